@@ -1,0 +1,211 @@
+//! The closed world that is to be solved: items, groups, rules, preferences.
+//!
+//! Owns: the vocabulary and the builder. Refuses: any meaning beyond it; what an item or a statement *is* stays with
+//! the caller, who keeps tables from these numbers to its own things.
+
+/// A sentence of the caller's: the unit that conflicts speak in. Numbered by the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StatementId(pub u32);
+
+/// Something that is absent or in exactly one of its candidates. Numbered from 0 in the order of [`Problem::item`];
+/// ties are broken by this number, so the caller adds items in the order of its own stable ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub u32);
+
+/// A group of items. Numbered from 0 in the order of [`Problem::group`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u32);
+
+/// A candidate of an item: an index into its candidates, counted from 0, the best first.
+pub type Candidate = u32;
+
+/// An option of a group: an index into its members, counted from 0, in the order of their places.
+pub type Member = u32;
+
+/// A set of an item's candidates (never says anything about absence).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct CandidateSet(Vec<Candidate>);
+
+impl CandidateSet {
+    /// The candidates `0..n`.
+    pub fn all(n: u32) -> Self {
+        Self((0..n).collect())
+    }
+
+    /// Whether `candidate` is in the set.
+    pub fn contains(&self, candidate: Candidate) -> bool {
+        self.0.binary_search(&candidate).is_ok()
+    }
+
+    /// The candidates, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = Candidate> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// How many candidates there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<Candidate> for CandidateSet {
+    fn from_iter<I: IntoIterator<Item = Candidate>>(iter: I) -> Self {
+        let mut all: Vec<Candidate> = iter.into_iter().collect();
+        all.sort_unstable();
+        all.dedup();
+        Self(all)
+    }
+}
+
+/// How many of a group's options are present, for whatever reason, when the group takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Count {
+    /// 1-of-N.
+    One,
+    /// M-of-N: at least `min`, at most `max`.
+    Between {
+        /// The least number of options.
+        min: u32,
+        /// The greatest number of options.
+        max: u32,
+    },
+}
+
+/// The condition of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum When {
+    /// Holds in every solution.
+    Always,
+    /// The item is present in one of these candidates.
+    Item(ItemId, CandidateSet),
+    /// The group takes part.
+    TakesPart(GroupId),
+    /// The group takes part and this option is present, for whatever reason.
+    Option(GroupId, Member),
+}
+
+/// What a rule demands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Then {
+    /// The item is present, in one of these candidates.
+    Present(ItemId, CandidateSet),
+    /// The item is absent, or in one of these candidates. An empty set keeps it out.
+    AbsentOr(ItemId, CandidateSet),
+    /// The group takes part.
+    TakesPart(GroupId),
+    /// The group takes part, and the chosen option is one of these. Only for groups of [`Count::One`].
+    OneOf(GroupId, Vec<Member>),
+    /// The group takes part, and all of these options are present.
+    AllOf(GroupId, Vec<Member>),
+    /// At least one of these items is present in one of the given candidates.
+    AnyOf(Vec<(ItemId, CandidateSet)>),
+    /// Cannot be met: something that does not exist was demanded.
+    Never,
+}
+
+/// A preference. Earlier ones outweigh later ones; none can make a solvable problem unsolvable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Preference {
+    /// Prefer the item in a candidate of low rank; absence has rank 0. `ranks[c]` is the rank of candidate `c`.
+    Rank(ItemId, Vec<u32>),
+    /// If the group takes part, prefer these options present, the first the most, each on its own.
+    Wanted(GroupId, Vec<Member>),
+    /// If the group takes part, no more options than its bounds and rules ask for (beyond the wanted ones), and, where
+    /// more are needed, these first, in this order. Every option is named once.
+    Fill(GroupId, Vec<Member>),
+}
+
+/// One rule with the statement that it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The sentence that says so.
+    pub statement: StatementId,
+    /// When it applies.
+    pub when: When,
+    /// What it demands.
+    pub then: Then,
+}
+
+/// An interface with options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The sentence that gives the count.
+    pub statement: StatementId,
+    /// How many options are present when the group takes part.
+    pub count: Count,
+    /// The options, in the order of their places.
+    pub members: Vec<ItemId>,
+}
+
+/// The closed world that is to be solved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problem {
+    pub(crate) items: Vec<u32>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) preferences: Vec<Preference>,
+}
+
+impl Problem {
+    /// An empty world; its only solution is that everything is absent.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an item with `candidates` candidates (none: it can only be absent).
+    pub fn item(&mut self, candidates: u32) -> ItemId {
+        self.items.push(candidates);
+        ItemId(self.items.len() as u32 - 1)
+    }
+
+    /// Adds a group over `members`.
+    pub fn group(&mut self, statement: StatementId, count: Count, members: Vec<ItemId>) -> GroupId {
+        self.groups.push(Group { statement, count, members });
+        GroupId(self.groups.len() as u32 - 1)
+    }
+
+    /// Adds a rule.
+    pub fn rule(&mut self, statement: StatementId, when: When, then: Then) {
+        self.rules.push(Rule { statement, when, then });
+    }
+
+    /// Adds a preference, less important than all before it.
+    pub fn prefer(&mut self, preference: Preference) {
+        self.preferences.push(preference);
+    }
+
+    /// How many candidates an item has.
+    pub fn candidates(&self, item: ItemId) -> u32 {
+        self.items.get(item.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The groups, by number.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The rules, in the order in which they were added.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The preferences, the most important first.
+    pub fn preferences(&self) -> &[Preference] {
+        &self.preferences
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}

@@ -1,0 +1,58 @@
+//! The answer: a selection that keeps every rule, or the statements that cannot hold together.
+
+use crate::problem::{Candidate, GroupId, ItemId, Member, Problem, StatementId};
+
+/// A solution: valid for every rule, and nothing in it is present without a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// For each item its candidate, or `None` when it is absent.
+    pub items: Vec<Option<Candidate>>,
+    /// For each group its present options (ascending) if it takes part, else `None`.
+    pub groups: Vec<Option<Vec<Member>>>,
+    /// Whether the preferences are honoured exactly, or the fuel ran out while improving on a valid solution.
+    pub optimal: bool,
+}
+
+impl Selection {
+    /// The candidate of an item, `None` when it is absent.
+    pub fn candidate(&self, item: ItemId) -> Option<Candidate> {
+        self.items.get(item.0 as usize).copied().flatten()
+    }
+
+    /// The present options of a group that takes part.
+    pub fn options(&self, group: GroupId) -> Option<&[Member]> {
+        self.groups.get(group.0 as usize).and_then(Option::as_deref)
+    }
+}
+
+/// Statements that cannot hold together; without any one of them the problem has a solution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The statements, in an order that reads as an argument: each is applied to what the earlier ones established.
+    pub core: Vec<StatementId>,
+}
+
+/// Why there is no selection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// No selection keeps every rule.
+    Conflict(Conflict),
+    /// The caller asked to stop.
+    Interrupted,
+    /// The stated bound of work was used up without an answer.
+    OutOfFuel,
+}
+
+/// How to solve.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// Asked now and then; `true` stops the solve with [`Failure::Interrupted`].
+    pub interrupted: Option<&'a (dyn Fn() -> bool + Sync)>,
+    /// Counted steps (set operations, not time) after which the solve gives up; `None` takes a bound from the size.
+    pub fuel: Option<u64>,
+}
+
+/// Solves a problem. Deterministic: equal problems get equal answers on every machine.
+pub fn solve(_problem: &Problem, _options: &Options<'_>) -> Result<Selection, Failure> {
+    Err(Failure::OutOfFuel)
+}

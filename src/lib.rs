@@ -1,0 +1,1 @@
+//! Hyper Stack Manager: one solve and one transaction for Python packages and the containers they need.

@@ -1,0 +1,3 @@
+//! The binary `hsm`: arguments in, exit code out.
+
+fn main() {}
