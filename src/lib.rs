@@ -1,1 +1,20 @@
 //! Hyper Stack Manager: one solve and one transaction for Python packages and the containers they need.
+//!
+//! The road, in order; each stage has its own type, each type one maker, and the arrows run one way:
+//!
+//! ```text
+//! load → compile → solve → plan → order → execute → finalize
+//! ```
+
+pub mod adapters;
+pub mod container;
+pub mod diagnostic;
+pub mod manifest;
+pub mod names;
+pub mod place;
+pub mod registry;
+pub mod stack;
+pub mod statement;
+pub mod version;
+pub mod world;
+pub mod yaml;

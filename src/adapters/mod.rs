@@ -1,0 +1,151 @@
+//! Adapters: what turns the resolved stack into artifacts and runs one tool.
+//!
+//! Owns: the trait, the table of adapters by name, and, in its rooms, all knowledge of the tools. Refuses: snapshots,
+//! locks and the journal (the core's), and any choice.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::stack::Stack;
+use crate::world::{Outcome, World};
+
+/// How far and under which conditions a run goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Nothing may be fetched.
+    pub offline: bool,
+    /// Locks are written, nothing is installed (`hsm lock`).
+    pub lock_only: bool,
+    /// The committed artifacts are used as they are.
+    pub frozen: bool,
+    /// Any committed file out of date is an error.
+    pub locked: bool,
+    /// Names whose locked versions may move; `Some(empty)`: all of them.
+    pub upgrade: Option<Vec<String>>,
+    /// Questions are answered with yes.
+    pub yes: bool,
+}
+
+/// What one adapter wants done. Inert: printable, comparable, audited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Files to be written or removed, relative to the project's root.
+    pub files: Vec<FileChange>,
+    /// Files and directories that the tool itself may change; the core takes snapshots of them.
+    pub guarded: Vec<PathBuf>,
+    /// Commands of the tool, in order; empty when its side is intact.
+    pub actions: Vec<Action>,
+    /// Worth telling the user.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// A file to be written or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// Relative to the project's root.
+    pub path: PathBuf,
+    /// The bytes that are there now; `None`: no file.
+    pub before: Option<Vec<u8>>,
+    /// The bytes to be; `None`: no file.
+    pub after: Option<Vec<u8>>,
+}
+
+/// One command of a tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Action {
+    /// What it does, for people ("lock Python packages").
+    pub label: String,
+    /// When.
+    pub phase: Phase,
+    /// Arguments to the adapter's tool.
+    pub args: Vec<String>,
+    /// Set over the environment.
+    pub env: Vec<(String, String)>,
+    /// Given on standard input.
+    pub stdin: Option<Vec<u8>>,
+}
+
+/// When an action runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Before anything is written; changes nothing.
+    Verify,
+    /// After the files are written, within the transaction.
+    Apply,
+}
+
+/// A tool that was found and is new enough.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// The program.
+    pub program: PathBuf,
+    /// Arguments that come before an action's.
+    pub prefix: Vec<String>,
+    /// Its version.
+    pub version: String,
+}
+
+/// Why a tool cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ToolError {
+    /// Not found.
+    #[error("{name} was not found ({need} is needed). {how}")]
+    Missing {
+        /// Which.
+        name: String,
+        /// What version is needed.
+        need: String,
+        /// How to get it.
+        how: String,
+    },
+    /// Too old.
+    #[error("{name} {found} is too old ({need} is needed). {how}")]
+    TooOld {
+        /// Which.
+        name: String,
+        /// What was found.
+        found: String,
+        /// What version is needed.
+        need: String,
+        /// How to get it.
+        how: String,
+    },
+    /// Could not be run, or said something that was not understood.
+    #[error("{name} could not be run: {why}")]
+    Broken {
+        /// Which.
+        name: String,
+        /// What happened.
+        why: String,
+    },
+}
+
+/// The small interface that every package manager and container engine implements.
+pub trait Adapter: Send + Sync {
+    /// The name under which the manifest asks for it.
+    fn name(&self) -> &'static str;
+
+    /// What has to be done to bring the project to `stack`. Reads through `world`; writes nothing, runs nothing.
+    fn plan(
+        &self,
+        stack: &Stack,
+        root: &Path,
+        settings: &Settings,
+        world: &dyn World,
+    ) -> Result<Part, Vec<Diagnostic>>;
+
+    /// Finds its tool and checks its version; may put it in place when `settings` allow.
+    fn prepare(&self, root: &Path, settings: &Settings, world: &dyn World) -> Result<Tool, ToolError>;
+
+    /// Whether a missing tool is no reason to fail (its verification is skipped, with this note).
+    fn optional(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a failed action means, for people.
+    fn explain(&self, action: &Action, outcome: &Outcome) -> String;
+
+    /// A cheap stamp of the environment on this machine: as long as it stays the same, the adapter's side is intact.
+    /// `None`: there is nothing to stamp, or it can't be told.
+    fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String>;
+}

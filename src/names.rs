@@ -1,0 +1,219 @@
+//! Names of components, groups, options and profiles. A name is made only by parsing.
+//!
+//! Owns: what a name may look like and when two names are the same. Refuses: anything else in text form as a name.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest name, in bytes.
+pub const MAX_NAME: usize = 64;
+
+/// The two kinds of components, and of groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A Python package.
+    Package,
+    /// A container.
+    Container,
+}
+
+impl Kind {
+    /// `package` or `container`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Package => "package",
+            Self::Container => "container",
+        }
+    }
+
+    /// The other kind.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Package => Self::Container,
+            Self::Container => Self::Package,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a text is not a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing at all.
+    #[error("a name cannot be empty")]
+    Empty,
+    /// More than [`MAX_NAME`] bytes.
+    #[error("a name has at most {MAX_NAME} characters, this one has {0}")]
+    TooLong(usize),
+    /// A character that names do not have, or one that may not stand first or last.
+    #[error(
+        "`{0}` cannot stand there: a name is letters, digits, `.`, `_` and `-`, and starts and ends with a letter or digit"
+    )]
+    Character(char),
+}
+
+/// A name: `[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?`, at most 64 characters.
+///
+/// Compares letter by letter; names of packages are normalized (PEP 503) when a [`ComponentId`] is made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// Reads a name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let edge = |c: char| c.is_ascii_alphanumeric();
+        let first = text.chars().next().ok_or(NameError::Empty)?;
+        if text.len() > MAX_NAME {
+            return Err(NameError::TooLong(text.chars().count()));
+        }
+        if !edge(first) {
+            return Err(NameError::Character(first));
+        }
+        if let Some(bad) = text.chars().find(|&c| !edge(c) && !matches!(c, '.' | '_' | '-')) {
+            return Err(NameError::Character(bad));
+        }
+        match text.chars().last() {
+            Some(last) if !edge(last) => Err(NameError::Character(last)),
+            _ => Ok(Self(text.into())),
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form in which names of Python packages compare (PEP 503): lower case, runs of `-`, `_`, `.` as one `-`.
+    pub fn pep503(&self) -> Self {
+        let mut out = String::with_capacity(self.0.len());
+        for c in self.0.chars() {
+            match c {
+                '-' | '_' | '.' if out.ends_with('-') => {}
+                '-' | '_' | '.' => out.push('-'),
+                c => out.push(c.to_ascii_lowercase()),
+            }
+        }
+        Self(out.into())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A component: `package:NAME` or `container:NAME`. Package names are held normalized (PEP 503).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ComponentId {
+    kind: Kind,
+    name: Name,
+}
+
+impl ComponentId {
+    /// The component of that kind and name.
+    pub fn new(kind: Kind, name: &Name) -> Self {
+        let name = match kind {
+            Kind::Package => name.pep503(),
+            Kind::Container => name.clone(),
+        };
+        Self { kind, name }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its name; for a package the normalized one.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+}
+
+impl fmt::Display for ComponentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind, self.name)
+    }
+}
+
+/// A group: `package_group:NAME` or `container_group:NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId {
+    /// The kind of its options.
+    pub kind: Kind,
+    /// Its name.
+    pub name: Name,
+}
+
+impl GroupId {
+    /// The group of that kind and name.
+    pub fn new(kind: Kind, name: &Name) -> Self {
+        Self { kind, name: name.clone() }
+    }
+
+    /// The component that an option of this group stands for.
+    pub fn option(&self, name: &Name) -> ComponentId {
+        ComponentId::new(self.kind, name)
+    }
+}
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_group:{}", self.kind, self.name)
+    }
+}
+
+/// What an implication or a conflict points at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetId {
+    /// `package:NAME` or `container:NAME`.
+    Component(ComponentId),
+    /// `package_group:NAME` or `container_group:NAME`.
+    Group(GroupId),
+}
+
+/// Why a text is not a target.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// No `KIND:` in front.
+    #[error("expected `package:NAME`, `container:NAME`, `package_group:NAME` or `container_group:NAME`")]
+    Kind,
+    /// A bad name behind the kind.
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+impl TargetId {
+    /// Reads `KIND:NAME`.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let (kind, name) = text.split_once(':').ok_or(TargetError::Kind)?;
+        let (kind, group) = match kind {
+            "package" => (Kind::Package, false),
+            "container" => (Kind::Container, false),
+            "package_group" => (Kind::Package, true),
+            "container_group" => (Kind::Container, true),
+            _ => return Err(TargetError::Kind),
+        };
+        let name = Name::parse(name)?;
+        Ok(if group {
+            Self::Group(GroupId::new(kind, &name))
+        } else {
+            Self::Component(ComponentId::new(kind, &name))
+        })
+    }
+}
+
+impl fmt::Display for TargetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Component(id) => id.fmt(f),
+            Self::Group(id) => id.fmt(f),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Versions and version demands of components, and requirements of Python packages (PEP 440, PEP 508).
+//!
+//! Owns: which release a demand allows and which release is newer. Refuses: choosing one. The only door to `pep440_rs`
+//! and `pep508_rs`.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// A release's version: PEP 440 where it parses, else an opaque tag.
+#[derive(Debug, Clone)]
+pub struct Version {
+    raw: String,
+    parsed: Option<pep440_rs::Version>,
+}
+
+impl Version {
+    /// Takes any text: what is not PEP 440 is an opaque tag.
+    pub fn parse(raw: &str) -> Self {
+        Self { raw: raw.to_owned(), parsed: pep440_rs::Version::from_str(raw).ok() }
+    }
+
+    /// The text as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.raw
+    }
+
+    /// Whether it is an opaque tag.
+    pub fn is_opaque(&self) -> bool {
+        self.parsed.is_none()
+    }
+
+    /// Whether it is a pre-release or a development release.
+    pub fn is_prerelease(&self) -> bool {
+        self.parsed.as_ref().is_some_and(pep440_rs::Version::any_prerelease)
+    }
+
+    /// Whether the two are one release: equal by PEP 440 or, for opaque tags, letter by letter.
+    pub fn same_release(&self, other: &Self) -> bool {
+        match (&self.parsed, &other.parsed) {
+            (Some(a), Some(b)) => a == b,
+            (None, None) => self.raw == other.raw,
+            _ => false,
+        }
+    }
+
+    /// The order of preference, best first: finals before pre-releases, newer before older, opaque tags last (among
+    /// themselves equal: their place decides).
+    pub fn preference(&self, other: &Self) -> Ordering {
+        match (&self.parsed, &other.parsed) {
+            (Some(a), Some(b)) => self.is_prerelease().cmp(&other.is_prerelease()).then_with(|| b.cmp(a)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        }
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Version {}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.raw)
+    }
+}
+
+/// What is demanded of a version: anything, or a set of specifiers. A bare version means `==`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionDemand {
+    raw: String,
+    rule: Rule,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Rule {
+    Any,
+    /// `==TEXT` or a bare TEXT: matches the raw text first, then by PEP 440 where both parse.
+    Exact {
+        text: String,
+        specifiers: Option<pep440_rs::VersionSpecifiers>,
+    },
+    Specifiers(pep440_rs::VersionSpecifiers),
+}
+
+/// Why a text is not a version demand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{raw}` is not a version specifier ({why}); write for example `>=1.2,<2`, `==1.2.*` or a bare version"
+)]
+pub struct VersionDemandError {
+    /// The text.
+    pub raw: String,
+    /// What the parser said, in one line.
+    pub why: String,
+}
+
+impl VersionDemand {
+    /// Whatever release there is (`*`).
+    pub fn any() -> Self {
+        Self { raw: "*".to_owned(), rule: Rule::Any }
+    }
+
+    /// Reads `*`, PEP 440 specifiers, or a bare version.
+    pub fn parse(raw: &str) -> Result<Self, VersionDemandError> {
+        let text = raw.trim();
+        let rule = if text.is_empty() || text == "*" {
+            Rule::Any
+        } else if let Some(exact) = exact_text(text) {
+            let specifiers = pep440_rs::VersionSpecifiers::from_str(&format!("=={exact}")).ok();
+            Rule::Exact { text: exact.to_owned(), specifiers }
+        } else {
+            let why = |e: pep440_rs::VersionSpecifiersParseError| VersionDemandError {
+                raw: raw.to_owned(),
+                why: e.to_string().lines().next().unwrap_or_default().to_owned(),
+            };
+            Rule::Specifiers(pep440_rs::VersionSpecifiers::from_str(text).map_err(why)?)
+        };
+        Ok(Self { raw: text.to_owned(), rule })
+    }
+
+    /// The text as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.raw
+    }
+
+    /// Whether every release will do.
+    pub fn is_any(&self) -> bool {
+        self.rule == Rule::Any
+    }
+
+    /// Whether the demand allows that release. An opaque tag is only allowed by `*` and by its own text.
+    pub fn allows(&self, version: &Version) -> bool {
+        let by_pep440 =
+            |s: &pep440_rs::VersionSpecifiers| version.parsed.as_ref().is_some_and(|v| s.contains(v));
+        match &self.rule {
+            Rule::Any => true,
+            Rule::Exact { text, specifiers } => {
+                *text == version.raw || specifiers.as_ref().is_some_and(by_pep440)
+            }
+            Rule::Specifiers(s) => by_pep440(s),
+        }
+    }
+}
+
+impl fmt::Display for VersionDemand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.raw)
+    }
+}
+
+/// The text of a single `==TEXT`/`===TEXT` or of a bare version; `None` when other operators or several clauses stand.
+fn exact_text(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("===").or_else(|| text.strip_prefix("==")).unwrap_or(text).trim();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '!' | '*');
+    (!rest.is_empty() && rest.chars().all(plain)).then_some(rest)
+}
