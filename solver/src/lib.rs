@@ -8,7 +8,17 @@
 //!
 //! `PubGrub` does the search; none of its types is visible from outside.
 
+mod argument;
+mod bitset;
+mod conflict;
+mod derive;
+mod encode;
+mod fuel;
+mod prefer;
 pub mod problem;
+mod provider;
+mod reach;
+mod run;
 pub mod solution;
 
 pub use problem::{

@@ -98,7 +98,8 @@ pub enum Then {
     AbsentOr(ItemId, CandidateSet),
     /// The group takes part.
     TakesPart(GroupId),
-    /// The group takes part, and the chosen option is one of these. Only for groups of [`Count::One`].
+    /// The group takes part, and at least one of these options is present: in a group of [`Count::One`], the chosen
+    /// one is one of these.
     OneOf(GroupId, Vec<Member>),
     /// The group takes part, and all of these options are present.
     AllOf(GroupId, Vec<Member>),
@@ -138,7 +139,7 @@ pub struct Group {
     pub statement: StatementId,
     /// How many options are present when the group takes part.
     pub count: Count,
-    /// The options, in the order of their places.
+    /// The options, in the order of their places. A member that is named again is the same option: it counts once.
     pub members: Vec<ItemId>,
 }
 

@@ -25,11 +25,13 @@ impl Selection {
     }
 }
 
-/// Statements that cannot hold together; without any one of them the problem has a solution.
+/// Statements that cannot hold together; without any one of them the others can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// The statements, in an order that reads as an argument: each is applied to what the earlier ones established.
     pub core: Vec<StatementId>,
+    /// Whether each of them is needed. If not, the fuel ran out while shrinking; they still can't hold together.
+    pub minimal: bool,
 }
 
 /// Why there is no selection.
@@ -53,6 +55,6 @@ pub struct Options<'a> {
 }
 
 /// Solves a problem. Deterministic: equal problems get equal answers on every machine.
-pub fn solve(_problem: &Problem, _options: &Options<'_>) -> Result<Selection, Failure> {
-    Err(Failure::OutOfFuel)
+pub fn solve(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {
+    crate::run::run(problem, options)
 }

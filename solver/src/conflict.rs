@@ -1,0 +1,56 @@
+//! From a refutation to a conflict: as few statements as possible, in an order that argues.
+//!
+//! Owns: the shrinking by deletion and the order. Refuses: words.
+
+use std::collections::BTreeSet;
+
+use crate::argument::argue;
+use crate::encode::World;
+use crate::fuel::Stop;
+use crate::problem::{Problem, StatementId};
+use crate::provider::{Masks, Outcome, Taste, search};
+use crate::solution::{Conflict, Failure};
+
+/// Shrinks statements that can't hold together until none can be left out, and puts them in order.
+pub(crate) fn explain(problem: &Problem, core: BTreeSet<StatementId>, fuel: &mut u64) -> Failure {
+    match shrink(problem, core, fuel) {
+        Ok((core, minimal)) => Failure::Conflict(Conflict { core: argue(problem, &core), minimal }),
+        Err(interrupted) => interrupted,
+    }
+}
+
+/// The statements that are left, and whether each is needed (otherwise the fuel ran out).
+fn shrink(
+    problem: &Problem,
+    mut core: BTreeSet<StatementId>,
+    fuel: &mut u64,
+) -> Result<(BTreeSet<StatementId>, bool), Failure> {
+    // The last first: what comes late is more often a detail, what comes early is what the user wrote.
+    let mut candidates: Vec<StatementId> = core.iter().copied().collect();
+    while let Some(candidate) = candidates.pop() {
+        if !core.contains(&candidate) {
+            continue;
+        }
+        let without: BTreeSet<StatementId> = core.iter().copied().filter(|one| *one != candidate).collect();
+        match refute(problem, &without, fuel) {
+            Ok(Some(smaller)) => core = smaller,
+            Ok(None) => {}
+            Err(Stop::OutOfFuel) => return Ok((core, false)),
+            Err(Stop::Interrupted) => return Err(Failure::Interrupted),
+        }
+    }
+    Ok((core, true))
+}
+
+/// Those of the statements that can't hold together, if they can't.
+fn refute(
+    problem: &Problem,
+    kept: &BTreeSet<StatementId>,
+    fuel: &mut u64,
+) -> Result<Option<BTreeSet<StatementId>>, Stop> {
+    let world = World::new(problem, |statement| kept.contains(&statement));
+    match search(&world, &Taste::new(&world), &Masks::new(), fuel)? {
+        Outcome::Model(_) => Ok(None),
+        Outcome::Refuted(refutation) => Ok(Some(refutation.statements(&world))),
+    }
+}

@@ -1,0 +1,493 @@
+//! The problem as finite variables and edges between them: what `PubGrub` is asked.
+//!
+//! Owns: the meaning of every variable and value, and the edges (`if p is v, then q is one of …`) with the statement
+//! each came from. Refuses: searching, and remembering anything of a search.
+//!
+//! | variable | values |
+//! | --- | --- |
+//! | root | 0 |
+//! | item | 0 absent, `1 + candidate` |
+//! | group, exactly one | 0 does not take part, `1 + place` of the chosen option |
+//! | group, otherwise | 0 does not take part, 1 does |
+//! | node of a counted group | 0 does not take part, else how many options so far and whether this one ([`counted`]) |
+//! | node of an uncounted group | 0 does not take part, 1 option present, 2 option absent |
+//! | choice of a rule | `1 + index` of the alternative that is to hold |
+//! | never | none |
+//!
+//! Every variable has 0 as its way out but those that are only ever demanded in full. A variable that nothing demands
+//! is never decided, which counts as 0. Hence the search needs no "otherwise absent" rules: it takes 0 where it can,
+//! and can't where some chain of reasons from the root says so.
+//!
+//! A *place* is the position of an option in its chain: distinct members, the most preferred last, so that the
+//! counter, which is decided from its end, meets the most preferred first.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::bitset::{BitSet, Value};
+use crate::problem::{
+    CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, Rule, StatementId, Then, When,
+};
+use crate::reach::Reach;
+
+/// A variable. The order breaks ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Variable {
+    /// What every chain of reasons starts from.
+    Root,
+    /// An item.
+    Item(u32),
+    /// A group.
+    Group(u32),
+    /// The option of a group at a place of its chain.
+    Node(u32, u32),
+    /// Which alternative of a rule is to hold.
+    Choice(u32),
+    /// What can't be.
+    Never,
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+/// The value of the root.
+pub(crate) const ROOT: Value = 0;
+
+/// `if the source has its value, then target is one of set`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edge {
+    /// The variable that is bound.
+    pub(crate) target: Variable,
+    /// What it is bound to. Always finite.
+    pub(crate) set: BitSet,
+    /// The sentence that says so; none where it only spells out what a variable means.
+    pub(crate) statement: Option<StatementId>,
+}
+
+/// How a group's options are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Exactly one.
+    One,
+    /// Within bounds.
+    Counted {
+        /// The least number.
+        min: u32,
+        /// The greatest number, at most the number of options.
+        max: u32,
+    },
+    /// Any number: the sentence that bounds it is left out.
+    Free,
+}
+
+/// A group as the encoding sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    /// How it is counted.
+    pub(crate) shape: Shape,
+    /// The distinct members by place.
+    pub(crate) items: Vec<ItemId>,
+    /// The place of each member.
+    places: Vec<u32>,
+    /// The options that are wanted, by place.
+    pub(crate) wanted: Vec<bool>,
+}
+
+impl Chain {
+    /// The place of a member, if there is such a member.
+    pub(crate) fn place(&self, member: Member) -> Option<u32> {
+        self.places.get(member as usize).copied()
+    }
+
+    /// The values with which it takes part.
+    fn active(&self) -> BitSet {
+        match self.shape {
+            Shape::One => BitSet::range(1, self.items.len() as u32),
+            Shape::Counted { .. } | Shape::Free => BitSet::range(1, 1),
+        }
+    }
+}
+
+/// The value of a counter node: `count` options up to and including this place; `present`: this one is among them.
+/// Ascending values are few before many, and with this option before without.
+pub(crate) const fn counted(count: u32, present: bool) -> Value {
+    1 + 2 * count + if present { 0 } else { 1 }
+}
+
+/// What the value of a counter node says (not for 0): the inverse of [`counted`].
+pub(crate) const fn uncounted(value: Value) -> (u32, bool) {
+    ((value - 1) / 2, (value - 1).is_multiple_of(2))
+}
+
+/// The value of a node of an uncounted group whose option is present, and absent.
+const FREE: (Value, Value) = (1, 2);
+
+/// A problem (or a part of it: the sentences that are kept), indexed for edges.
+pub(crate) struct World<'p> {
+    problem: &'p Problem,
+    /// By group.
+    chains: Vec<Chain>,
+    always: Vec<u32>,
+    /// By item.
+    on_item: HashMap<u32, Vec<u32>>,
+    /// By group.
+    on_group: HashMap<u32, Vec<u32>>,
+    /// By group and place.
+    on_option: HashMap<(u32, u32), Vec<u32>>,
+    /// By item: groups that can take part, and the item's place.
+    member_of: HashMap<u32, Vec<(u32, u32)>>,
+    reach: Reach,
+}
+
+impl<'p> World<'p> {
+    /// The part of `problem` whose sentences are kept. A group whose own sentence is not kept has any number of
+    /// options.
+    pub(crate) fn new(problem: &'p Problem, keep: impl Fn(StatementId) -> bool) -> Self {
+        let reach = Reach::new(problem, &keep);
+        let chains = chains(problem, &keep);
+        let mut world = Self {
+            problem,
+            chains,
+            always: Vec::new(),
+            on_item: HashMap::new(),
+            on_group: HashMap::new(),
+            on_option: HashMap::new(),
+            member_of: HashMap::new(),
+            reach,
+        };
+        world.index_rules(keep);
+        world.index_members();
+        world
+    }
+
+    fn index_rules(&mut self, keep: impl Fn(StatementId) -> bool) {
+        for (number, rule) in self.problem.rules.iter().enumerate().filter(|(_, rule)| keep(rule.statement)) {
+            let number = number as u32;
+            match &rule.when {
+                When::Always => self.always.push(number),
+                When::Item(item, _) => self.on_item.entry(item.0).or_default().push(number),
+                When::TakesPart(group) => self.on_group.entry(group.0).or_default().push(number),
+                When::Option(group, member) => {
+                    if let Some(place) = self.chain(*group).and_then(|chain| chain.place(*member)) {
+                        self.on_option.entry((group.0, place)).or_default().push(number);
+                    }
+                }
+            }
+        }
+    }
+
+    fn index_members(&mut self) {
+        for (group, chain) in self.chains.iter().enumerate() {
+            if !self.reach.group(GroupId(group as u32)) {
+                continue;
+            }
+            for (place, item) in chain.items.iter().enumerate() {
+                self.member_of.entry(item.0).or_default().push((group as u32, place as u32));
+            }
+        }
+    }
+
+    /// The problem that this is (a part of).
+    pub(crate) fn problem(&self) -> &'p Problem {
+        self.problem
+    }
+
+    /// A group, if there is such a group.
+    pub(crate) fn chain(&self, group: GroupId) -> Option<&Chain> {
+        self.chains.get(group.0 as usize)
+    }
+
+    /// Calls `emit` with every edge of a variable's value.
+    pub(crate) fn edges(&self, source: Variable, value: Value, emit: &mut dyn FnMut(Edge)) {
+        let mut emit = |target: Variable, set: BitSet, statement: Option<StatementId>| {
+            if target != source {
+                emit(Edge { target, set, statement });
+            } else if !set.has(value) {
+                emit(Edge { target: Variable::Never, set: BitSet::none(), statement });
+            }
+        };
+        match source {
+            Variable::Root => self.rules(Some(&self.always), &mut emit),
+            Variable::Item(item) => self.item_edges(item, value, &mut emit),
+            Variable::Group(group) => self.group_edges(group, value, &mut emit),
+            Variable::Node(group, place) => self.node_edges(group, place, value, &mut emit),
+            Variable::Choice(rule) => self.choice_edges(rule, value, &mut emit),
+            Variable::Never => {}
+        }
+    }
+
+    fn item_edges(&self, item: u32, value: Value, emit: &mut Emit<'_>) {
+        for &(group, place) in self.member_of.get(&item).into_iter().flatten() {
+            let Some(chain) = self.chain(GroupId(group)) else { continue };
+            let statement = self.count_statement(group);
+            match chain.shape {
+                Shape::One if value > 0 => {
+                    emit(Variable::Group(group), [0, place + 1].into_iter().collect(), statement);
+                }
+                Shape::One => {}
+                Shape::Counted { .. } => {
+                    let set = self.node_values(group, place, |_, present| present == (value > 0));
+                    emit(Variable::Node(group, place), set.with(0), statement);
+                }
+                Shape::Free => {
+                    let node = if value > 0 { FREE.0 } else { FREE.1 };
+                    emit(Variable::Node(group, place), [0, node].into_iter().collect(), None);
+                }
+            }
+        }
+        let Some(candidate) = value.checked_sub(1) else { return };
+        for &number in self.on_item.get(&item).into_iter().flatten() {
+            let Some(rule) = self.rule(number) else { continue };
+            if matches!(&rule.when, When::Item(_, set) if set.contains(candidate)) {
+                self.demand(number, rule, emit);
+            }
+        }
+    }
+
+    fn group_edges(&self, group: u32, value: Value, emit: &mut Emit<'_>) {
+        let Some(chain) = self.chain(GroupId(group)) else { return };
+        let Some(place) = value.checked_sub(1) else { return };
+        let statement = self.count_statement(group);
+        match chain.shape {
+            Shape::One => {
+                if let Some(item) = chain.items.get(place as usize) {
+                    emit(Variable::Item(item.0), self.present(*item), statement);
+                }
+                self.rules(self.on_option.get(&(group, place)), emit);
+            }
+            Shape::Counted { min, max } => match (chain.items.len() as u32).checked_sub(1) {
+                Some(last) => {
+                    let set = self.node_values(group, last, |count, _| (min..=max).contains(&count));
+                    emit(Variable::Node(group, last), set, statement);
+                }
+                None if min > 0 => emit(Variable::Never, BitSet::none(), statement),
+                None => {}
+            },
+            Shape::Free => {
+                for place in 0..chain.items.len() as u32 {
+                    emit(Variable::Node(group, place), [FREE.0, FREE.1].into_iter().collect(), None);
+                }
+            }
+        }
+        self.rules(self.on_group.get(&group), emit);
+    }
+
+    fn node_edges(&self, group: u32, place: u32, value: Value, emit: &mut Emit<'_>) {
+        let Some(chain) = self.chain(GroupId(group)) else { return };
+        let Some(item) = chain.items.get(place as usize) else { return };
+        if value == 0 {
+            return;
+        }
+        let (present, statement) = match chain.shape {
+            Shape::Counted { .. } => (uncounted(value).1, self.count_statement(group)),
+            Shape::One | Shape::Free => (value == FREE.0, None),
+        };
+        if let (Shape::Counted { .. }, Some(before)) = (chain.shape, place.checked_sub(1)) {
+            let (count, present) = uncounted(value);
+            let rest = count - u32::from(present);
+            emit(
+                Variable::Node(group, before),
+                self.node_values(group, before, |count, _| count == rest),
+                statement,
+            );
+        }
+        let set = if present { self.present(*item) } else { BitSet::range(0, 0) };
+        emit(Variable::Item(item.0), set, statement);
+        if present {
+            self.rules(self.on_option.get(&(group, place)), emit);
+        }
+    }
+
+    fn choice_edges(&self, number: u32, value: Value, emit: &mut Emit<'_>) {
+        let Some(rule) = self.rule(number) else { return };
+        let Some(index) = value.checked_sub(1) else { return };
+        match &rule.then {
+            Then::AnyOf(alternatives) => {
+                if let Some((item, set)) = alternatives.get(index as usize) {
+                    emit(Variable::Item(item.0), self.values(*item, set), Some(rule.statement));
+                }
+            }
+            Then::OneOf(group, members) => {
+                if let Some(item) =
+                    members.get(index as usize).and_then(|member| self.member(*group, *member))
+                {
+                    emit(Variable::Item(item.0), self.present(item), Some(rule.statement));
+                } else {
+                    emit(Variable::Never, BitSet::none(), Some(rule.statement));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn rules(&self, numbers: Option<&Vec<u32>>, emit: &mut Emit<'_>) {
+        for &number in numbers.into_iter().flatten() {
+            if let Some(rule) = self.rule(number) {
+                self.demand(number, rule, emit);
+            }
+        }
+    }
+
+    /// The edges for what a rule demands.
+    fn demand(&self, number: u32, rule: &Rule, emit: &mut Emit<'_>) {
+        let statement = Some(rule.statement);
+        match &rule.then {
+            Then::Present(item, set) => emit(Variable::Item(item.0), self.values(*item, set), statement),
+            Then::AbsentOr(item, set) => {
+                if self.reach.item(*item) {
+                    emit(Variable::Item(item.0), self.values(*item, set).with(0), statement);
+                }
+            }
+            Then::TakesPart(group) => self.demand_part(*group, statement, emit),
+            Then::OneOf(group, members) => match self.chain(*group) {
+                Some(chain) if chain.shape == Shape::One => {
+                    let set = members
+                        .iter()
+                        .filter_map(|member| chain.place(*member))
+                        .map(|place| place + 1)
+                        .collect();
+                    emit(Variable::Group(group.0), set, statement);
+                }
+                _ => {
+                    self.demand_part(*group, statement, emit);
+                    emit(Variable::Choice(number), BitSet::range(1, members.len() as u32), statement);
+                }
+            },
+            Then::AllOf(group, members) => {
+                self.demand_part(*group, statement, emit);
+                for member in members {
+                    match self.member(*group, *member) {
+                        Some(item) => emit(Variable::Item(item.0), self.present(item), statement),
+                        None => emit(Variable::Never, BitSet::none(), statement),
+                    }
+                }
+            }
+            Then::AnyOf(alternatives) => match alternatives.as_slice() {
+                [(item, set)] => emit(Variable::Item(item.0), self.values(*item, set), statement),
+                _ => emit(Variable::Choice(number), BitSet::range(1, alternatives.len() as u32), statement),
+            },
+            Then::Never => emit(Variable::Never, BitSet::none(), statement),
+        }
+    }
+
+    fn demand_part(&self, group: GroupId, statement: Option<StatementId>, emit: &mut Emit<'_>) {
+        match self.chain(group) {
+            Some(chain) => emit(Variable::Group(group.0), chain.active(), statement),
+            None => emit(Variable::Never, BitSet::none(), statement),
+        }
+    }
+
+    /// The values of a counter node that `allow` allows (of a count and whether the option is present).
+    pub(crate) fn node_values(&self, group: u32, place: u32, allow: impl Fn(u32, bool) -> bool) -> BitSet {
+        let Some(chain) = self.chain(GroupId(group)) else { return BitSet::none() };
+        let Shape::Counted { min, max } = chain.shape else { return BitSet::none() };
+        let after = chain.items.len() as u32 - 1 - place;
+        let (low, high) = (min.saturating_sub(after), max.min(place + 1));
+        (low..=high)
+            .flat_map(|count| [(count, true), (count, false)])
+            .filter(
+                |&(count, present)| if present { count > 0 } else { count <= place } && allow(count, present),
+            )
+            .map(|(count, present)| counted(count, present))
+            .collect()
+    }
+
+    /// The sentence that gives a variable its values: that of a 1-of-N group, which without its count would have other
+    /// values. Whatever is said of the variable rests on it too.
+    pub(crate) fn premise(&self, variable: Variable) -> Option<StatementId> {
+        match variable {
+            Variable::Group(group) if self.chain(GroupId(group))?.shape == Shape::One => {
+                self.count_statement(group)
+            }
+            _ => None,
+        }
+    }
+
+    fn rule(&self, number: u32) -> Option<&'p Rule> {
+        self.problem.rules.get(number as usize)
+    }
+
+    fn count_statement(&self, group: u32) -> Option<StatementId> {
+        self.problem.groups.get(group as usize).map(|group| group.statement)
+    }
+
+    /// The item that an option is.
+    pub(crate) fn member(&self, group: GroupId, member: Member) -> Option<ItemId> {
+        self.problem.groups.get(group.0 as usize)?.members.get(member as usize).copied()
+    }
+
+    /// The values with which an item is present.
+    fn present(&self, item: ItemId) -> BitSet {
+        BitSet::range(1, self.problem.candidates(item))
+    }
+
+    /// The values of an item for a set of its candidates.
+    fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
+        let candidates = self.problem.candidates(item);
+        set.iter().take_while(|candidate| *candidate < candidates).map(|candidate| candidate + 1).collect()
+    }
+}
+
+/// Takes the edges of one value.
+type Emit<'e> = dyn FnMut(Variable, BitSet, Option<StatementId>) + 'e;
+
+/// The chains of all groups.
+fn chains(problem: &Problem, keep: &impl Fn(StatementId) -> bool) -> Vec<Chain> {
+    let mut wishes: Vec<(Vec<Member>, Vec<Member>)> = vec![Default::default(); problem.groups.len()];
+    for preference in &problem.preferences {
+        match preference {
+            Preference::Rank(..) => {}
+            Preference::Wanted(group, members) => {
+                if let Some(wish) = wishes.get_mut(group.0 as usize) {
+                    wish.0.extend(members);
+                }
+            }
+            Preference::Fill(group, members) => {
+                if let Some(wish) = wishes.get_mut(group.0 as usize) {
+                    wish.1.extend(members);
+                }
+            }
+        }
+    }
+    problem
+        .groups
+        .iter()
+        .zip(wishes)
+        .map(|(group, (wanted, fill))| {
+            let shape = match group.count {
+                _ if !keep(group.statement) => Shape::Free,
+                Count::One => Shape::One,
+                Count::Between { min, max } => {
+                    Shape::Counted { min, max: max.min(group.members.len() as u32) }
+                }
+            };
+            chain(shape, &group.members, &wanted, &fill)
+        })
+        .collect()
+}
+
+fn chain(shape: Shape, members: &[ItemId], wanted: &[Member], fill: &[Member]) -> Chain {
+    let mut best_first: Vec<ItemId> = Vec::with_capacity(members.len());
+    let mut place_of: HashMap<ItemId, u32> = HashMap::with_capacity(members.len());
+    let named = wanted.iter().chain(fill).filter_map(|member| members.get(*member as usize));
+    for item in named.chain(members) {
+        place_of.entry(*item).or_insert_with(|| {
+            best_first.push(*item);
+            best_first.len() as u32
+        });
+    }
+    let all = best_first.len() as u32;
+    best_first.reverse();
+    let places: Vec<u32> =
+        members.iter().map(|item| all - place_of.get(item).copied().unwrap_or(all)).collect();
+    let mut is_wanted = vec![false; best_first.len()];
+    for place in wanted.iter().filter_map(|member| places.get(*member as usize)) {
+        if let Some(flag) = is_wanted.get_mut(*place as usize) {
+            *flag = true;
+        }
+    }
+    Chain { shape, items: best_first, places, wanted: is_wanted }
+}

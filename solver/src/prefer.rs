@@ -1,0 +1,193 @@
+//! The best selection: the preferences, one after the other.
+//!
+//! Owns: the order that makes one solution better than another (it is written down at the crate), and the probing that
+//! finds the best. Refuses: searching. Each preference is one or more *goals* with a cost each. In their order, each
+//! goal whose cost is not 0 is tried for less with a further search, under everything that was won before; then what
+//! it costs becomes a bound for the rest. Bounds only narrow the values of variables, so a probe adds no rules, and
+//! what a probe finds is as valid and as justified as any solution.
+
+use crate::bitset::{BitSet, Value};
+use crate::encode::{Shape, Variable, World};
+use crate::fuel::Stop;
+use crate::problem::{GroupId, ItemId, Member, Preference};
+use crate::provider::{Masks, Model, Outcome, Taste, search};
+use crate::run::selection;
+use crate::solution::{Failure, Selection};
+
+/// Improves a model to the best there is, as far as the fuel goes.
+pub(crate) fn improve(
+    world: &World<'_>,
+    taste: &Taste,
+    model: Model,
+    fuel: &mut u64,
+) -> Result<Selection, Failure> {
+    let mut probing =
+        Probing { world, taste, model, masks: Masks::new(), slice: *fuel / 4, fuel, optimal: true };
+    for preference in &world.problem().preferences {
+        match preference {
+            Preference::Rank(item, ranks) => probing.pursue(&Goal::Rank(*item, ranks))?,
+            Preference::Wanted(group, members) => probing.pursue_members(*group, members)?,
+            Preference::Fill(group, members) => {
+                probing.pursue(&Goal::Few(*group))?;
+                probing.pursue_members(*group, members)?;
+            }
+        }
+    }
+    Ok(selection(world, &probing.model, probing.optimal))
+}
+
+/// Something whose cost is to be as low as it can be, once everything before it is.
+enum Goal<'p> {
+    /// The rank of an item.
+    Rank(ItemId, &'p [u32]),
+    /// 1 where a group takes part without the option at this place, else 0.
+    Present(GroupId, u32),
+    /// How many options a group has that takes part, else 0.
+    Few(GroupId),
+}
+
+struct Probing<'a, 'p> {
+    world: &'a World<'p>,
+    taste: &'a Taste,
+    /// The best so far.
+    model: Model,
+    /// What was won so far.
+    masks: Masks,
+    /// What one probe may use.
+    slice: u64,
+    fuel: &'a mut u64,
+    optimal: bool,
+}
+
+impl Probing<'_, '_> {
+    fn pursue_members(&mut self, group: GroupId, members: &[Member]) -> Result<(), Failure> {
+        for member in members {
+            if let Some(place) = self.world.chain(group).and_then(|chain| chain.place(*member)) {
+                self.pursue(&Goal::Present(group, place))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the cost of a goal down as far as it goes, and binds what follows to it.
+    fn pursue(&mut self, goal: &Goal<'_>) -> Result<(), Failure> {
+        for bound in self.levels(goal) {
+            if self.probe(goal, bound)? {
+                break;
+            }
+        }
+        let cost = self.cost(goal, &self.model);
+        if let Some((variable, mask)) = self.bound(goal, cost) {
+            self.narrow(variable, &mask);
+        }
+        Ok(())
+    }
+
+    /// The bounds that are worth trying, each only if those before it could not be kept.
+    fn levels(&self, goal: &Goal<'_>) -> Vec<u32> {
+        let cost = self.cost(goal, &self.model);
+        match goal {
+            _ if cost == 0 => Vec::new(),
+            Goal::Present(..) => vec![0],
+            Goal::Rank(_, ranks) => {
+                let mut levels: Vec<u32> =
+                    ranks.iter().copied().filter(|rank| *rank < cost).chain([0]).collect();
+                levels.sort_unstable();
+                levels.dedup();
+                levels
+            }
+            Goal::Few(group) => {
+                let min = match self.world.chain(*group).map(|chain| chain.shape) {
+                    Some(Shape::Counted { min, .. }) => min,
+                    _ => 1,
+                };
+                // Not at all, then from the least number up.
+                [0].into_iter().chain(min.max(1)..cost).collect()
+            }
+        }
+    }
+
+    fn cost(&self, goal: &Goal<'_>, model: &Model) -> u32 {
+        match goal {
+            Goal::Rank(item, ranks) => rank(ranks, model.value(Variable::Item(item.0))),
+            Goal::Present(group, place) => {
+                let item = self.world.chain(*group).and_then(|chain| chain.items.get(*place as usize));
+                let absent = item.is_some_and(|item| model.value(Variable::Item(item.0)) == 0);
+                u32::from(absent && model.value(Variable::Group(group.0)) > 0)
+            }
+            Goal::Few(group) if model.value(Variable::Group(group.0)) > 0 => {
+                let items = self.world.chain(*group).into_iter().flat_map(|chain| &chain.items);
+                items.filter(|item| model.value(Variable::Item(item.0)) > 0).count() as u32
+            }
+            Goal::Few(_) => 0,
+        }
+    }
+
+    /// The values that keep a goal's cost within a bound; none if all do.
+    fn bound(&self, goal: &Goal<'_>, most: u32) -> Option<(Variable, BitSet)> {
+        match goal {
+            Goal::Rank(item, ranks) => {
+                let all = 1..=self.world.problem().candidates(*item);
+                let mask = [0].into_iter().chain(all.filter(|value| rank(ranks, *value) <= most)).collect();
+                Some((Variable::Item(item.0), mask))
+            }
+            Goal::Present(..) if most > 0 => None,
+            Goal::Present(group, place) if self.world.chain(*group)?.shape == Shape::One => {
+                Some((Variable::Group(group.0), [0, place + 1].into_iter().collect()))
+            }
+            Goal::Present(group, place) => {
+                let mask = self.world.node_values(group.0, *place, |_, present| present).with(0);
+                Some((Variable::Node(group.0, *place), mask))
+            }
+            Goal::Few(group) => {
+                let chain = self.world.chain(*group)?;
+                match chain.shape {
+                    Shape::One if most > 0 => None,
+                    Shape::One => Some((Variable::Group(group.0), BitSet::range(0, 0))),
+                    _ => {
+                        let last = (chain.items.len() as u32).checked_sub(1)?;
+                        let mask = self.world.node_values(group.0, last, |count, _| count <= most).with(0);
+                        Some((Variable::Node(group.0, last), mask))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a goal's cost can be kept within a bound; if so, the model that does becomes the best so far.
+    fn probe(&mut self, goal: &Goal<'_>, most: u32) -> Result<bool, Failure> {
+        let Some((variable, mask)) = self.bound(goal, most) else { return Ok(false) };
+        let before = self.masks.get(&variable).cloned();
+        self.narrow(variable, &mask);
+        let mut slice = self.slice.min(*self.fuel);
+        let given = slice;
+        let outcome = search(self.world, self.taste, &self.masks, &mut slice);
+        *self.fuel -= given - slice;
+        match before {
+            Some(before) => self.masks.insert(variable, before),
+            None => self.masks.remove(&variable),
+        };
+        match outcome {
+            Ok(Outcome::Model(model)) => self.model = model,
+            Ok(Outcome::Refuted(_)) => return Ok(false),
+            Err(Stop::OutOfFuel) => {
+                self.optimal = false;
+                return Ok(false);
+            }
+            Err(Stop::Interrupted) => return Err(Failure::Interrupted),
+        }
+        Ok(true)
+    }
+
+    fn narrow(&mut self, variable: Variable, mask: &BitSet) {
+        let narrower = match self.masks.get(&variable) {
+            Some(before) => before.and(mask),
+            None => mask.clone(),
+        };
+        self.masks.insert(variable, narrower);
+    }
+}
+
+fn rank(ranks: &[u32], value: Value) -> u32 {
+    value.checked_sub(1).and_then(|candidate| ranks.get(candidate as usize)).copied().unwrap_or(0)
+}

@@ -1,0 +1,168 @@
+//! One search: the encoding handed to `PubGrub`, and its answer as a model or a refutation.
+//!
+//! Owns: the order of decisions, the greedy choice of values, and the call of `PubGrub`. Refuses: deciding what is
+//! searched and what becomes of the answer. Whatever is chosen here is only where the search looks first; which
+//! solution wins is decided by [`crate::prefer`].
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use pubgrub::{
+    Dependencies, DependencyProvider, PackageResolutionStatistics, PubGrubError, SelectedDependencies,
+    resolve,
+};
+
+use crate::bitset::{BitSet, Value};
+use crate::derive::Refutation;
+use crate::encode::{ROOT, Shape, Variable, World, uncounted};
+use crate::fuel::{self, Stop, tick};
+use crate::problem::{GroupId, Preference};
+
+/// Narrower sets of values for some variables. Every set holds 0: whether something has to be there is for the rules.
+pub(crate) type Masks = HashMap<Variable, BitSet>;
+
+/// The values of all decided variables. What is not decided is 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Model(HashMap<Variable, Value>);
+
+impl Model {
+    /// The value of a variable.
+    pub(crate) fn value(&self, variable: Variable) -> Value {
+        self.0.get(&variable).copied().unwrap_or(0)
+    }
+}
+
+/// The end of a search.
+pub(crate) enum Outcome {
+    /// Values that keep every rule.
+    Model(Model),
+    /// There are none.
+    Refuted(Refutation),
+}
+
+/// Where a search looks first, taken from the preferences of the problem once.
+pub(crate) struct Taste {
+    /// By item: the rank of each candidate.
+    ranks: HashMap<u32, Vec<u32>>,
+    /// By group: how many options to aim at.
+    aims: Vec<u32>,
+}
+
+impl Taste {
+    /// The taste of the problem's preferences.
+    pub(crate) fn new(world: &World<'_>) -> Self {
+        let mut ranks = HashMap::new();
+        for preference in &world.problem().preferences {
+            if let Preference::Rank(item, of) = preference {
+                ranks.entry(item.0).or_insert_with(|| of.clone());
+            }
+        }
+        let aim = |group| {
+            world
+                .chain(GroupId(group))
+                .map_or(0, |chain| chain.wanted.iter().filter(|wanted| **wanted).count() as u32)
+        };
+        Self { ranks, aims: (0..world.problem().groups.len() as u32).map(aim).collect() }
+    }
+
+    fn rank(&self, item: u32, value: Value) -> u32 {
+        self.ranks.get(&item).and_then(|ranks| ranks.get(value as usize - 1)).copied().unwrap_or(0)
+    }
+}
+
+/// Searches `world` within `fuel`, looking first where `taste` says.
+pub(crate) fn search(
+    world: &World<'_>,
+    taste: &Taste,
+    masks: &Masks,
+    fuel: &mut u64,
+) -> Result<Outcome, Stop> {
+    let provider = Provider { world, taste, masks };
+    match fuel::within(fuel, || resolve(&provider, Variable::Root, ROOT))? {
+        Ok(selected) => Ok(Outcome::Model(model(selected))),
+        Err(PubGrubError::NoSolution(tree)) => Ok(Outcome::Refuted(Refutation::new(tree))),
+        Err(
+            PubGrubError::ErrorInShouldCancel(stop)
+            | PubGrubError::ErrorChoosingVersion { source: stop, .. }
+            | PubGrubError::ErrorRetrievingDependencies { source: stop, .. },
+        ) => Err(stop),
+    }
+}
+
+fn model(selected: SelectedDependencies<Variable, Value>) -> Model {
+    Model(selected.into_iter().collect())
+}
+
+pub(crate) struct Provider<'a, 'p> {
+    world: &'a World<'p>,
+    taste: &'a Taste,
+    masks: &'a Masks,
+}
+
+/// Nothing to choose first, then what has to be there, then few values before many, then by number.
+type Priority = (bool, bool, Reverse<u32>, Reverse<Variable>);
+
+impl DependencyProvider for Provider<'_, '_> {
+    type P = Variable;
+    type V = Value;
+    type VS = BitSet;
+    type Priority = Priority;
+    type M = String;
+    type Err = Stop;
+
+    fn prioritize(&self, variable: &Variable, set: &BitSet, _: &PackageResolutionStatistics) -> Priority {
+        let count = set.count();
+        (count <= 1, !set.has(0), Reverse(count), Reverse(*variable))
+    }
+
+    fn choose_version(&self, variable: &Variable, set: &BitSet) -> Result<Option<Value>, Stop> {
+        tick();
+        // Absence first, always: this is what keeps out whatever has no reason.
+        if set.has(0) {
+            return Ok(Some(0));
+        }
+        Ok(match *variable {
+            Variable::Item(item) => set.iter().min_by_key(|value| (self.taste.rank(item, *value), *value)),
+            Variable::Group(_) => set.iter().last(),
+            Variable::Node(group, place) => self.node(group, place, set),
+            Variable::Choice(_) | Variable::Root | Variable::Never => set.first(),
+        })
+    }
+
+    fn get_dependencies(
+        &self,
+        variable: &Variable,
+        value: &Value,
+    ) -> Result<Dependencies<Variable, BitSet, String>, Stop> {
+        let mut edges = Vec::new();
+        self.world.edges(*variable, *value, &mut |edge| {
+            let set = match self.masks.get(&edge.target) {
+                Some(mask) => edge.set.and(mask),
+                None => edge.set,
+            };
+            edges.push((edge.target, set));
+        });
+        Ok(Dependencies::Available(edges.into_iter().collect()))
+    }
+
+    fn should_cancel(&self) -> Result<(), Stop> {
+        if fuel::interrupted() { Err(Stop::Interrupted) } else { Ok(()) }
+    }
+}
+
+impl Provider<'_, '_> {
+    /// The count next to what is aimed at, from above; with this option if that leaves the count as it is.
+    fn node(&self, group: u32, place: u32, set: &BitSet) -> Option<Value> {
+        let chain = self.world.chain(GroupId(group))?;
+        let wanted = chain.wanted.get(place as usize).copied().unwrap_or(false);
+        if let Shape::Free = chain.shape {
+            return if wanted { set.first() } else { set.iter().last() };
+        }
+        let is_end = place as usize + 1 == chain.items.len();
+        let aim = if is_end { self.taste.aims.get(group as usize).copied().unwrap_or(0) } else { 0 };
+        set.iter().find(|value| uncounted(*value).0 >= aim).or_else(|| {
+            let most = uncounted(set.iter().last()?).0;
+            set.iter().find(|value| uncounted(*value).0 == most)
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! The road of one solve: search, then improve or explain.
+//!
+//! Owns: the order of the stages, the bound of work, and the thread on which an interruptible solve runs. Refuses:
+//! every stage itself. A second engine for what `PubGrub` can't do within its fuel belongs behind [`first`]: its model
+//! becomes the first one, its core goes to [`explain`] like a refutation's.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::conflict::explain;
+use crate::encode::{Variable, World};
+use crate::fuel::{self, Stop};
+use crate::prefer::improve;
+use crate::problem::{Candidate, Group, ItemId, Problem};
+use crate::provider::{Masks, Model, Outcome, Taste, search};
+use crate::solution::{Failure, Options, Selection};
+
+/// How often the caller is asked whether to stop. Has no influence on any answer but that one.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+
+/// The default bound: so many steps, and so many for each item, group and rule.
+const FUEL: (u64, u64) = (30_000_000, 2_000);
+
+/// Solves, asking the caller now and then whether to stop.
+pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {
+    let fuel = options.fuel.unwrap_or_else(|| {
+        let size = problem.items.len() + problem.groups.len() + problem.rules.len();
+        FUEL.0.saturating_add(FUEL.1.saturating_mul(size as u64))
+    });
+    let Some(asked) = options.interrupted else { return stages(problem, fuel) };
+    if asked() {
+        return Err(Failure::Interrupted);
+    }
+    let flag = Arc::new(AtomicBool::new(false));
+    let (sender, receiver) = sync_channel(1);
+    thread::scope(|scope| {
+        let raised = Arc::clone(&flag);
+        let worker = thread::Builder::new().name("solver".to_owned()).spawn_scoped(scope, move || {
+            fuel::bind(Some(raised));
+            // The receiver waits until this arrives.
+            let _ = sender.send(stages(problem, fuel));
+        });
+        let Ok(worker) = worker else { return stages(problem, fuel) };
+        loop {
+            match receiver.recv_timeout(ASK_EVERY) {
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if asked() => flag.store(true, Ordering::Relaxed),
+                Err(RecvTimeoutError::Timeout) => {}
+                // The worker ended without an answer: only a defect does that, and it is passed on as it is.
+                Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                    Err(defect) => std::panic::resume_unwind(defect),
+                    Ok(()) => return Err(Failure::Interrupted),
+                },
+            }
+        }
+    })
+}
+
+fn stages(problem: &Problem, mut fuel: u64) -> Result<Selection, Failure> {
+    let world = World::new(problem, |_| true);
+    let taste = Taste::new(&world);
+    // Improving and explaining get as much again: an answer is there, and how good it gets is bounded on its own.
+    let mut more = fuel;
+    match first(&world, &taste, &mut fuel) {
+        Ok(Outcome::Model(model)) => improve(&world, &taste, model, &mut more),
+        Ok(Outcome::Refuted(refutation)) => Err(explain(problem, refutation.statements(&world), &mut more)),
+        Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),
+        Err(Stop::Interrupted) => Err(Failure::Interrupted),
+    }
+}
+
+/// The first answer, whatever the preferences.
+fn first(world: &World<'_>, taste: &Taste, fuel: &mut u64) -> Result<Outcome, Stop> {
+    search(world, taste, &Masks::new(), fuel)
+}
+
+/// A model in the caller's words.
+pub(crate) fn selection(world: &World<'_>, model: &Model, optimal: bool) -> Selection {
+    let problem = world.problem();
+    let items: Vec<Option<Candidate>> = (0..problem.items.len() as u32)
+        .map(|item| model.value(Variable::Item(item)).checked_sub(1))
+        .collect();
+    let present = |item: ItemId| items.get(item.0 as usize).is_some_and(Option::is_some);
+    let options = |(number, group): (usize, &Group)| {
+        let takes_part = model.value(Variable::Group(number as u32)) > 0;
+        takes_part.then(|| {
+            let members = group.members.iter().enumerate();
+            members.filter(|(_, item)| present(**item)).map(|(member, _)| member as u32).collect()
+        })
+    };
+    let groups = problem.groups.iter().enumerate().map(options).collect();
+    Selection { items, groups, optimal }
+}

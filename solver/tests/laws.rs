@@ -1,0 +1,78 @@
+//! The laws of the solver, against an enumerator that shares nothing with it but the vocabulary.
+//!
+//! `HSM_LAWS=10` tries ten times as many problems.
+
+#![expect(clippy::print_stdout, reason = "how much the laws have seen is worth a line")]
+
+#[path = "oracle/mod.rs"]
+mod oracle;
+#[path = "oracle/world.rs"]
+mod world;
+
+use std::collections::BTreeSet;
+
+use hsm_solver::{Conflict, Failure, Options, Problem, StatementId, solve};
+use world::Dice;
+
+#[derive(Debug, Default)]
+struct Seen {
+    solvable: u32,
+    unsolvable: u32,
+    with_something_present: u32,
+    with_a_choice_of_cost: u32,
+    long_conflicts: u32,
+}
+
+fn times() -> u64 {
+    std::env::var("HSM_LAWS").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+}
+
+#[test]
+fn agrees_with_trying_everything() {
+    let mut seen = Seen::default();
+    let problems = 24_000 * times();
+    for seed in 0..problems {
+        let problem = world::problem(&mut Dice::new(seed), if seed % 16 == 0 { 4096 } else { 400 });
+        check(seed, &problem, &mut seen);
+    }
+    println!("{problems} problems: {seen:?}");
+    for plenty in [seen.solvable, seen.unsolvable, seen.with_something_present] {
+        assert!(u64::from(plenty) > problems / 5, "{seen:?}");
+    }
+    for some in [seen.with_a_choice_of_cost, seen.long_conflicts] {
+        assert!(u64::from(some) > problems / 100, "{seen:?}");
+    }
+}
+
+fn check(seed: u64, problem: &Problem, tally: &mut Seen) {
+    let answer = solve(problem, &Options::default());
+    let say = || format!("seed {seed}: {problem:?}\n{answer:?}");
+    assert_eq!(answer, solve(problem, &Options::default()), "the same problem, another answer: {}", say());
+    match &answer {
+        Ok(selection) => {
+            tally.solvable += 1;
+            let found = oracle::as_try(problem, selection);
+            assert!(found.valid(problem, &|_| true), "not valid: {}", say());
+            assert!(found.justified(problem), "something has no reason: {}", say());
+            assert!(selection.optimal, "so small and not optimal: {}", say());
+            let best = oracle::best(problem).unwrap_or_default();
+            assert_eq!(found.cost(problem), best, "not the best: {}", say());
+            tally.with_something_present += u32::from(found.items.iter().any(Option::is_some));
+            tally.with_a_choice_of_cost += u32::from(best.iter().any(|cost| *cost > 0));
+        }
+        Err(Failure::Conflict(Conflict { core, minimal })) => {
+            tally.unsolvable += 1;
+            tally.long_conflicts += u32::from(core.len() > 3);
+            assert!(!oracle::solvable(problem, &|_| true), "there is a solution: {}", say());
+            assert!(minimal, "so small and not minimal: {}", say());
+            let all: BTreeSet<StatementId> = core.iter().copied().collect();
+            assert_eq!(all.len(), core.len(), "a statement twice: {}", say());
+            assert!(!oracle::solvable(problem, &|one| all.contains(&one)), "not a conflict: {}", say());
+            for left_out in core {
+                let rest = |one: StatementId| one != *left_out && all.contains(&one);
+                assert!(oracle::solvable(problem, &rest), "{left_out:?} is not needed: {}", say());
+            }
+        }
+        Err(Failure::Interrupted | Failure::OutOfFuel) => unreachable!("no answer: {}", say()),
+    }
+}

@@ -1,0 +1,219 @@
+//! A stupid second opinion: tries every assignment, in the words of the vocabulary's documentation and with nothing of
+//! the solver but the vocabulary.
+
+use hsm_solver::{
+    Candidate, Count, GroupId, ItemId, Preference, Problem, Selection, StatementId, Then, When,
+};
+
+/// A try: a value for each item, and which groups take part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Try {
+    pub(crate) items: Vec<Option<Candidate>>,
+    pub(crate) groups: Vec<bool>,
+}
+
+/// How many tries there are.
+pub(crate) fn tries(problem: &Problem) -> u64 {
+    let items: u64 =
+        (0..problem.len()).map(|item| u64::from(problem.candidates(ItemId(item as u32))) + 1).product();
+    items << problem.groups().len()
+}
+
+/// Every try.
+fn every(problem: &Problem) -> impl Iterator<Item = Try> + '_ {
+    (0..tries(problem)).map(|mut number| {
+        let mut digit = |base: u64| {
+            let digit = number % base;
+            number /= base;
+            digit as u32
+        };
+        let groups = problem.groups().iter().map(|_| digit(2) == 1).collect();
+        let items = (0..problem.len())
+            .map(|item| digit(u64::from(problem.candidates(ItemId(item as u32))) + 1).checked_sub(1))
+            .collect();
+        Try { items, groups }
+    })
+}
+
+impl Try {
+    fn of(&self, item: ItemId) -> Option<Candidate> {
+        self.items.get(item.0 as usize).copied().flatten()
+    }
+
+    fn part(&self, group: GroupId) -> bool {
+        self.groups.get(group.0 as usize).copied().unwrap_or(false)
+    }
+
+    fn option(&self, problem: &Problem, group: GroupId, member: u32) -> Option<Candidate> {
+        self.of(member_item(problem, group, member)?)
+    }
+
+    fn holds(&self, problem: &Problem, when: &When) -> bool {
+        match when {
+            When::Always => true,
+            When::Item(item, set) => self.of(*item).is_some_and(|candidate| set.contains(candidate)),
+            When::TakesPart(group) => self.part(*group),
+            When::Option(group, member) => {
+                self.part(*group) && self.option(problem, *group, *member).is_some()
+            }
+        }
+    }
+
+    fn keeps(&self, problem: &Problem, then: &Then) -> bool {
+        match then {
+            Then::Present(item, set) => self.of(*item).is_some_and(|candidate| set.contains(candidate)),
+            Then::AbsentOr(item, set) => self.of(*item).is_none_or(|candidate| set.contains(candidate)),
+            Then::TakesPart(group) => self.part(*group),
+            Then::OneOf(group, members) => {
+                self.part(*group)
+                    && members.iter().any(|member| self.option(problem, *group, *member).is_some())
+            }
+            Then::AllOf(group, members) => {
+                self.part(*group)
+                    && members.iter().all(|member| self.option(problem, *group, *member).is_some())
+            }
+            Then::AnyOf(alternatives) => alternatives
+                .iter()
+                .any(|(item, set)| self.of(*item).is_some_and(|candidate| set.contains(candidate))),
+            Then::Never => false,
+        }
+    }
+
+    /// Whether every rule and every count is kept that `kept` keeps.
+    pub(crate) fn valid(&self, problem: &Problem, kept: &dyn Fn(StatementId) -> bool) -> bool {
+        let rules = problem.rules().iter().filter(|rule| kept(rule.statement));
+        let groups = problem.groups().iter().enumerate().filter(|(_, group)| kept(group.statement));
+        rules.into_iter().all(|rule| !self.holds(problem, &rule.when) || self.keeps(problem, &rule.then))
+            && groups.into_iter().all(|(number, group)| {
+                let count = self.present(problem, GroupId(number as u32)).len() as u32;
+                !self.groups[number]
+                    || match group.count {
+                        Count::One => count == 1,
+                        Count::Between { min, max } => (min..=max).contains(&count),
+                    }
+            })
+    }
+
+    /// The distinct present options.
+    fn present(&self, problem: &Problem, group: GroupId) -> Vec<ItemId> {
+        let mut present = problem.groups()[group.0 as usize].members.clone();
+        present.retain(|item| self.of(*item).is_some());
+        present.sort();
+        present.dedup();
+        present
+    }
+
+    /// Whether everything that is present or takes part has a chain of reasons.
+    pub(crate) fn justified(&self, problem: &Problem) -> bool {
+        let mut items = vec![false; self.items.len()];
+        let mut groups = vec![false; self.groups.len()];
+        loop {
+            let before = (items.clone(), groups.clone());
+            for rule in problem.rules() {
+                let founded = match &rule.when {
+                    When::Always => true,
+                    When::Item(item, _) => items.get(item.0 as usize) == Some(&true),
+                    When::TakesPart(group) => groups.get(group.0 as usize) == Some(&true),
+                    When::Option(group, member) => {
+                        groups.get(group.0 as usize) == Some(&true)
+                            && member_item(problem, *group, *member)
+                                .is_some_and(|item| items.get(item.0 as usize) == Some(&true))
+                    }
+                };
+                if !founded || !self.holds(problem, &rule.when) {
+                    continue;
+                }
+                match &rule.then {
+                    Then::Present(item, _) => items[item.0 as usize] = true,
+                    Then::AbsentOr(..) | Then::Never => {}
+                    // Their members follow from the group below.
+                    Then::TakesPart(group) | Then::OneOf(group, _) | Then::AllOf(group, _) => {
+                        groups[group.0 as usize] = true;
+                    }
+                    Then::AnyOf(alternatives) => {
+                        for (item, set) in alternatives {
+                            if self.of(*item).is_some_and(|candidate| set.contains(candidate)) {
+                                items[item.0 as usize] = true;
+                            }
+                        }
+                    }
+                }
+            }
+            for (number, group) in problem.groups().iter().enumerate() {
+                if groups[number] {
+                    for item in &group.members {
+                        if self.of(*item).is_some() {
+                            items[item.0 as usize] = true;
+                        }
+                    }
+                }
+            }
+            if before == (items.clone(), groups.clone()) {
+                break;
+            }
+        }
+        self.items.iter().zip(&items).all(|(value, reason)| value.is_none() || *reason)
+            && self.groups.iter().zip(&groups).all(|(part, reason)| !part || *reason)
+    }
+
+    /// What it costs, the most important first.
+    pub(crate) fn cost(&self, problem: &Problem) -> Vec<u32> {
+        let mut cost = Vec::new();
+        for preference in problem.preferences() {
+            match preference {
+                Preference::Rank(item, ranks) => {
+                    cost.push(
+                        self.of(*item)
+                            .and_then(|candidate| ranks.get(candidate as usize).copied())
+                            .unwrap_or(0),
+                    );
+                }
+                Preference::Wanted(group, members) => cost.extend(self.missing(problem, *group, members)),
+                Preference::Fill(group, members) => {
+                    let part = self.part(*group);
+                    cost.push(if part { self.present(problem, *group).len() as u32 } else { 0 });
+                    cost.extend(self.missing(problem, *group, members));
+                }
+            }
+        }
+        cost
+    }
+
+    fn missing(&self, problem: &Problem, group: GroupId, members: &[u32]) -> Vec<u32> {
+        let missing = |member: &u32| self.part(group) && self.option(problem, group, *member).is_none();
+        members.iter().map(|member| u32::from(missing(member))).collect()
+    }
+}
+
+/// The item that an option is.
+fn member_item(problem: &Problem, group: GroupId, member: u32) -> Option<ItemId> {
+    problem.groups().get(group.0 as usize)?.members.get(member as usize).copied()
+}
+
+/// A selection as a try; fails if its options are not those of its items.
+pub(crate) fn as_try(problem: &Problem, selection: &Selection) -> Try {
+    assert_eq!(selection.items.len(), problem.len());
+    assert_eq!(selection.groups.len(), problem.groups().len());
+    for (group, options) in problem.groups().iter().zip(&selection.groups) {
+        if let Some(options) = options {
+            let present: Vec<u32> = (0..group.members.len() as u32)
+                .filter(|member| selection.candidate(group.members[*member as usize]).is_some())
+                .collect();
+            assert_eq!(&present, options);
+        }
+    }
+    Try { items: selection.items.clone(), groups: selection.groups.iter().map(Option::is_some).collect() }
+}
+
+/// Whether some try keeps everything that `kept` keeps.
+pub(crate) fn solvable(problem: &Problem, kept: &dyn Fn(StatementId) -> bool) -> bool {
+    every(problem).any(|one| one.valid(problem, kept))
+}
+
+/// The least cost of a valid and justified try.
+pub(crate) fn best(problem: &Problem) -> Option<Vec<u32>> {
+    every(problem)
+        .filter(|one| one.valid(problem, &|_| true) && one.justified(problem))
+        .map(|one| one.cost(problem))
+        .min()
+}

@@ -1,0 +1,184 @@
+//! Random small problems that use the whole vocabulary. The same seed gives the same problem everywhere.
+
+use hsm_solver::{CandidateSet, Count, GroupId, ItemId, Preference, Problem, StatementId, Then, When};
+
+/// A small generator of numbers (splitmix64).
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
+        if bound == 0 { 0 } else { (self.next() % u64::from(bound)) as u32 }
+    }
+
+    /// True with this many percent.
+    pub(crate) fn percent(&mut self, percent: u32) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick(&mut self, weights: &[u32]) -> usize {
+        let mut at = self.below(weights.iter().sum());
+        weights
+            .iter()
+            .position(|weight| {
+                let here = at < *weight;
+                at = at.saturating_sub(*weight);
+                here
+            })
+            .unwrap_or(0)
+    }
+}
+
+/// A problem with at most about `tries` assignments.
+pub(crate) fn problem(dice: &mut Dice, tries: u64) -> Problem {
+    let mut problem = Problem::new();
+    let mut size = 1u64;
+    let groups = dice.below(4);
+    for _ in 0..2 + dice.below(6) {
+        let candidates = [1, 2, 3, 0][dice.pick(&[50, 30, 15, 5])];
+        if (size * u64::from(candidates + 1)) << groups <= tries {
+            size *= u64::from(candidates + 1);
+            problem.item(candidates);
+        }
+    }
+    let mut statements = Statements { next: 0 };
+    for _ in 0..groups {
+        let members: Vec<ItemId> =
+            (0..[2, 3, 4, 1, 0][dice.pick(&[35, 30, 20, 10, 5])]).map(|_| item(dice, &problem)).collect();
+        let members = if dice.percent(10) { members } else { distinct(members) };
+        let count = if dice.percent(50) {
+            Count::One
+        } else {
+            let min = dice.below(3);
+            Count::Between { min, max: if dice.percent(85) { min + dice.below(3) } else { dice.below(3) } }
+        };
+        let statement = statements.id(dice);
+        problem.group(statement, count, members);
+    }
+    for _ in 0..=dice.below(9) {
+        let (when, then) = (when(dice, &problem), then(dice, &problem));
+        let statement = statements.id(dice);
+        problem.rule(statement, when, then);
+    }
+    for _ in 0..dice.below(6) {
+        if let Some(preference) = preference(dice, &problem) {
+            problem.prefer(preference);
+        }
+    }
+    problem
+}
+
+struct Statements {
+    next: u32,
+}
+
+impl Statements {
+    /// Mostly a new sentence, sometimes one that was there before.
+    fn id(&mut self, dice: &mut Dice) -> StatementId {
+        if self.next > 0 && dice.percent(7) {
+            return StatementId(dice.below(self.next));
+        }
+        self.next += 1;
+        StatementId(self.next - 1)
+    }
+}
+
+fn distinct(mut members: Vec<ItemId>) -> Vec<ItemId> {
+    let mut seen = Vec::new();
+    members.retain(|item| {
+        let new = !seen.contains(item);
+        seen.push(*item);
+        new
+    });
+    members
+}
+
+fn item(dice: &mut Dice, problem: &Problem) -> ItemId {
+    ItemId(dice.below(problem.len() as u32))
+}
+
+fn set(dice: &mut Dice, problem: &Problem, item: ItemId) -> CandidateSet {
+    let candidates = problem.candidates(item);
+    if dice.percent(40) {
+        return CandidateSet::all(candidates);
+    }
+    // Now and then a candidate that does not exist.
+    (0..=candidates).filter(|_| dice.percent(50)).collect()
+}
+
+fn group(dice: &mut Dice, problem: &Problem) -> Option<GroupId> {
+    let groups = problem.groups().len() as u32;
+    (groups > 0).then(|| GroupId(dice.below(groups)))
+}
+
+fn members(dice: &mut Dice, problem: &Problem, group: GroupId) -> Vec<u32> {
+    let all = problem.groups()[group.0 as usize].members.len() as u32;
+    (0..all).filter(|_| dice.percent(45)).collect()
+}
+
+fn when(dice: &mut Dice, problem: &Problem) -> When {
+    let on_item = |dice: &mut Dice| {
+        let item = item(dice, problem);
+        When::Item(item, set(dice, problem, item))
+    };
+    match (dice.pick(&[40, 30, 12, 18]), group(dice, problem)) {
+        (0, _) => When::Always,
+        (2, Some(group)) => When::TakesPart(group),
+        (3, Some(group)) if !problem.groups()[group.0 as usize].members.is_empty() => {
+            When::Option(group, dice.below(problem.groups()[group.0 as usize].members.len() as u32))
+        }
+        _ => on_item(dice),
+    }
+}
+
+fn then(dice: &mut Dice, problem: &Problem) -> Then {
+    let subject = item(dice, problem);
+    let demanded = set(dice, problem, subject);
+    match (dice.pick(&[30, 20, 15, 12, 12, 9, 2]), group(dice, problem)) {
+        (1, _) => Then::AbsentOr(subject, demanded),
+        (2, Some(group)) => Then::TakesPart(group),
+        (3, Some(group)) => Then::OneOf(group, members(dice, problem, group)),
+        (4, Some(group)) => Then::AllOf(group, members(dice, problem, group)),
+        (5, _) => Then::AnyOf(
+            (0..[2, 3, 1, 0][dice.pick(&[50, 30, 15, 5])])
+                .map(|_| {
+                    let one = item(dice, problem);
+                    (one, set(dice, problem, one))
+                })
+                .collect(),
+        ),
+        (6, _) => Then::Never,
+        _ => Then::Present(subject, demanded),
+    }
+}
+
+fn preference(dice: &mut Dice, problem: &Problem) -> Option<Preference> {
+    let subject = item(dice, problem);
+    Some(match dice.pick(&[50, 25, 25]) {
+        0 => Preference::Rank(subject, (0..problem.candidates(subject)).map(|_| dice.below(3)).collect()),
+        1 => {
+            let group = group(dice, problem)?;
+            Preference::Wanted(group, members(dice, problem, group))
+        }
+        _ => {
+            let group = group(dice, problem)?;
+            let mut order: Vec<u32> = (0..problem.groups()[group.0 as usize].members.len() as u32).collect();
+            for last in (1..order.len()).rev() {
+                order.swap(last, dice.below(last as u32 + 1) as usize);
+            }
+            Preference::Fill(group, order)
+        }
+    })
+}
