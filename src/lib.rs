@@ -9,6 +9,7 @@
 pub mod adapters;
 pub mod container;
 pub mod diagnostic;
+pub mod fields;
 pub mod manifest;
 pub mod names;
 pub mod place;

@@ -217,3 +217,20 @@ impl fmt::Display for TargetId {
         }
     }
 }
+
+/// The candidate that a mistyped name most likely means; `None` when nothing is like it.
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '.', ' '], "-");
+    let wanted = plain(wanted);
+    let length = wanted.chars().count();
+    // A third of the letters may be wrong; a short name allows one.
+    let allowed = (length / 3).clamp(1, 4);
+    let distance = |name: &str| {
+        let name = plain(name);
+        let typed = strsim::damerau_levenshtein(&wanted, &name);
+        let part = length >= 3 && (name.starts_with(&wanted) || wanted.starts_with(&name) && name.len() >= 3);
+        if typed <= allowed { Some(typed) } else { part.then_some(allowed + 1) }
+    };
+    let near = known.into_iter().filter_map(|name| distance(name).map(|d| (d, name)));
+    near.min().map(|(_, name)| name)
+}

@@ -160,3 +160,28 @@ fn exact_text(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '!' | '*');
     (!rest.is_empty() && rest.chars().all(plain)).then_some(rest)
 }
+
+/// Why a text of Python's packaging cannot be read: the parser's words, in one line.
+pub type PythonProblem = String;
+
+/// The first line of what the parser says.
+fn first_line(error: &impl fmt::Display) -> PythonProblem {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+/// Checks a requirement (PEP 508), and gives the name of its distribution.
+pub fn check_requirement(text: &str) -> Result<String, PythonProblem> {
+    pep508_rs::Requirement::<pep508_rs::VerbatimUrl>::from_str(text)
+        .map(|requirement| requirement.name.to_string())
+        .map_err(|e| first_line(&e))
+}
+
+/// Checks an environment marker (PEP 508).
+pub fn check_marker(text: &str) -> Result<(), PythonProblem> {
+    pep508_rs::MarkerTree::from_str(text).map(|_| ()).map_err(|e| first_line(&e))
+}
+
+/// Checks version specifiers (PEP 440), as in `requires_python`.
+pub fn check_specifiers(text: &str) -> Result<(), PythonProblem> {
+    pep440_rs::VersionSpecifiers::from_str(text).map(|_| ()).map_err(|e| first_line(&e))
+}

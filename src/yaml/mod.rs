@@ -3,12 +3,20 @@
 //! Owns: the limits on size, depth and aliases, duplicate keys, places. The only door to the YAML crates. Refuses: any
 //! meaning of keys; scalars stay the source text that was written.
 
+mod read;
+#[cfg(test)]
+mod read_tests;
+mod write;
+
 use crate::place::Place;
+
+pub use read::{Limits, Parsed, parse, read, take};
+pub use write::{Out, write};
 
 /// A value with its place. Aliases and merge keys are expanded; an alias's content keeps the places of its anchor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Where it stands.
+    /// Where it stands. For the empty value of a key: at the key.
     pub place: Place,
     /// What it is.
     pub value: Value,
@@ -39,4 +47,62 @@ pub struct Key {
     pub text: String,
     /// Where it stands.
     pub place: Place,
+}
+
+impl Node {
+    /// The text of a scalar.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// `true` or `false` without quotes.
+    pub fn as_bool(&self) -> Option<bool> {
+        match &self.value {
+            Value::Scalar { text, plain: true } if text == "true" => Some(true),
+            Value::Scalar { text, plain: true } if text == "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The items of a sequence.
+    pub fn as_list(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The pairs of a mapping.
+    pub fn as_map(&self) -> Option<&[(Key, Node)]> {
+        match &self.value {
+            Value::Map(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// The value of a mapping's key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.as_map()?.iter().find(|(k, _)| k.text == key).map(|(_, node)| node)
+    }
+
+    /// Whether it is nothing, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        self.value == Value::Null
+    }
+
+    /// What it is, for a sentence: "a list", "`true`", "nothing".
+    pub fn describe(&self) -> String {
+        match &self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Scalar { text, .. } if text.chars().count() <= 40 && !text.contains('\n') => {
+                format!("`{text}`")
+            }
+            Value::Scalar { .. } => "a text".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Map(_) => "a mapping".to_owned(),
+        }
+    }
 }

@@ -2,7 +2,12 @@
 //!
 //! Owns: the one type in which every reader reports. Refuses: printing (the voice does that), and stopping at the first.
 
+mod advice;
+mod finding;
+
 use crate::place::Place;
+
+pub use finding::{Finding, UrlProblem};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +51,11 @@ impl Diagnostic {
         Self { severity: Severity::Warning, place: Some(place), finding, related: Vec::new() }
     }
 
+    /// An error that has no place: a file or directory that is not there.
+    pub fn missing(finding: Finding) -> Self {
+        Self { severity: Severity::Error, place: None, finding, related: Vec::new() }
+    }
+
     /// The same with a further place.
     pub fn with(mut self, place: Place, what: &'static str) -> Self {
         self.related.push(Related { place, what });
@@ -53,11 +63,7 @@ impl Diagnostic {
     }
 }
 
-/// What can be wrong. The message says what was expected and, where it is known, what to do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Finding {
-    /// The text is not YAML.
-    #[error("not valid YAML: {0}")]
-    Syntax(String),
+/// Whether an error is among them.
+pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|d| d.severity == Severity::Error)
 }

@@ -1,0 +1,127 @@
+//! The code of each finding, and what to do about it.
+
+use super::finding::{Finding, UrlProblem};
+
+impl Finding {
+    /// A code that stays the same from version to version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "HSM-E001",
+            Self::NotUtf8 => "HSM-E002",
+            Self::TooLarge { .. } => "HSM-E003",
+            Self::TooDeep { .. } => "HSM-E004",
+            Self::TooManyAliases { .. } => "HSM-E005",
+            Self::AliasInItself => "HSM-E006",
+            Self::SeveralDocuments => "HSM-E007",
+            Self::EmptyFile => "HSM-E008",
+            Self::DuplicateKey { .. } => "HSM-E009",
+            Self::KeyNotText => "HSM-E010",
+            Self::Tag { .. } => "HSM-E011",
+            Self::BadMerge => "HSM-E012",
+            Self::UnknownKey { .. } => "HSM-E020",
+            Self::WrongType { .. } => "HSM-E021",
+            Self::MissingField { .. } => "HSM-E022",
+            Self::ExactlyOne { .. } => "HSM-E023",
+            Self::NotForKind { .. } => "HSM-E024",
+            Self::OldLayout { .. } => "HSM-E025",
+            Self::ItemShape { .. } => "HSM-E026",
+            Self::BadName { .. } => "HSM-E030",
+            Self::BadValue { .. } => "HSM-E031",
+            Self::BadVersion(_) => "HSM-E032",
+            Self::BadPython { .. } => "HSM-E033",
+            Self::BadTarget { .. } => "HSM-E034",
+            Self::ConstraintOnGroup { .. } => "HSM-E035",
+            Self::BadNumber { .. } => "HSM-E036",
+            Self::BadSourceType { .. } => "HSM-E037",
+            Self::SeveralReferences { .. } => "HSM-E038",
+            Self::BadUrl { .. } => "HSM-E039",
+            Self::AbsolutePath { .. } => "HSM-E040",
+            Self::EmptyText { .. } => "HSM-E041",
+            Self::NameMismatch { .. } => "HSM-E050",
+            Self::TypeMismatch { .. } => "HSM-E051",
+            Self::UnknownName { .. } => "HSM-E052",
+            Self::ListedTwice { .. } => "HSM-E053",
+            Self::EqualReleases { .. } => "HSM-E054",
+            Self::MinAboveMax { .. } => "HSM-E055",
+            Self::AboveOptions { .. } => "HSM-E056",
+            Self::CountOfOne { .. } => "HSM-E057",
+            Self::DefaultNotOption { .. } => "HSM-E058",
+            Self::SeveralDefaults => "HSM-E059",
+            Self::NoOptions => "HSM-E060",
+            Self::UnknownProfile { .. } => "HSM-E061",
+            Self::ExternalDefault { .. } => "HSM-E062",
+            Self::ExternalOnManaged => "HSM-E063",
+            Self::SourceWithoutRelease { .. } => "HSM-E064",
+            Self::MisplacedComposeKey { .. } => "HSM-E065",
+            Self::CommaInParam => "HSM-E066",
+            Self::BadEnvLine { .. } => "HSM-E067",
+            Self::HostOnly { .. } => "HSM-E068",
+            Self::RegistryUnreadable { .. } => "HSM-E070",
+            Self::Unreadable { .. } => "HSM-E071",
+            Self::TwoFiles { .. } => "HSM-E072",
+            Self::HsmTooOld { .. } => "HSM-E073",
+        }
+    }
+
+    /// What to do, where that is known.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownKey { nearest: Some(near), .. }
+            | Self::BadValue { nearest: Some(near), .. }
+            | Self::BadSourceType { nearest: Some(near), .. }
+            | Self::DefaultNotOption { nearest: Some(near), .. }
+            | Self::UnknownProfile { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::UnknownKey { known, .. } => {
+                format!("known keys: {}; keys that start with `x-` are free", known.join(", "))
+            }
+            Self::BadSourceType { known, .. } => format!("known types: {}", known.join(", ")),
+            Self::UnknownName { renamed: Some(new), .. } => format!("it is called `{new}` now"),
+            Self::UnknownName { other_kind: Some(other), .. } => {
+                format!("the registry has `{other}`, which is of another kind")
+            }
+            Self::UnknownName { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::UnknownName { .. } => "`hsm registry list` shows what there is".to_owned(),
+            Self::OldLayout { new, .. } => format!("write {new}"),
+            Self::MisplacedComposeKey { belongs, .. } => format!("write {belongs}"),
+            Self::ItemShape { first } => {
+                format!("write `- {first}: dev` or `- {{name: {first}, mode: dev}}`")
+            }
+            other => return other.plain_help().map(str::to_owned),
+        })
+    }
+
+    /// Help that does not depend on the data.
+    fn plain_help(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Syntax(_) => "check indentation and quotes around this place",
+            Self::NotUtf8 => "save the file as UTF-8",
+            Self::TooLarge { .. } | Self::TooDeep { .. } => {
+                "split the file, or check that it is the right one"
+            }
+            Self::TooManyAliases { .. } => "write the values out",
+            Self::SeveralDocuments => "remove `---` and what follows it",
+            Self::DuplicateKey { .. } => "keep one of the two",
+            Self::KeyNotText => "write the key as a text, in quotes where needed",
+            Self::Tag { .. } => "remove the tag; quotes make a text",
+            Self::NotForKind { .. } => "remove the key",
+            Self::BadTarget { .. } => "write the kind in front: `package:NAME`, `container_group:NAME`",
+            Self::ConstraintOnGroup { .. } => "write `mode` and `profile` on the group's own line",
+            Self::BadUrl { why: UrlProblem::Password, .. } => {
+                "leave the password out: git asks the credential helper"
+            }
+            Self::AbsolutePath { .. } => "write the path from the project's root",
+            Self::NameMismatch { .. } => "rename the file or change `name`",
+            Self::TypeMismatch { .. } => "move the file or change `type`",
+            Self::ListedTwice { .. } | Self::EqualReleases { .. } => "remove one of the two",
+            Self::CountOfOne { .. } => "remove the key, or write `strategy: M-of-N`",
+            Self::ExternalOnManaged => "write `mode: external`, or remove `external`",
+            Self::SourceWithoutRelease { .. } => {
+                "leave the source's version out (then it is the release), or widen it"
+            }
+            Self::RegistryUnreadable { .. } => {
+                "write the directory under `registry:` in hsm.yaml, or set HSM_REGISTRY_PATH"
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,332 @@
+//! Fields: the keys of a mapping that a user wrote, taken out one by one, each in its type.
+//!
+//! Owns: the words for an unknown key, a wrong type, a missing field, and free `x-…` keys. Refuses: what keys there are
+//! (readers of formats know that), and stopping at the first mistake.
+
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::manifest::{Mode, Strategy};
+use crate::names::{Name, nearest};
+use crate::place::{At, Place};
+use crate::version::VersionDemand;
+use crate::yaml::{Key, Node};
+
+/// Everything that is found wrong on the way.
+pub type Found = Vec<Diagnostic>;
+
+/// The values of `mode`.
+pub const MODES: &[&str] = &["prod", "dev"];
+
+/// The keys of one mapping.
+#[derive(Debug)]
+pub struct Fields<'n> {
+    /// What the mapping is, for sentences: "a package".
+    pub what: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    pairs: &'n [(Key, Node)],
+    known: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// The keys of a mapping; anything else is reported. An empty value is an empty mapping.
+    pub fn of(node: &'n Node, what: &'static str, found: &mut Found) -> Option<Self> {
+        let pairs = match (node.as_map(), node.is_null()) {
+            (Some(pairs), _) => pairs,
+            (None, true) => &[],
+            (None, false) => {
+                wrong_type(node, what, "a mapping", found);
+                return None;
+            }
+        };
+        Some(Self { what, place: node.place, pairs, known: Vec::new() })
+    }
+
+    /// The pair of that key, which is known from now on.
+    pub fn pair(&mut self, key: &'static str) -> Option<(&'n Key, &'n Node)> {
+        self.known.push(key);
+        self.pairs.iter().find(|(k, _)| k.text == key).map(|(k, n)| (k, n))
+    }
+
+    /// The value of that key.
+    pub fn get(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.pair(key).map(|(_, node)| node)
+    }
+
+    /// Whether the key is there, without making it known.
+    pub fn has(&self, key: &str) -> bool {
+        self.pairs.iter().any(|(k, _)| k.text == key)
+    }
+
+    /// The value of a key that must be there.
+    pub fn required(&mut self, key: &'static str, found: &mut Found) -> Option<&'n Node> {
+        let node = self.get(key);
+        if node.is_none() {
+            let finding = Finding::MissingField { what: self.what, key };
+            found.push(Diagnostic::error(self.head(), finding));
+        }
+        node
+    }
+
+    /// Where to point for what the mapping lacks: its first key.
+    pub fn head(&self) -> Place {
+        self.pairs.first().map_or(self.place, |(key, _)| key.place)
+    }
+
+    /// A text.
+    pub fn text(&mut self, key: &'static str, found: &mut Found) -> Option<At<String>> {
+        text(self.get(key)?, &format!("`{key}`"), found)
+    }
+
+    /// A text that must be there.
+    pub fn required_text(&mut self, key: &'static str, found: &mut Found) -> Option<At<String>> {
+        text(self.required(key, found)?, &format!("`{key}`"), found)
+    }
+
+    /// A name.
+    pub fn name(&mut self, key: &'static str, found: &mut Found) -> Option<At<Name>> {
+        name(self.get(key)?, &format!("`{key}`"), found)
+    }
+
+    /// `mode`, by whatever key.
+    pub fn mode(&mut self, key: &'static str, found: &mut Found) -> Option<At<Mode>> {
+        mode(self.get(key)?, &format!("`{key}`"), found)
+    }
+
+    /// `strategy`.
+    pub fn strategy(&mut self, key: &'static str, found: &mut Found) -> Option<At<Strategy>> {
+        strategy(self.get(key)?, found)
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, key: &'static str, found: &mut Found) -> Option<At<bool>> {
+        boolean(self.get(key)?, &format!("`{key}`"), found)
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, key: &'static str, found: &mut Found) -> Option<At<u32>> {
+        number(self.get(key)?, &format!("`{key}`"), found)
+    }
+
+    /// A version specifier.
+    pub fn demand(&mut self, key: &'static str, found: &mut Found) -> Option<At<VersionDemand>> {
+        demand(self.get(key)?, &format!("`{key}`"), found)
+    }
+
+    /// A list of texts; absent or empty is none.
+    pub fn texts(&mut self, key: &'static str, found: &mut Found) -> Vec<At<String>> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        let what = format!("`{key}`");
+        list(node, &what, found)
+            .iter()
+            .filter_map(|n| text(n, &format!("an item of {what}"), found))
+            .collect()
+    }
+
+    /// A list of names; absent or empty is none.
+    pub fn names(&mut self, key: &'static str, found: &mut Found) -> Vec<At<Name>> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        let what = format!("`{key}`");
+        list(node, &what, found)
+            .iter()
+            .filter_map(|n| name(n, &format!("an item of {what}"), found))
+            .collect()
+    }
+
+    /// A list of values; absent or empty is none.
+    pub fn list(&mut self, key: &'static str, found: &mut Found) -> &'n [Node] {
+        self.get(key).map_or(&[], |node| list(node, &format!("`{key}`"), found))
+    }
+
+    /// The pairs of a mapping; absent or empty is none. `x-…` keys are left out.
+    pub fn map(&mut self, key: &'static str, found: &mut Found) -> Vec<(&'n Key, &'n Node)> {
+        self.get(key).map_or_else(Vec::new, |node| map(node, &format!("`{key}`"), found))
+    }
+
+    /// Says that a key is for something else, if it is there.
+    pub fn not_for(&mut self, key: &'static str, belongs: &'static str, found: &mut Found) {
+        let Some((at, _)) = self.pairs.iter().find(|(k, _)| k.text == key) else { return };
+        let finding = Finding::NotForKind { key: key.to_owned(), what: self.what, belongs };
+        found.push(Diagnostic::error(at.place, finding));
+        self.known.push(key);
+    }
+
+    /// Reports the keys that nobody asked for.
+    pub fn finish(self, found: &mut Found) {
+        for (key, _) in self.pairs {
+            if self.known.contains(&key.text.as_str()) || is_free(key) {
+                continue;
+            }
+            // Keys that are only known in order to be refused are at the end of the list: still good guesses.
+            let near = nearest(&key.text, self.known.iter().copied());
+            found.push(Diagnostic::error(
+                key.place,
+                Finding::UnknownKey {
+                    key: key.text.clone(),
+                    what: self.what,
+                    nearest: near.map(str::to_owned),
+                    known: self.known.clone(),
+                },
+            ));
+        }
+    }
+}
+
+/// Whether a key is free for the user (`x-…`).
+pub fn is_free(key: &Key) -> bool {
+    key.text.starts_with("x-")
+}
+
+/// Reports a value of the wrong type.
+pub fn wrong_type(node: &Node, what: &str, expected: &'static str, found: &mut Found) {
+    let finding = Finding::WrongType { what: what.to_owned(), expected, found: node.describe() };
+    found.push(Diagnostic::error(node.place, finding));
+}
+
+/// The source text of a scalar.
+pub fn text(node: &Node, what: &str, found: &mut Found) -> Option<At<String>> {
+    if let Some(text) = node.as_str() {
+        return Some(At::new(text.to_owned(), node.place));
+    }
+    wrong_type(node, what, "a text", found);
+    None
+}
+
+/// A name.
+pub fn name(node: &Node, what: &str, found: &mut Found) -> Option<At<Name>> {
+    let Some(text) = node.as_str() else {
+        wrong_type(node, what, "a name", found);
+        return None;
+    };
+    parse_name(text, node.place, found)
+}
+
+/// A name from a text (a key, for example).
+pub fn parse_name(text: &str, place: Place, found: &mut Found) -> Option<At<Name>> {
+    match Name::parse(text) {
+        Ok(name) => Some(At::new(name, place)),
+        Err(why) => {
+            found.push(Diagnostic::error(place, Finding::BadName { text: text.to_owned(), why }));
+            None
+        }
+    }
+}
+
+/// One of several words.
+pub fn word(
+    node: &Node,
+    what: &str,
+    known: &'static [&'static str],
+    found: &mut Found,
+) -> Option<At<&'static str>> {
+    let Some(text) = node.as_str() else {
+        let expected = if known == MODES { "`prod` or `dev`" } else { "a word" };
+        wrong_type(node, what, expected, found);
+        return None;
+    };
+    if let Some(word) = known.iter().find(|w| **w == text) {
+        return Some(At::new(*word, node.place));
+    }
+    found.push(Diagnostic::error(
+        node.place,
+        Finding::BadValue {
+            what: what.to_owned(),
+            text: text.to_owned(),
+            nearest: nearest(text, known.iter().copied()).map(str::to_owned),
+            known,
+        },
+    ));
+    None
+}
+
+/// `prod` or `dev`.
+pub fn mode(node: &Node, what: &str, found: &mut Found) -> Option<At<Mode>> {
+    let word = word(node, what, MODES, found)?;
+    Some(word.map(|w| if w == "dev" { Mode::Dev } else { Mode::Prod }))
+}
+
+/// `1-of-N` or `M-of-N`.
+pub fn strategy(node: &Node, found: &mut Found) -> Option<At<Strategy>> {
+    let word = word(node, "`strategy`", &["1-of-N", "M-of-N"], found)?;
+    Some(word.map(|w| if w == "1-of-N" { Strategy::One } else { Strategy::Many }))
+}
+
+/// `true` or `false`, without quotes.
+pub fn boolean(node: &Node, what: &str, found: &mut Found) -> Option<At<bool>> {
+    if let Some(value) = node.as_bool() {
+        return Some(At::new(value, node.place));
+    }
+    wrong_type(node, what, "`true` or `false`", found);
+    None
+}
+
+/// A whole number from 0.
+pub fn number(node: &Node, what: &str, found: &mut Found) -> Option<At<u32>> {
+    if let Some(value) = node.as_str().and_then(|t| t.parse().ok()) {
+        return Some(At::new(value, node.place));
+    }
+    let finding = Finding::BadNumber { what: what.to_owned(), found: node.describe() };
+    found.push(Diagnostic::error(node.place, finding));
+    None
+}
+
+/// `*`, version specifiers, or a bare version.
+pub fn demand(node: &Node, what: &str, found: &mut Found) -> Option<At<VersionDemand>> {
+    let Some(text) = node.as_str() else {
+        wrong_type(node, what, "a version specifier", found);
+        return None;
+    };
+    match VersionDemand::parse(text) {
+        Ok(demand) => Some(At::new(demand, node.place)),
+        Err(error) => {
+            found.push(Diagnostic::error(node.place, Finding::BadVersion(error)));
+            None
+        }
+    }
+}
+
+/// The items of a list; an empty value has none.
+pub fn list<'n>(node: &'n Node, what: &str, found: &mut Found) -> &'n [Node] {
+    match node.as_list() {
+        Some(items) => items,
+        None if node.is_null() => &[],
+        None => {
+            wrong_type(node, what, "a list", found);
+            &[]
+        }
+    }
+}
+
+/// The items of a list, or a single value as one.
+pub fn one_or_list(node: &Node) -> Vec<&Node> {
+    match node.as_list() {
+        Some(items) => items.iter().collect(),
+        None => vec![node],
+    }
+}
+
+/// The pairs of a mapping; an empty value has none. `x-…` keys are left out.
+pub fn map<'n>(node: &'n Node, what: &str, found: &mut Found) -> Vec<(&'n Key, &'n Node)> {
+    match node.as_map() {
+        Some(pairs) => pairs.iter().filter(|(k, _)| !is_free(k)).map(|(k, n)| (k, n)).collect(),
+        None if node.is_null() => Vec::new(),
+        None => {
+            wrong_type(node, what, "a mapping", found);
+            Vec::new()
+        }
+    }
+}
+
+/// A path that must hold on every machine: not empty, not absolute, not in a home.
+pub fn relative_path(path: &At<String>, what: &str, found: &mut Found) {
+    let text = path.value.as_str();
+    let bytes = text.as_bytes();
+    let drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
+    let finding = if text.trim().is_empty() {
+        Finding::EmptyText { what: what.to_owned() }
+    } else if text.starts_with(['/', '~', '\\']) || drive {
+        Finding::AbsolutePath { what: what.to_owned(), path: text.to_owned() }
+    } else {
+        return;
+    };
+    found.push(Diagnostic::error(path.place, finding));
+}
