@@ -94,8 +94,10 @@ pub struct ContainerInStack {
     pub external: Option<External>,
     /// Its layers, lowest first: entry, release, source, profile, item; laid over each other by the adapter's side.
     pub definition: crate::container::Definition,
-    /// The params of all implications of it, joined (rule 11), by key.
+    /// The params of all implications of it, joined (rule 11), by key: `${HSM_MERGED_PARAMS.key}`.
     pub params: IndexMap<String, Vec<String>>,
+    /// The params of its own implications, joined over their targets in the order of their ids: `${HSM_PARAMS.key}`.
+    pub own_params: IndexMap<String, Vec<String>>,
 }
 
 /// A group that takes part.
@@ -114,6 +116,8 @@ pub struct Link {
     pub from: Origin,
     /// On what.
     pub to: TargetId,
+    /// Of a group: the options that are demanded; empty when none is, and then each present one counts.
+    pub options: Vec<Name>,
     /// Of which sort.
     pub sort: LinkSort,
     /// A demanded mode, if any.

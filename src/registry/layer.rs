@@ -2,6 +2,8 @@
 //!
 //! Owns: what a layer can say. Refuses: laying them over each other (that is the stack's work).
 
+use std::collections::BTreeSet;
+
 use crate::place::{At, Place};
 use crate::yaml::Node;
 
@@ -17,9 +19,29 @@ pub enum Setting {
     Set(At<String>),
 }
 
+/// The parts of a layer that join those below them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// `network_aliases`.
+    NetworkAliases,
+    /// `orchestration.depends_on`.
+    DependsOn,
+    /// `ports`.
+    Ports,
+    /// `volumes`.
+    Volumes,
+    /// `env`.
+    Env,
+    /// `compose`.
+    Compose,
+}
+
 /// What one layer says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Layer {
+    /// Parts of which all that lower layers said is dropped first: those written as `null` (`ports: null`), and a
+    /// `depends_on` written as a list (a list replaces a list; a mapping merges by key).
+    pub cleared: BTreeSet<Part>,
     /// `image` (manifest item, profile, release).
     pub image: Setting,
     /// `container_name`.
@@ -45,7 +67,7 @@ pub struct Layer {
 pub struct DependsOn {
     /// A container or a group, as written (a kind prefix where a name is both).
     pub target: At<String>,
-    /// `condition` and other keys of the long form, as they stand.
+    /// `condition` and other keys of the long form, as they stand; `None` in the list form.
     pub how: Option<Node>,
     /// `null` or `false`: what a lower layer set is removed.
     pub removed: bool,
