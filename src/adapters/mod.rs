@@ -29,8 +29,13 @@ pub struct Settings {
 /// What one adapter wants done. Inert: printable, comparable, audited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Files to be written or removed, relative to the project's root.
+    /// Files to be written or removed, relative to the project's root. One that stays as it is (`before` equals `after`)
+    /// may be listed; the core leaves it out of the plan.
     pub files: Vec<FileChange>,
+    /// Further files that the tool reads (manifests of local packages, a lock file that was committed), relative to the
+    /// root. The files above, the guarded ones and these are the adapter's inputs: as long as all of them, its actions
+    /// and its stamp are what they were after the last success, its actions are dropped.
+    pub inputs: Vec<PathBuf>,
     /// Files and directories that the tool itself may change; the core takes snapshots of them.
     pub guarded: Vec<PathBuf>,
     /// Commands of the tool, in order; empty when its side is intact.

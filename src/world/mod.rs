@@ -3,8 +3,22 @@
 //! Owns: every contact with the machine. Refuses: deciding anything. A rehearsal implements the same trait, records,
 //! and can fail at step n.
 
+mod atomic;
+mod disk;
+mod process;
+mod real;
+mod rehearsal;
+mod signals;
+mod tree;
+
+use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use disk::{Content, Disk};
+pub use real::Real;
+pub use rehearsal::{Call, Fault, Rehearsal};
 
 /// What is at a path (links are not followed).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,9 +93,25 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The end of a program with this code that said nothing (for rehearsals).
+    pub fn code(code: i32) -> Self {
+        Self { code: Some(code), signal: None, stdout: Vec::new(), stderr: Vec::new() }
+    }
+
     /// Whether it ended with 0.
     pub fn ok(&self) -> bool {
         self.code == Some(0)
+    }
+}
+
+/// A lock that is held; dropping it gives it back.
+pub struct Lock {
+    _held: Box<dyn Any + Send + Sync>,
+}
+
+impl std::fmt::Debug for Lock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lock")
     }
 }
 
@@ -89,7 +119,7 @@ impl Outcome {
 pub trait World: Send + Sync {
     /// A file's bytes (links are followed).
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-    /// The names in a directory, sorted by bytes.
+    /// The names in a directory, sorted by bytes. A name that is not UTF-8 is an error.
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>>;
     /// What is at a path, links not followed; `None` when nothing is.
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
@@ -101,23 +131,51 @@ pub trait World: Send + Sync {
     fn env(&self, name: &str) -> Option<String>;
     /// The directory in which hsm was started.
     fn current_dir(&self) -> io::Result<PathBuf>;
-    /// Makes a directory and those above it.
+    /// The number of this process.
+    fn pid(&self) -> u32;
+    /// The arguments with which this process was started, the program's name left out.
+    fn args(&self) -> Vec<String>;
+    /// Makes a directory and those above it. Directories that were made are on the disk when it returns.
     fn create_dirs(&self, path: &Path) -> io::Result<()>;
-    /// Replaces or makes a file: written beside it, synced, renamed over it, the directory synced; mode, owner and link
-    /// are kept.
+    /// Makes a symbolic link that points to `target`.
+    fn make_link(&self, target: &Path, at: &Path) -> io::Result<()>;
+    /// Replaces or makes a file: written beside it, synced, renamed over it, the directory synced; mode, owner,
+    /// extended attributes and link are kept. A file that nobody may write is an error (permission denied).
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-    /// Removes a file if it is there.
+    /// Copies a file (links are followed) with its mode, owner, extended attributes and time of change over `to`; written
+    /// beside `to`, synced and renamed. The directory is not synced, and a file that is replaced keeps nothing.
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file or a link if it is there. The directory is not synced.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
     /// Removes a directory and all in it, if it is there; links in it are removed, not followed.
     fn remove_tree(&self, path: &Path) -> io::Result<()>;
-    /// Renames.
+    /// Removes a directory if it is empty; says whether it did.
+    fn remove_dir(&self, path: &Path) -> io::Result<bool>;
+    /// Renames, over what is there. The directories are not synced.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Copies a directory, its files as hard links where the file system allows.
-    fn link_tree(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Brings a file or a directory to the disk.
+    /// Copies a directory to where nothing is: its files as hard links where the file system allows, those that `own`
+    /// asks for (by their path within the directory) as files of their own; links stay links; modes, owners and times of
+    /// change are kept. Nothing is synced.
+    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()>;
+    /// Brings a file or a directory (its names, not what is in it) to the disk.
     fn sync(&self, path: &Path) -> io::Result<()>;
-    /// Runs a program in its own process group and waits for it.
+    /// Brings a directory and all in it to the disk.
+    fn sync_tree(&self, path: &Path) -> io::Result<()>;
+    /// Takes the lock of a file, made when missing, and writes `note` into it for those who wait; `None`: another
+    /// process holds it. While it is held, Ctrl-C and SIGTERM no longer end this process (see
+    /// [`World::interrupted_by`]), and programs that get no input inherit it: an orphan keeps it.
+    fn try_lock(&self, path: &Path, note: &str) -> io::Result<Option<Lock>>;
+    /// Runs a program in its own process group and waits for it. Ctrl-C, SIGTERM and SIGHUP are passed on to the group;
+    /// what the program leaves behind when it ends badly is ended too. An interactive program
+    /// ([`OutputTo::Inherited`]) stays in this process's group, so that it has the terminal.
     fn run(&self, command: &Command) -> io::Result<Outcome>;
-    /// Whether the user asked to stop (Ctrl-C, SIGTERM).
-    fn interrupted(&self) -> bool;
+    /// The signal by which the user asked to stop (Ctrl-C, SIGTERM, SIGHUP), the last one if there were several. It is
+    /// noticed while the project's lock is held or a program runs; at other times such a signal ends the process at once.
+    fn interrupted_by(&self) -> Option<i32>;
+    /// Whether the user asked to stop.
+    fn interrupted(&self) -> bool {
+        self.interrupted_by().is_some()
+    }
+    /// Waits; less when a signal comes.
+    fn pause(&self, time: Duration);
 }

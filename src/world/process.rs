@@ -1,0 +1,238 @@
+//! Running programs: input and output without deadlock, signals to the whole process group, nothing left behind.
+
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, test_kill_process_group, waitid,
+};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTTIN, SIGTTOU};
+
+use super::signals::Signals;
+use super::{Command, Outcome, OutputTo};
+
+/// How long a program may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(8);
+/// A second signal within this time is an echo of the first (a wrapper passes on what the terminal sent too).
+const ECHO: Duration = Duration::from_millis(500);
+/// How long what is left of a group may take to vanish, or to let go of the output.
+const LEFTOVERS: Duration = Duration::from_secs(1);
+/// The longest pause between two looks at the program.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs a program; see [`super::World::run`]. `held` becomes its input when it gets none.
+pub(super) fn run(command: &Command, signals: &'static Signals, held: Option<File>) -> io::Result<Outcome> {
+    let hold = signals.hold();
+    let mut child = prepare(command, held).spawn()?;
+    let pid = Pid::from_child(&child);
+    feed(&mut child, command.stdin.clone())?;
+    let stdout = child.stdout.take().map(|pipe| collect(pipe, false)).transpose()?;
+    let stderr =
+        child.stderr.take().map(|pipe| collect(pipe, command.output == OutputTo::Shown)).transpose()?;
+
+    let mut watch = Watch::new(pid, command.output == OutputTo::Inherited, signals);
+    let ended_well = watch.until_end()?;
+    let own_group = command.output != OutputTo::Inherited;
+    if own_group && !ended_well {
+        // Before the leader is reaped: until then its number can't belong to anyone else.
+        let _nobody_left = kill_process_group(pid, Signal::KILL);
+    }
+    let status = child.wait()?;
+    if own_group && !ended_well {
+        wait_until_gone(pid);
+    }
+    drop(hold);
+    let mut outcome = Outcome {
+        code: status.code(),
+        signal: std::os::unix::process::ExitStatusExt::signal(&status),
+        stdout: stdout.map(finish).unwrap_or_default(),
+        stderr: stderr.map(finish).unwrap_or_default(),
+    };
+    if watch.wanted_terminal {
+        outcome
+            .stderr
+            .extend_from_slice(b"\nit wanted to ask something, but it has no terminal here; it was ended\n");
+    }
+    Ok(outcome)
+}
+
+fn prepare(command: &Command, held: Option<File>) -> std::process::Command {
+    let mut std = std::process::Command::new(&command.program);
+    std.args(&command.args);
+    if !command.dir.as_os_str().is_empty() {
+        std.current_dir(&command.dir);
+    }
+    for name in &command.env_remove {
+        std.env_remove(name);
+    }
+    std.envs(command.env.iter().map(|(k, v)| (k, v)));
+    std.stdin(match (&command.stdin, command.output, held) {
+        (Some(_), _, _) => Stdio::piped(),
+        (None, OutputTo::Inherited, _) => Stdio::inherit(),
+        // Its end is reached, so there is nothing to read; but as long as it is open the lock is held.
+        (None, _, Some(held)) => Stdio::from(held),
+        (None, _, None) => Stdio::null(),
+    });
+    match command.output {
+        OutputTo::Inherited => {}
+        OutputTo::Captured | OutputTo::Shown => {
+            std.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        }
+    }
+    std
+}
+
+fn feed(child: &mut Child, bytes: Option<Vec<u8>>) -> io::Result<()> {
+    if let (Some(bytes), Some(mut pipe)) = (bytes, child.stdin.take()) {
+        // A program that doesn't read all of it closes the pipe; that is its right.
+        std::thread::Builder::new().spawn(move || drop(pipe.write_all(&bytes)))?;
+    }
+    Ok(())
+}
+
+fn collect(mut pipe: impl Read + Send + 'static, show: bool) -> io::Result<Receiver<Vec<u8>>> {
+    let (send, receive) = channel();
+    std::thread::Builder::new().spawn(move || {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            match pipe.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    if show {
+                        let mut screen = io::stderr().lock();
+                        let _closed = screen.write_all(&buffer[..n]).and_then(|()| screen.flush());
+                    }
+                    if send.send(buffer[..n].to_vec()).is_err() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+    })?;
+    Ok(receive)
+}
+
+/// All that was collected. What runs on in the background may hold the pipe; nobody waits for that.
+fn finish(pipe: Receiver<Vec<u8>>) -> Vec<u8> {
+    let until = Instant::now() + LEFTOVERS;
+    let mut all = Vec::new();
+    loop {
+        match pipe.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(chunk) => all.extend_from_slice(&chunk),
+            Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => return all,
+        }
+    }
+}
+
+fn wait_until_gone(group: Pid) {
+    let until = Instant::now() + LEFTOVERS;
+    while test_kill_process_group(group).is_ok() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Watches over one running program.
+struct Watch {
+    pid: Pid,
+    interactive: bool,
+    signals: &'static Signals,
+    /// How many signals were dealt with.
+    handled: usize,
+    /// When it was first asked to end.
+    asked: Option<Instant>,
+    killed: bool,
+    wanted_terminal: bool,
+}
+
+impl Watch {
+    fn new(pid: Pid, interactive: bool, signals: &'static Signals) -> Self {
+        // A signal that came just before the start counts for the program too, unless the user talks to it directly.
+        let handled = if interactive { signals.received().count } else { 0 };
+        Self { pid, interactive, signals, handled, asked: None, killed: false, wanted_terminal: false }
+    }
+
+    /// Waits until the program has ended, without reaping it; says whether it ended with 0.
+    fn until_end(&mut self) -> io::Result<bool> {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            match waitid(WaitId::Pid(self.pid), look) {
+                Ok(Some(status)) => return Ok(status.exit_status() == Some(0)),
+                Ok(None) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            if self.interactive {
+                self.pass_on();
+            } else {
+                self.stop_if_asked();
+                self.end_if_stopped();
+            }
+            // Only a new signal cuts the pause short; one that was dealt with doesn't.
+            self.signals.wait(pause);
+            pause = (pause * 2).min(LOOK);
+        }
+    }
+
+    /// The terminal sends Ctrl-C to an interactive program itself; other signals are passed on.
+    fn pass_on(&mut self) {
+        let received = self.signals.received();
+        if received.count > self.handled {
+            self.handled = received.count;
+            if let Some(signal) = received.last.filter(|&s| s != SIGINT) {
+                let _ended = kill_process(self.pid, named(signal));
+            }
+        }
+    }
+
+    fn stop_if_asked(&mut self) {
+        let received = self.signals.received();
+        if received.count > self.handled {
+            self.handled = received.count;
+            match self.asked {
+                None => {
+                    self.asked = Some(Instant::now());
+                    let _ended = kill_process_group(self.pid, received.last.map_or(Signal::TERM, named));
+                }
+                Some(first) if received.at.is_some_and(|at| at.saturating_duration_since(first) > ECHO) => {
+                    self.kill()
+                }
+                Some(_) => {}
+            }
+        }
+        if self.asked.is_some_and(|at| at.elapsed() > GRACE) {
+            self.kill();
+        }
+    }
+
+    /// A program in the background that reads from the terminal is stopped by the system and would wait for ever.
+    fn end_if_stopped(&mut self) {
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if let Ok(Some(status)) = waitid(WaitId::Pid(self.pid), look)
+            && status.stopping_signal().is_some_and(|s| s == SIGTTIN || s == SIGTTOU)
+        {
+            self.wanted_terminal = true;
+            self.kill();
+        }
+    }
+
+    fn kill(&mut self) {
+        if !self.killed {
+            self.killed = true;
+            let _ended = kill_process_group(self.pid, Signal::KILL);
+        }
+    }
+}
+
+fn named(signal: i32) -> Signal {
+    match signal {
+        SIGINT => Signal::INT,
+        SIGHUP => Signal::HUP,
+        _ => Signal::TERM,
+    }
+}

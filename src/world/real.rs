@@ -1,0 +1,214 @@
+//! The real machine.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::signals::{Hold, Signals};
+use super::{Command, FileKind, Lock, Outcome, Stat, World, atomic, process, tree};
+
+/// The real machine. Watches the signals of this process from the moment it is made.
+#[derive(Debug)]
+pub struct Real {
+    signals: &'static Signals,
+    /// The lock that is held, for the programs that inherit it.
+    held: Arc<Mutex<Option<File>>>,
+}
+
+impl Real {
+    /// The machine on which this process runs.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { signals: Signals::of_this_process()?, held: Arc::default() })
+    }
+
+    fn inherited(&self) -> io::Result<Option<File>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(File::try_clone).transpose()
+    }
+}
+
+impl World for Real {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            names.push((text(entry.file_name())?, kind(entry.file_type()?)));
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        match fs::symlink_metadata(path) {
+            Ok(meta) => Ok(Some(Stat {
+                kind: kind(meta.file_type()),
+                size: meta.size(),
+                mtime: i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()),
+                mode: meta.mode() & 0o7777,
+                inode: meta.ino(),
+            })),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::read_link(path)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn current_dir(&self) -> io::Result<PathBuf> {
+        std::env::current_dir()
+    }
+
+    fn pid(&self) -> u32 {
+        std::process::id()
+    }
+
+    fn args(&self) -> Vec<String> {
+        std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
+    }
+
+    fn create_dirs(&self, path: &Path) -> io::Result<()> {
+        if path.as_os_str().is_empty() || path.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            self.create_dirs(parent)?;
+        }
+        match fs::create_dir(path) {
+            Ok(()) => atomic::sync(atomic::parent(path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn make_link(&self, target: &Path, at: &Path) -> io::Result<()> {
+        std::os::unix::fs::symlink(target, at)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        atomic::write(path, bytes)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        atomic::copy(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        gone_is_fine(fs::remove_file(path))
+    }
+
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        gone_is_fine(fs::remove_dir_all(path))
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<bool> {
+        match fs::remove_dir(path) {
+            Ok(()) => Ok(true),
+            Err(e) if matches!(e.kind(), io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotFound) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+        tree::link(from, to, own)
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        atomic::sync(path)
+    }
+
+    fn sync_tree(&self, path: &Path) -> io::Result<()> {
+        tree::sync(path)
+    }
+
+    fn try_lock(&self, path: &Path, note: &str) -> io::Result<Option<Lock>> {
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        file.set_len(0)?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(note.as_bytes())?;
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.try_clone()?);
+        let held = HeldLock { file, held: Arc::clone(&self.held), _hold: self.signals.hold() };
+        Ok(Some(Lock { _held: Box::new(held) }))
+    }
+
+    fn run(&self, command: &Command) -> io::Result<Outcome> {
+        process::run(command, self.signals, self.inherited()?)
+    }
+
+    fn interrupted_by(&self) -> Option<i32> {
+        self.signals.received().last
+    }
+
+    fn pause(&self, time: Duration) {
+        self.signals.wait(time);
+    }
+}
+
+/// The lock of a file, given back when dropped, also for programs in the background that inherited it.
+#[derive(Debug)]
+struct HeldLock {
+    file: File,
+    held: Arc<Mutex<Option<File>>>,
+    _hold: Hold,
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let _closing_does_it_too = self.file.unlock();
+    }
+}
+
+fn kind(file_type: fs::FileType) -> FileKind {
+    if file_type.is_symlink() {
+        FileKind::Link
+    } else if file_type.is_dir() {
+        FileKind::Dir
+    } else if file_type.is_file() {
+        FileKind::File
+    } else {
+        FileKind::Other
+    }
+}
+
+fn text(name: OsString) -> io::Result<String> {
+    name.into_string().map_err(|name| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("a file name is not UTF-8: {}", name.display()))
+    })
+}
+
+fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,331 @@
+//! A rehearsal of the machine: a disk in memory, scripted programs, a record of every call, and faults where a test
+//! wants them.
+//!
+//! ```
+//! use hsm::world::{Rehearsal, World as _};
+//!
+//! let world = Rehearsal::with([("hsm.yaml", "project: {name: demo}\n")]);
+//! assert_eq!(world.read(Rehearsal::root().join("hsm.yaml").as_path()).unwrap(), b"project: {name: demo}\n");
+//! ```
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::disk::{Content, Disk};
+use super::{Command, FileKind, Lock, Outcome, Stat, World};
+
+/// The project's root in a rehearsal; paths that are not absolute start there.
+const ROOT: &str = "/project";
+/// Where scripted programs are found.
+const PROGRAMS: &str = "/usr/bin";
+/// The number of the signal that a rehearsed Ctrl-C sends.
+const SIGINT: i32 = 2;
+
+/// One call of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the calls, the fields their arguments")]
+pub enum Call {
+    Read(PathBuf),
+    List(PathBuf),
+    CreateDirs(PathBuf),
+    MakeLink(PathBuf),
+    Write(PathBuf),
+    Copy(PathBuf, PathBuf),
+    RemoveFile(PathBuf),
+    RemoveTree(PathBuf),
+    RemoveDir(PathBuf),
+    Rename(PathBuf, PathBuf),
+    LinkTree(PathBuf, PathBuf),
+    Sync(PathBuf),
+    SyncTree(PathBuf),
+    TryLock(PathBuf),
+    Run(Command),
+}
+
+impl Call {
+    /// Whether it can change anything (bringing to the disk counts: it can fail as a write can).
+    pub fn changes(&self) -> bool {
+        !matches!(self, Self::Read(_) | Self::List(_))
+    }
+}
+
+/// What goes wrong, counted in calls that change something, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// This call fails, the next ones work.
+    Error(usize, io::ErrorKind),
+    /// The process dies before this call: it and all later calls have no effect.
+    Death(usize),
+    /// Ctrl-C comes right before this call.
+    Interrupt(usize),
+}
+
+type Program = dyn Fn(&Command, &mut Disk) -> io::Result<Outcome> + Send + Sync;
+
+/// See the [module](self).
+pub struct Rehearsal {
+    state: Mutex<State>,
+    locked: Arc<Mutex<Vec<PathBuf>>>,
+    programs: BTreeMap<String, Arc<Program>>,
+    env: BTreeMap<String, String>,
+    args: Vec<String>,
+    fault: Option<Fault>,
+}
+
+#[derive(Debug)]
+struct State {
+    disk: Disk,
+    calls: Vec<Call>,
+    changes: usize,
+    interrupted: bool,
+}
+
+impl Rehearsal {
+    /// A machine with these files (path, text); paths that are not absolute start at [`Rehearsal::root`].
+    pub fn with<P: AsRef<Path>, T: AsRef<[u8]>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        let mut disk = Disk::new(Path::new(ROOT));
+        for (path, text) in files {
+            let path = Path::new(ROOT).join(path);
+            disk.make_dirs(path.parent().unwrap_or(Path::new("/")));
+            // Can't fail: the directory was just made.
+            let _made = disk.write(&path, text.as_ref());
+        }
+        let env = BTreeMap::from([("PATH".into(), PROGRAMS.into()), ("HOME".into(), "/home/user".into())]);
+        let state = State { disk, calls: Vec::new(), changes: 0, interrupted: false };
+        let args = vec!["sync".into()];
+        let (programs, locked) = (BTreeMap::new(), Arc::default());
+        Self { state: Mutex::new(state), locked, programs, env, args, fault: None }
+    }
+
+    /// The project's root.
+    pub fn root() -> PathBuf {
+        PathBuf::from(ROOT)
+    }
+
+    /// Scripts a program: it is found on `PATH`, and a run of it (by this file name) is this function, which may change
+    /// the disk. Programs that were not scripted are not found.
+    pub fn program(
+        mut self,
+        name: &str,
+        run: impl Fn(&Command, &mut Disk) -> io::Result<Outcome> + Send + Sync + 'static,
+    ) -> Self {
+        let path = Path::new(PROGRAMS).join(name);
+        self.change(|disk| {
+            disk.make_dirs(Path::new(PROGRAMS));
+            let _made = disk.write(&path, b"").and_then(|()| disk.set_mode(&path, 0o755));
+        });
+        self.programs.insert(name.into(), Arc::new(run));
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub fn with_env(mut self, name: &str, value: &str) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// Lets something go wrong.
+    pub fn with_fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// Changes the disk by hand, unrecorded: what a user does, or what a test sets up.
+    pub fn change(&self, change: impl FnOnce(&mut Disk)) {
+        change(&mut self.lock().disk);
+    }
+
+    /// The machine after this process has ended: the same disk, no lock, no calls, no fault.
+    pub fn restarted(&self) -> Self {
+        let state =
+            State { disk: self.lock().disk.clone(), calls: Vec::new(), changes: 0, interrupted: false };
+        Self {
+            state: Mutex::new(state),
+            locked: Arc::default(),
+            programs: self.programs.clone(),
+            env: self.env.clone(),
+            args: self.args.clone(),
+            fault: None,
+        }
+    }
+
+    /// The calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.lock().calls.clone()
+    }
+
+    /// How many calls so far could change something.
+    pub fn changes(&self) -> usize {
+        self.lock().changes
+    }
+
+    /// All that is there below the root, but for hsm's own directory.
+    pub fn contents(&self) -> BTreeMap<PathBuf, Content> {
+        let mut all = self.all_contents();
+        all.retain(|path, _| !path.starts_with(".hsm"));
+        all
+    }
+
+    /// All that is there below the root.
+    pub fn all_contents(&self) -> BTreeMap<PathBuf, Content> {
+        self.lock().disk.contents(Path::new(ROOT))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a call and lets the fault happen if it is its turn.
+    fn call(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        let changes = call.changes();
+        state.calls.push(call);
+        if changes {
+            state.changes += 1;
+        }
+        match self.fault {
+            Some(Fault::Death(n)) if state.changes >= n => {
+                return Err(io::Error::other("this process has died"));
+            }
+            Some(Fault::Error(n, kind)) if changes && state.changes == n => return Err(kind.into()),
+            Some(Fault::Interrupt(n)) if state.changes >= n => state.interrupted = true,
+            _ => {}
+        }
+        Ok(state)
+    }
+}
+
+impl World for Rehearsal {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.call(Call::Read(path.into()))?.disk.read(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
+        self.call(Call::List(path.into()))?.disk.list(path)
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
+        self.lock().disk.stat(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lock().disk.canonical(path)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        self.lock().disk.read_link(path)
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        self.env.get(name).cloned()
+    }
+
+    fn current_dir(&self) -> io::Result<PathBuf> {
+        Ok(Self::root())
+    }
+
+    fn pid(&self) -> u32 {
+        4711
+    }
+
+    fn args(&self) -> Vec<String> {
+        self.args.clone()
+    }
+
+    fn create_dirs(&self, path: &Path) -> io::Result<()> {
+        // As on the real machine, a directory that is there costs nothing.
+        if self.lock().disk.stat(path)?.is_some_and(|s| s.kind == FileKind::Dir) {
+            return Ok(());
+        }
+        self.call(Call::CreateDirs(path.into()))?.disk.make_dirs(path);
+        Ok(())
+    }
+
+    fn make_link(&self, target: &Path, at: &Path) -> io::Result<()> {
+        self.call(Call::MakeLink(at.into()))?.disk.make_link(target, at)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.call(Call::Write(path.into()))?.disk.write(path, bytes)
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.call(Call::Copy(from.into(), to.into()))?.disk.copy(from, to)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.call(Call::RemoveFile(path.into()))?.disk.remove_file(path)
+    }
+
+    fn remove_tree(&self, path: &Path) -> io::Result<()> {
+        self.call(Call::RemoveTree(path.into()))?.disk.remove_tree(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<bool> {
+        let mut state = self.call(Call::RemoveDir(path.into()))?;
+        match state.disk.list(path) {
+            Ok(names) if names.is_empty() => state.disk.remove_tree(path).map(|()| true),
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.call(Call::Rename(from.into(), to.into()))?.disk.rename(from, to)
+    }
+
+    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+        self.call(Call::LinkTree(from.into(), to.into()))?.disk.link_tree(from, to, own)
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        let state = self.call(Call::Sync(path.into()))?;
+        state.disk.canonical(path).map(drop)
+    }
+
+    fn sync_tree(&self, path: &Path) -> io::Result<()> {
+        let state = self.call(Call::SyncTree(path.into()))?;
+        state.disk.canonical(path).map(drop)
+    }
+
+    fn try_lock(&self, path: &Path, note: &str) -> io::Result<Option<Lock>> {
+        let mut state = self.call(Call::TryLock(path.into()))?;
+        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+        if locked.iter().any(|p| p == path) {
+            return Ok(None);
+        }
+        state.disk.write_in_place(path, note.as_bytes())?;
+        locked.push(path.into());
+        Ok(Some(Lock { _held: Box::new(HeldLock { path: path.into(), locked: Arc::clone(&self.locked) }) }))
+    }
+
+    fn run(&self, command: &Command) -> io::Result<Outcome> {
+        let mut state = self.call(Call::Run(command.clone()))?;
+        let name = command.program.file_name().unwrap_or_default().to_string_lossy();
+        match self.programs.get(&*name) {
+            Some(program) => program(command, &mut state.disk),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    fn interrupted_by(&self) -> Option<i32> {
+        self.lock().interrupted.then_some(SIGINT)
+    }
+
+    fn pause(&self, _time: Duration) {}
+}
+
+struct HeldLock {
+    path: PathBuf,
+    locked: Arc<Mutex<Vec<PathBuf>>>,
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner).retain(|p| *p != self.path);
+    }
+}
