@@ -89,7 +89,7 @@ pub(super) fn keep_times(file: &File, meta: &Metadata) -> io::Result<()> {
 
 fn copy_attributes(file: &File, like: &Path) {
     for name in attribute_names(like).unwrap_or_default() {
-        let Ok(len) = rustix::fs::getxattr(like, name.as_slice(), &mut [0_u8; 0][..]) else { continue };
+        let Ok(len) = rustix::fs::getxattr_query(like, name.as_slice()) else { continue };
         let mut value = vec![0; len];
         if let Ok(len) = rustix::fs::getxattr(like, name.as_slice(), &mut value[..]) {
             value.truncate(len);
@@ -99,7 +99,7 @@ fn copy_attributes(file: &File, like: &Path) {
 }
 
 fn attribute_names(path: &Path) -> io::Result<Vec<Vec<u8>>> {
-    let len = rustix::fs::listxattr(path, &mut [0_u8; 0][..])?;
+    let len = rustix::fs::listxattr_query(path)?;
     let mut names = vec![0; len];
     let len = rustix::fs::listxattr(path, &mut names[..])?;
     names.truncate(len);

@@ -9,6 +9,8 @@ mod process;
 mod real;
 mod rehearsal;
 mod signals;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::any::Any;
