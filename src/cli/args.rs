@@ -1,0 +1,430 @@
+//! What can be typed.
+//!
+//! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::manifest::Mode;
+
+const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
+    .header(anstyle::AnsiColor::Green.on_default().bold())
+    .usage(anstyle::AnsiColor::Green.on_default().bold())
+    .literal(anstyle::AnsiColor::Cyan.on_default().bold())
+    .placeholder(anstyle::AnsiColor::Cyan.on_default());
+
+/// One solve and one transaction for Python packages and the containers they need.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hsm",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  hsm init --example rag-stack demo   make a project with a registry to try things on
+  hsm plan                            show what would be done, as diffs
+  hsm sync                            resolve, write, lock and install: all or nothing
+  hsm group select vector-db-client milvus-adapter --sync
+
+Exit codes:
+  0 done
+  1 an adapter or the system failed; everything is as before
+  2 wrong usage, a malformed file or an unknown name
+  3 no solution: the statements cannot hold together
+  4 not up to date (--locked, status, plan --exit-code)
+  5 something could not be put back; the message says what
+  6 another run holds the project
+  7 written, but not running (up)
+  130, 143 interrupted"
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Work in this directory, or in the project above it
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// Say less: only errors and data
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+    /// How data is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    pub format: Format,
+    /// Fetch nothing
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Ask nothing
+    #[arg(long, global = true, conflicts_with = "yes")]
+    pub no_input: bool,
+    /// Answer every question with yes
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a new project
+    #[command(after_help = "Examples:
+  hsm init
+  hsm init --example rag-stack demo")]
+    Init(Init),
+    /// Read everything and look for mistakes
+    #[command(after_help = "Examples:
+  hsm check
+  hsm check --format json")]
+    Check,
+    /// Choose releases, modes, options and profiles, and show them
+    #[command(after_help = "Examples:
+  hsm resolve
+  hsm resolve --explain
+  hsm resolve --explain qdrant")]
+    Resolve(Resolve),
+    /// Say why a component is, or is not, in the stack
+    #[command(after_help = "Examples:
+  hsm why qdrant
+  hsm why container:redis")]
+    Why {
+        /// A component or group, with its kind in front where two share the name
+        name: String,
+    },
+    /// Show the steps and the diffs of a sync; change nothing
+    #[command(after_help = "Examples:
+  hsm plan
+  hsm plan --exit-code && echo up to date")]
+    Plan(Plan),
+    /// Write the files, lock and install: all or nothing
+    #[command(after_help = "Examples:
+  hsm sync
+  hsm sync --dry-run
+  hsm sync --locked      (for CI: fails when a committed file is out of date)
+  hsm sync --upgrade qdrant-adapter")]
+    Sync(Sync),
+    /// Like sync, without installing anything
+    #[command(after_help = "Examples:
+  hsm lock
+  hsm lock --locked")]
+    Lock(Lock),
+    /// List the stack, and the options of its groups
+    #[command(after_help = "Examples:
+  hsm list
+  hsm list --format json")]
+    List,
+    /// Say whether the project is up to date
+    #[command(after_help = "Example:
+  hsm status || hsm sync")]
+    Status,
+    /// Sync, build and start the containers, and wait until they are healthy
+    #[command(after_help = "Examples:
+  hsm up
+  hsm up qdrant redis")]
+    Up(Up),
+    /// Stop the containers
+    #[command(after_help = "Example:
+  hsm down")]
+    Down,
+    /// Sync and build the images
+    #[command(after_help = "Examples:
+  hsm build
+  hsm build ingest-api")]
+    Build(Build),
+    /// Choose options of a group in hsm.yaml
+    #[command(subcommand)]
+    Group(Group),
+    /// Set the mode that every component prefers, in hsm.yaml
+    #[command(after_help = "Examples:
+  hsm mode dev
+  hsm mode prod --sync")]
+    Mode {
+        /// The mode
+        mode: ModeArg,
+        #[command(flatten)]
+        then: Then,
+    },
+    /// Add components of the registry to hsm.yaml
+    #[command(after_help = "Examples:
+  hsm add redis
+  hsm add package:neo4j-client --sync")]
+    Add {
+        /// Components, with their kind in front where two share the name
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
+    /// Remove components from hsm.yaml
+    #[command(after_help = "Examples:
+  hsm remove redis
+  hsm remove container:redis --sync")]
+    Remove {
+        /// Components, with their kind in front where two share the name
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
+    /// Finish or undo an interrupted run
+    #[command(after_help = "Example:
+  hsm recover")]
+    Recover,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Where; the current directory when not given
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Start from a complete example
+    #[arg(long, value_name = "NAME")]
+    pub example: Option<String>,
+}
+
+/// What bears on the choice.
+#[derive(Debug, Args, Default)]
+pub(super) struct Choice {
+    /// Demand the project's mode of all components but externals
+    #[arg(long)]
+    pub require_mode: bool,
+    /// Move the locked releases: all of them, or those of NAME
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = false)]
+    pub upgrade: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Resolve {
+    /// Say why; of one component or group when NAME is given
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    pub explain: Option<Option<String>>,
+    #[command(flatten)]
+    pub choice: Choice,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Only this side
+    #[arg(long, value_name = "SIDE")]
+    pub only: Option<Side>,
+    /// End with 4 when there is anything to do
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub(super) struct Sync {
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Show what would be done; change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Fail if a committed file is out of date
+    #[arg(long, conflicts_with_all = ["frozen", "upgrade"])]
+    pub locked: bool,
+    /// Install from the committed files as they are
+    #[arg(long, conflicts_with = "upgrade")]
+    pub frozen: bool,
+    /// Only this side
+    #[arg(long, value_name = "SIDE")]
+    pub only: Option<Side>,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Lock {
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Fail if a committed file is out of date
+    #[arg(long, conflicts_with = "upgrade")]
+    pub locked: bool,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Up {
+    /// Containers; all of them when none is given
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Use the committed files as they are; do not sync first
+    #[arg(long)]
+    pub frozen: bool,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Build {
+    /// Containers; all of them when none is given
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Use the committed files as they are; do not sync first
+    #[arg(long)]
+    pub frozen: bool,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Group {
+    /// Replace the selection of a group
+    #[command(after_help = "Examples:
+  hsm group select vector-db-client milvus-adapter
+  hsm group select metrics prometheus grafana --sync")]
+    Select {
+        /// The group
+        group: String,
+        /// Its options
+        #[arg(required = true, value_name = "OPTION")]
+        options: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
+    /// Add an option to the selection of a group (1-of-N: replaces it)
+    #[command(after_help = "Example:
+  hsm group add-option metrics grafana")]
+    AddOption {
+        /// The group
+        group: String,
+        /// Its options
+        #[arg(required = true, value_name = "OPTION")]
+        options: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
+    /// Take an option out of the selection of a group
+    #[command(after_help = "Example:
+  hsm group remove-option metrics grafana")]
+    RemoveOption {
+        /// The group
+        group: String,
+        /// Its options
+        #[arg(required = true, value_name = "OPTION")]
+        options: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
+}
+
+/// What comes after an edit of `hsm.yaml`.
+#[derive(Debug, Args)]
+pub(super) struct Then {
+    /// Sync too; if that fails, hsm.yaml stays as it was
+    #[arg(long)]
+    pub sync: bool,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// A side of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Side {
+    Packages,
+    Containers,
+}
+
+/// A mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ModeArg {
+    Prod,
+    Dev,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Prod => Self::Prod,
+            ModeArg::Dev => Self::Dev,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::exit::Exit;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn walk(command: &clap::Command, path: &str) {
+            for sub in command.get_subcommands() {
+                let path = format!("{path} {}", sub.get_name());
+                if sub.has_subcommands() {
+                    walk(sub, &path);
+                    continue;
+                }
+                let after = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(after.starts_with("Example") && after.contains(&path), "{path}: {after}");
+            }
+        }
+        walk(&Cli::command(), "hsm");
+    }
+
+    #[test]
+    fn the_help_names_every_exit_code() {
+        let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
+        for exit in Exit::ALL {
+            match exit {
+                Exit::Interrupted | Exit::Terminated => assert!(help.contains("130, 143 interrupted")),
+                exit => {
+                    let line = format!("  {} {}\n", exit.code(), exit.meaning());
+                    assert!(help.contains(&line), "missing: {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn upgrade_takes_no_name_or_several() {
+        let sync = |args: &[&str]| match Cli::parse_from([&["hsm", "sync"], args].concat()).command {
+            Command::Sync(sync) => sync.choice.upgrade,
+            _ => None,
+        };
+        assert_eq!(sync(&[]), None);
+        assert_eq!(sync(&["--upgrade"]), Some(vec![]));
+        assert_eq!(sync(&["--upgrade", "a", "--upgrade", "b"]), Some(vec!["a".to_owned(), "b".to_owned()]));
+    }
+}

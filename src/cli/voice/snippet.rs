@@ -1,0 +1,196 @@
+//! A message with the lines it speaks of, in rustc's manner.
+//!
+//! Owns: the look of a diagnostic and of a quoted place. The only door to `annotate_snippets`. Refuses: choosing what to
+//! say.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::place::{Place, Sources};
+
+/// A place with the words that stand under it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark<'a> {
+    /// Where.
+    pub place: Place,
+    /// What is there; may be empty.
+    pub label: &'a str,
+    /// Whether it is the place that the message is about.
+    pub primary: bool,
+}
+
+/// How a message opens.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Opening<'a> {
+    /// `error[code]: `
+    Error(Option<&'a str>),
+    /// `warning[code]: `
+    Warning(Option<&'a str>),
+    /// `note: `
+    Note,
+}
+
+/// One diagnostic, ready to be shown (with colours; the stream takes them out where they are not wanted).
+pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic) -> String {
+    let code = d.finding.code();
+    let opening = match d.severity {
+        Severity::Error => Opening::Error(Some(code)),
+        Severity::Warning => Opening::Warning(Some(code)),
+    };
+    let primary = d.place.map(|place| Mark { place, label: "", primary: true });
+    let related = d.related.iter().map(|r| Mark { place: r.place, label: r.what, primary: false });
+    let marks: Vec<Mark<'_>> = primary.into_iter().chain(related).collect();
+    message(sources, opening, &d.finding.to_string(), &marks, None)
+}
+
+/// A message, the lines it speaks of, and what to do.
+pub(super) fn message(
+    sources: &Sources,
+    opening: Opening<'_>,
+    text: &str,
+    marks: &[Mark<'_>],
+    help: Option<&str>,
+) -> String {
+    let (level, code) = match opening {
+        Opening::Error(code) => (Level::ERROR, code),
+        Opening::Warning(code) => (Level::WARNING, code),
+        Opening::Note => (Level::NOTE, None),
+    };
+    let mut title = level.primary_title(text);
+    if let Some(code) = code {
+        title = title.id(code);
+    }
+    let mut group = Group::with_title(title).elements(snippets(sources, marks));
+    if let Some(help) = help {
+        group = group.element(Level::HELP.message(help));
+    }
+    Renderer::styled().term_width(120).render(&[group])
+}
+
+/// The quoted lines, one snippet for each file, in the order in which the files first appear.
+fn snippets<'a>(sources: &'a Sources, marks: &[Mark<'a>]) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let mut files: Vec<_> = Vec::new();
+    for mark in marks {
+        if !files.contains(&mark.place.file) {
+            files.push(mark.place.file);
+        }
+    }
+    files
+        .into_iter()
+        .filter_map(|file| {
+            let source = sources.get(file)?;
+            let of_file: Vec<_> = marks.iter().filter(|m| m.place.file == file).collect();
+            let spans: Vec<_> = of_file.iter().map(|m| on_one_line(&source.text, m.place)).collect();
+            let first = spans.iter().map(|s| s.start).min()?;
+            let last = spans.iter().map(|s| s.end).max()?;
+            let (from, to) = whole_lines(&source.text, first, last);
+            let line = source.text[..from].matches('\n').count() + 1;
+            let mut snippet =
+                Snippet::source(&source.text[from..to]).path(source.path.as_str()).line_start(line).fold(true);
+            for (mark, span) in of_file.iter().zip(spans) {
+                let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+                let mut annotation = kind.span(span.start - from..span.end - from);
+                if !mark.label.is_empty() {
+                    annotation = annotation.label(mark.label);
+                }
+                snippet = snippet.annotation(annotation);
+            }
+            Some(snippet)
+        })
+        .collect()
+}
+
+/// The place, cut off at the end of its first line: a whole mapping is not worth underlining.
+fn on_one_line(text: &str, place: Place) -> std::ops::Range<usize> {
+    let floor = |mut at: usize| {
+        at = at.min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let start = floor(place.start as usize);
+    let end = floor(place.end as usize).max(start);
+    let line = text[start..end].split(['\n', '\r']).next().unwrap_or("");
+    start..start + line.trim_end().len()
+}
+
+/// The bytes of all lines from the one with `first` to the one with `last`, a byte order mark left out.
+fn whole_lines(text: &str, first: usize, last: usize) -> (usize, usize) {
+    let mut from = text[..first].rfind('\n').map_or(0, |i| i + 1);
+    if from == 0 && text.starts_with('\u{feff}') {
+        from = '\u{feff}'.len_utf8().min(first);
+    }
+    let to = text[last..].find('\n').map_or(text.len(), |i| last + i + 1);
+    (from, to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(text: &str, spans: &[(usize, usize, &'static str)]) -> String {
+        let mut sources = Sources::new();
+        let file = sources.add("hsm.yaml", text);
+        let marks: Vec<_> = spans
+            .iter()
+            .enumerate()
+            .map(|(i, &(start, end, label))| Mark {
+                place: Place { file, start: start as u32, end: end as u32 },
+                label,
+                primary: i == 0,
+            })
+            .collect();
+        let styled = message(&sources, Opening::Error(Some("a-code")), "what is wrong", &marks, Some("do this"));
+        anstream::adapter::strip_str(&styled).to_string()
+    }
+
+    #[test]
+    fn one_place() {
+        assert_eq!(
+            show("a: 1\nbcd: 2\n", &[(5, 8, "")]),
+            "error[a-code]: what is wrong\n --> hsm.yaml:2:1\n  |\n2 | bcd: 2\n  | ^^^\n  |\n  = help: do this"
+        );
+    }
+
+    #[test]
+    fn tabs_wide_characters_and_line_ends() {
+        let text = "x: 1\r\n# 漢字\r\n字:\ty\r\n";
+        let at = text.find('y').expect("there");
+        assert_eq!(
+            show(text, &[(at, at + 1, "")]),
+            "error[a-code]: what is wrong\n --> hsm.yaml:3:4\n  |\n3 | 字:    y\n  |        ^\n  |\n  = help: do this"
+        );
+    }
+
+    #[test]
+    fn two_places_in_one_file() {
+        let text = "name: a\nx: 1\ny: 1\nz: 1\nv: 1\nname: b\n";
+        assert_eq!(
+            show(text, &[(28, 32, ""), (0, 4, "first written here")]),
+            "error[a-code]: what is wrong\n --> hsm.yaml:6:1\n  |\n1 | name: a\n  | ---- first written here\n...\n6 | name: b\n  | ^^^^\n  |\n  = help: do this"
+        );
+    }
+
+    #[test]
+    fn byte_order_mark_is_not_a_column() {
+        let shown = show("\u{feff}abc: 1\n", &[(3, 6, "")]);
+        assert!(shown.contains("hsm.yaml:1:1\n"), "{shown}");
+        assert!(shown.contains("1 | abc: 1\n  | ^^^"), "{shown}");
+    }
+
+    #[test]
+    fn places_outside_the_text_do_no_harm() {
+        for (start, end) in [(0, 0), (3, 900), (900, 901), (4, 2), (1, 2)] {
+            let shown = show("é: 1", &[(start, end, "x")]);
+            assert!(shown.contains("hsm.yaml:1"), "{shown}");
+        }
+        assert!(show("", &[(0, 0, "x")]).contains("what is wrong"));
+    }
+
+    #[test]
+    fn escape_sequences_of_a_file_do_not_reach_the_terminal() {
+        let shown = show("a: \u{1b}[31mred\n", &[(0, 1, "")]);
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
+}

@@ -1,0 +1,515 @@
+//! From an edit to the bytes that go and the bytes that come.
+
+use super::{Edit, New, Obstacle, descend};
+use crate::yaml::layout::{Shape, Written, WrittenItem, WrittenPair};
+
+/// The replacements of one edit in a text, not overlapping.
+pub(super) struct Splices<'t> {
+    text: &'t str,
+    root: Option<&'t Written>,
+    changes: Vec<(std::ops::Range<usize>, String)>,
+}
+
+impl<'t> Splices<'t> {
+    pub(super) fn new(text: &'t str, root: Option<&'t Written>) -> Self {
+        Self { text, root, changes: Vec::new() }
+    }
+
+    /// The text with all replacements made.
+    pub(super) fn apply(mut self) -> String {
+        self.changes.sort_by_key(|(range, _)| (range.start, range.end));
+        let mut out = String::with_capacity(self.text.len() + 64);
+        let mut at = 0;
+        for (range, new) in &self.changes {
+            out.push_str(self.text.get(at..range.start).unwrap_or_default());
+            out.push_str(new);
+            at = range.end;
+        }
+        out.push_str(self.text.get(at..).unwrap_or_default());
+        out
+    }
+
+    pub(super) fn plan(&mut self, edit: &Edit) -> Result<(), Obstacle> {
+        match edit {
+            Edit::Set { path, value, comment } => self.set(path, value, comment.as_deref()),
+            Edit::Append { path, item } => self.append(path, item),
+            Edit::Replace { path, index, item } => {
+                let item_at = self.item(path, *index)?;
+                self.replace(&item_at.node, item)
+            }
+            Edit::RemoveItem { path, index } => self.remove_item(path, *index),
+            Edit::RemoveKey { path } => self.remove_key(path),
+        }
+    }
+
+    fn root(&self) -> Result<&'t Written, Obstacle> {
+        self.root.ok_or(Obstacle::Absent)
+    }
+
+    fn item(&self, path: &[String], index: usize) -> Result<&'t WrittenItem, Obstacle> {
+        match descend(self.root()?, path)? {
+            (Written { shape: Shape::List { items, .. }, .. }, []) => {
+                items.get(index).ok_or(Obstacle::Absent)
+            }
+            (Written { shape: Shape::Alias, .. }, _) => Err(Obstacle::Borrowed),
+            _ => Err(Obstacle::Shape),
+        }
+    }
+
+    // ---- setting ----
+
+    fn set(&mut self, path: &[String], value: &New, comment: Option<&str>) -> Result<(), Obstacle> {
+        let Some(root) = self.root else {
+            return self.at_end_of_text(path, value, comment);
+        };
+        match descend(root, path)? {
+            (node, []) => self.replace(node, value),
+            (node, missing) => self.make(root, node, path, missing, value, comment),
+        }
+    }
+
+    /// Writes the keys `missing` below `node`, the last one with `value`.
+    fn make(
+        &mut self,
+        root: &'t Written,
+        node: &'t Written,
+        path: &[String],
+        missing: &[String],
+        value: &New,
+        comment: Option<&str>,
+    ) -> Result<(), Obstacle> {
+        let Some((first, rest)) = missing.split_first() else { return Err(Obstacle::Shape) };
+        match &node.shape {
+            Shape::Map { flow: true, pairs } => {
+                let new = format!("{}: {}", scalar(first), flow(&nested(rest, value)));
+                self.into_brackets(node, pairs.last().map(|p| p.node.end.max(p.colon)), &new)
+            }
+            Shape::Map { flow: false, pairs } => {
+                let (Some(head), Some(last)) = (pairs.first(), pairs.last()) else {
+                    return Err(Obstacle::Style);
+                };
+                let indent = self.column(head.key_at.start);
+                let lines = self.pair_lines(root, first, rest, value, comment, indent);
+                self.lines_after(last.node.end.max(last.colon), &lines)
+            }
+            Shape::Empty if !node.marked => {
+                let (above, _) = path.split_at(path.len() - missing.len());
+                let Some(key_column) = self.key_column(root, above)? else {
+                    return self.at_end_of_text(missing, value, comment);
+                };
+                if self.in_brackets(root, above)? {
+                    let new = format!("{{{}: {}}}", scalar(first), flow(&nested(rest, value)));
+                    return self.behind_colon(node.start, &new);
+                }
+                let indent = key_column + self.step(root);
+                let lines = self.pair_lines(root, first, rest, value, comment, indent);
+                self.lines_after(node.end, &lines)
+            }
+            _ => Err(Obstacle::Style),
+        }
+    }
+
+    /// The document has no value yet: the key goes to its end.
+    fn at_end_of_text(&mut self, path: &[String], value: &New, comment: Option<&str>) -> Result<(), Obstacle> {
+        let Some((first, rest)) = path.split_first() else { return Err(Obstacle::Shape) };
+        let mut lines = Vec::new();
+        push_comment(&mut lines, comment.filter(|_| rest.is_empty()), 0);
+        push_pair(&mut lines, first, &nested(rest, value), 0, 2, comment.filter(|_| !rest.is_empty()), rest.len());
+        let eol = self.eol();
+        let mut new = lines.join(eol);
+        if !self.text.is_empty() && !self.text.ends_with('\n') && self.text != "\u{feff}" {
+            new.insert_str(0, eol);
+        }
+        new.push_str(eol);
+        self.changes.push((self.text.len()..self.text.len(), new));
+        Ok(())
+    }
+
+    fn pair_lines(
+        &self,
+        root: &Written,
+        first: &str,
+        rest: &[String],
+        value: &New,
+        comment: Option<&str>,
+        indent: usize,
+    ) -> Vec<String> {
+        let mut lines = Vec::new();
+        push_comment(&mut lines, comment.filter(|_| rest.is_empty()), indent);
+        let inner = comment.filter(|_| !rest.is_empty());
+        push_pair(&mut lines, first, &nested(rest, value), indent, self.step(root), inner, rest.len());
+        lines
+    }
+
+    /// Replaces a value that is written.
+    fn replace(&mut self, node: &'t Written, value: &New) -> Result<(), Obstacle> {
+        let new = flow(value);
+        match &node.shape {
+            Shape::Empty if node.marked => Err(Obstacle::Style),
+            Shape::Empty => self.behind_colon(node.start, &new),
+            Shape::List { flow: false, .. } | Shape::Map { flow: false, .. } => self.replace_block(node, &new),
+            _ => {
+                self.changes.push((node.start..node.end, new));
+                Ok(())
+            }
+        }
+    }
+
+    /// Replaces a block of lines by a value on the line of its key; a comment behind the key stays.
+    fn replace_block(&mut self, node: &Written, new: &str) -> Result<(), Obstacle> {
+        let line = self.line_start(node.start);
+        if node.marked || !self.text[line..node.start].trim().is_empty() {
+            self.changes.push((node.start..node.end, new.to_owned()));
+            return Ok(());
+        }
+        // back over empty lines and comments to the line of the colon or dash
+        let mut end = line;
+        loop {
+            if end == 0 {
+                return Err(Obstacle::Style);
+            }
+            let start = self.line_start(end - 1);
+            let text = self.text[start..end].trim();
+            if !text.is_empty() && !text.starts_with('#') {
+                let Some(at) = indicator_end(&self.text[start..end]) else { return Err(Obstacle::Style) };
+                let content_end = start + self.text[start..end].trim_end_matches(['\n', '\r']).len();
+                self.changes.push((start + at..start + at, format!(" {new}")));
+                self.changes.push((content_end..node.end, String::new()));
+                return Ok(());
+            }
+            end = start;
+        }
+    }
+
+    fn behind_colon(&mut self, at: usize, new: &str) -> Result<(), Obstacle> {
+        let before = self.text[..at].chars().next_back();
+        let new = match before {
+            Some(':' | '-' | '?') => format!(" {new}"),
+            // `{a}`: a key without a colon
+            Some(_) if !self.text[..at].ends_with(char::is_whitespace) => format!(": {new}"),
+            _ => return Err(Obstacle::Style),
+        };
+        self.changes.push((at..at, new));
+        Ok(())
+    }
+
+    // ---- lists ----
+
+    fn append(&mut self, path: &[String], item: &New) -> Result<(), Obstacle> {
+        let as_list = || New::List { items: vec![item.clone()], lines: true };
+        let Some(root) = self.root else { return self.at_end_of_text(path, &as_list(), None) };
+        let (node, missing) = descend(root, path)?;
+        if !missing.is_empty() {
+            return self.make(root, node, path, missing, &as_list(), None);
+        }
+        match &node.shape {
+            Shape::List { flow: true, items } => {
+                self.into_brackets(node, items.last().map(|i| i.node.end), &flow(item))
+            }
+            Shape::List { flow: false, items } => {
+                let Some(last) = items.last() else { return Err(Obstacle::Style) };
+                let indent = self.column(last.start);
+                self.lines_after(last.node.end, &item_lines(item, indent))
+            }
+            Shape::Empty if !node.marked => {
+                let column = self.key_column(root, path)?.ok_or(Obstacle::Style)?;
+                if self.in_brackets(root, path)? {
+                    return self.behind_colon(node.start, &flow(&as_list()));
+                }
+                self.lines_after(node.end, &item_lines(item, column + self.step(root)))
+            }
+            Shape::Scalar => self.replace(node, &as_list()), // `~` and `null`: the tree knows that it is nothing
+            Shape::Alias => Err(Obstacle::Borrowed),
+            _ => Err(Obstacle::Shape),
+        }
+    }
+
+    fn remove_item(&mut self, path: &[String], index: usize) -> Result<(), Obstacle> {
+        let (node, _) = descend(self.root()?, path)?;
+        let found = self.item(path, index)?;
+        let Shape::List { flow: in_brackets, items } = &node.shape else { return Err(Obstacle::Shape) };
+        if items.len() == 1 {
+            return self.replace(node, &New::list::<String>([]));
+        }
+        if *in_brackets {
+            let bounds: Vec<_> = items.iter().map(|i| (i.node.start, i.node.end)).collect();
+            return self.remove_from_brackets(&bounds, index);
+        }
+        self.remove_lines(found.start, found.node.end, items.get(index + 1).map(|i| i.start))
+    }
+
+    fn remove_key(&mut self, path: &[String]) -> Result<(), Obstacle> {
+        let (last, above) = path.split_last().ok_or(Obstacle::Absent)?;
+        let (node, missing) = descend(self.root()?, above)?;
+        if !missing.is_empty() {
+            return Err(Obstacle::Borrowed);
+        }
+        let Shape::Map { flow: in_brackets, pairs } = &node.shape else { return Err(Obstacle::Borrowed) };
+        let index = pairs.iter().position(|p| p.key.as_deref() == Some(last)).ok_or(Obstacle::Borrowed)?;
+        let end = |p: &WrittenPair| p.node.end.max(p.colon);
+        if pairs.len() == 1 {
+            return if above.is_empty() && !in_brackets {
+                self.remove_lines(pairs[0].key_at.start, end(&pairs[0]), None)
+            } else {
+                self.replace(node, &New::Map(Vec::new()))
+            };
+        }
+        if *in_brackets {
+            let bounds: Vec<_> = pairs.iter().map(|p| (p.key_at.start, end(p))).collect();
+            return self.remove_from_brackets(&bounds, index);
+        }
+        self.remove_lines(
+            pairs[index].key_at.start,
+            end(&pairs[index]),
+            pairs.get(index + 1).map(|p| p.key_at.start),
+        )
+    }
+
+    /// Removes whole lines; what starts behind another indicator on its line gives its place to the next one.
+    fn remove_lines(&mut self, start: usize, end: usize, next: Option<usize>) -> Result<(), Obstacle> {
+        let line = self.line_start(start);
+        if !self.text[line..start].trim_start_matches('\u{feff}').trim().is_empty() {
+            let next = next.ok_or(Obstacle::Style)?;
+            self.changes.push((start..next, String::new()));
+            return Ok(());
+        }
+        let bom = self.text[line..start].find('\u{feff}').map_or(0, |_| '\u{feff}'.len_utf8());
+        let rest_end = self.rest_of_line(end)?;
+        self.changes.push((line + bom..rest_end, String::new()));
+        Ok(())
+    }
+
+    /// Removes an element of a bracketed collection with one of its commas.
+    fn remove_from_brackets(&mut self, bounds: &[(usize, usize)], index: usize) -> Result<(), Obstacle> {
+        let &(start, end) = bounds.get(index).ok_or(Obstacle::Absent)?;
+        let before = index.checked_sub(1).and_then(|i| bounds.get(i));
+        let after = bounds.get(index + 1);
+        let one_line = |from: usize, to: usize| !self.text[from..to].contains('\n');
+        let change = match (before, after) {
+            (_, Some(&(next, _))) if one_line(start, next) => start..next,
+            (Some(&(_, prev)), _) if one_line(prev, end) => prev..end,
+            _ => {
+                let line = self.line_start(start);
+                let comma = self.text[end..].starts_with(',').then_some(end + 1).unwrap_or(end);
+                if self.text[line..start].trim().is_empty() {
+                    let rest_end = self.rest_of_line(comma)?;
+                    line..rest_end
+                } else {
+                    start..comma
+                }
+            }
+        };
+        self.changes.push((change, String::new()));
+        Ok(())
+    }
+
+    // ---- where text goes ----
+
+    fn into_brackets(&mut self, node: &Written, last_end: Option<usize>, new: &str) -> Result<(), Obstacle> {
+        let at = match last_end {
+            Some(end) => {
+                self.changes.push((end..end, format!(", {new}")));
+                return Ok(());
+            }
+            None => self.text[node.start..node.end].rfind(['[', '{']).ok_or(Obstacle::Style)? + node.start + 1,
+        };
+        self.changes.push((at..at, new.to_owned()));
+        Ok(())
+    }
+
+    /// Puts lines behind the line on which `end` lies.
+    fn lines_after(&mut self, end: usize, lines: &[String]) -> Result<(), Obstacle> {
+        let at = self.rest_of_line(end)?;
+        let eol = self.eol();
+        let new = if self.text[..at].ends_with('\n') {
+            lines.iter().map(|l| format!("{l}{eol}")).collect::<String>()
+        } else {
+            lines.iter().map(|l| format!("{eol}{l}")).collect()
+        };
+        self.changes.push((at..at, new));
+        Ok(())
+    }
+
+    /// The start of the next line, if nothing but a comment stands between.
+    fn rest_of_line(&self, end: usize) -> Result<usize, Obstacle> {
+        let stop = self.text[end..].find('\n').map_or(self.text.len(), |i| end + i + 1);
+        let rest = &self.text[end..stop];
+        let free = rest.trim().is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'));
+        if free { Ok(stop) } else { Err(Obstacle::Style) }
+    }
+
+    fn line_start(&self, at: usize) -> usize {
+        self.text[..at].rfind('\n').map_or(0, |i| i + 1)
+    }
+
+    fn column(&self, at: usize) -> usize {
+        self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').chars().count()
+    }
+
+    /// The column of the last key of a path; `None` for the root.
+    fn key_column(&self, root: &Written, path: &[String]) -> Result<Option<usize>, Obstacle> {
+        Ok(self.pair(root, path)?.map(|p| self.column(p.key_at.start)))
+    }
+
+    fn pair<'w>(&self, root: &'w Written, path: &[String]) -> Result<Option<&'w WrittenPair>, Obstacle> {
+        let Some((last, above)) = path.split_last() else { return Ok(None) };
+        match descend(root, above)? {
+            (Written { shape: Shape::Map { pairs, .. }, .. }, []) => {
+                Ok(pairs.iter().find(|p| p.key.as_deref() == Some(last)))
+            }
+            _ => Err(Obstacle::Shape),
+        }
+    }
+
+    /// Whether the value of a path stands somewhere within brackets or braces.
+    fn in_brackets(&self, root: &Written, path: &[String]) -> Result<bool, Obstacle> {
+        for depth in 0..path.len() {
+            if let (Written { shape: Shape::Map { flow: true, .. }, .. }, _) = descend(root, &path[..depth])? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How far the document indents.
+    fn step(&self, root: &Written) -> usize {
+        let Shape::Map { flow: false, pairs } = &root.shape else { return 2 };
+        pairs
+            .iter()
+            .find_map(|p| match &p.node.shape {
+                Shape::Map { flow: false, pairs } => {
+                    Some(self.column(pairs.first()?.key_at.start)).filter(|&c| c > 0)
+                }
+                _ => None,
+            })
+            .unwrap_or(2)
+    }
+
+    fn eol(&self) -> &'static str {
+        match self.text.find('\n') {
+            Some(at) if self.text[..at].ends_with('\r') => "\r\n",
+            _ => "\n",
+        }
+    }
+}
+
+/// One past the colon or dash that ends a line, a comment behind it left out.
+fn indicator_end(line: &str) -> Option<usize> {
+    let line = line.trim_end();
+    if line.ends_with([':', '-']) {
+        return Some(line.len());
+    }
+    line.match_indices('#').find_map(|(at, _)| {
+        let before = line[..at].trim_end();
+        (before.len() < at && before.ends_with([':', '-'])).then_some(before.len())
+    })
+}
+
+/// A value below further keys.
+fn nested(keys: &[String], value: &New) -> New {
+    keys.iter().rev().fold(value.clone(), |inner, key| New::Map(vec![(key.clone(), inner)]))
+}
+
+fn push_comment(lines: &mut Vec<String>, comment: Option<&str>, indent: usize) {
+    for line in comment.unwrap_or_default().lines() {
+        let line: String = line.chars().filter(|c| !c.is_control()).collect();
+        lines.push(format!("{:indent$}# {line}", "").trim_end().to_owned());
+    }
+}
+
+/// A key with its value as lines; the comment goes above the key that is `depth` levels further in.
+fn push_pair(
+    lines: &mut Vec<String>,
+    key: &str,
+    value: &New,
+    indent: usize,
+    step: usize,
+    comment: Option<&str>,
+    depth: usize,
+) {
+    let key = scalar(key);
+    match value {
+        New::Map(pairs) if !pairs.is_empty() => {
+            lines.push(format!("{:indent$}{key}:", ""));
+            for (inner_key, inner) in pairs {
+                push_comment(lines, comment.filter(|_| depth == 1), indent + step);
+                let comment = comment.filter(|_| depth > 1);
+                push_pair(lines, inner_key, inner, indent + step, step, comment, depth.saturating_sub(1));
+            }
+        }
+        New::List { items, lines: true } if !items.is_empty() => {
+            lines.push(format!("{:indent$}{key}:", ""));
+            for item in items {
+                lines.extend(item_lines(item, indent + step));
+            }
+        }
+        value => lines.push(format!("{:indent$}{key}: {}", "", flow(value))),
+    }
+}
+
+fn item_lines(item: &New, indent: usize) -> Vec<String> {
+    vec![format!("{:indent$}- {}", "", flow(item))]
+}
+
+/// A value on one line.
+pub(super) fn flow(value: &New) -> String {
+    match value {
+        New::Text(text) => scalar(text),
+        New::List { items, .. } => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        New::Map(pairs) => {
+            let pairs: Vec<_> = pairs.iter().map(|(k, v)| format!("{}: {}", scalar(k), flow(v))).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+    }
+}
+
+/// A string that every reader takes for that string: without quotes only where no version of YAML sees anything else.
+fn scalar(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
+}
+
+fn is_plain(text: &str) -> bool {
+    let first = text.chars().next();
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+');
+    let key = |c: char| word(c) || c == ':';
+    if !first.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_') || !text.chars().all(key) {
+        return false;
+    }
+    // a colon only between words, as in `package:rag-core`: no digit, so that it is neither a time nor a base-60 number
+    if text.contains(':') {
+        let mut parts = text.split(':');
+        let starts = |p: &str| p.starts_with(|c: char| c.is_ascii_alphabetic());
+        return starts(parts.next().unwrap_or_default())
+            && parts.next().is_some_and(starts)
+            && parts.next().is_none();
+    }
+    let lower = text.to_ascii_lowercase();
+    let reserved =
+        ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf", "infinity", "none"];
+    if reserved.contains(&lower.as_str()) {
+        return false;
+    }
+    // what starts like a number is one only to be trusted without quotes if a letter stands in it that no number has
+    first.is_some_and(|c| c.is_ascii_alphabetic())
+        || lower.chars().any(|c| matches!(c, 'g'..='w') && !matches!(c, 'o' | 't' | 'i' | 'n'))
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                out.push_str(&format!("\\u{:04X}", c as u32));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
