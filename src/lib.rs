@@ -7,6 +7,7 @@
 //! ```
 
 pub mod adapters;
+pub mod cli;
 pub mod container;
 pub mod diagnostic;
 pub mod fields;

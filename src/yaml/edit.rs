@@ -5,6 +5,8 @@
 //! Refuses: writing a document anew. An edit that cannot be proved is not made; the refusal says what to change by hand.
 
 mod splice;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use super::layout::{self, Shape, Written};
@@ -138,11 +140,11 @@ fn attempt(text: &str, edit: &Edit, limits: Limits) -> Result<String, Obstacle> 
     Ok(after)
 }
 
-/// The document as a tree; one without any value is an empty tree.
+/// The document as a tree; one without any value is an empty mapping.
 fn read_tree(text: &str, limits: Limits) -> Result<Tree, Obstacle> {
     match read(FileId(0), text, limits) {
         Ok(node) => Ok(Tree::of(&node)),
-        Err(_) if layout::read(text).is_none() && only_comments(text) => Ok(Tree::Null),
+        Err(_) if layout::read(text).is_none() && only_comments(text) => Ok(Tree::Map(std::collections::BTreeMap::new())),
         Err(_) => Err(Obstacle::Invalid),
     }
 }
@@ -161,9 +163,10 @@ fn descend<'w, 'p>(root: &'w Written, path: &'p [String]) -> Result<(&'w Written
                 Some(pair) => node = &pair.node,
                 None => return Ok((node, &path[depth..])),
             },
-            Shape::Empty => return Ok((node, &path[depth..])),
+            // a scalar here is `~` or `null`, or the tree would have objected
+            Shape::Empty | Shape::Scalar => return Ok((node, &path[depth..])),
             Shape::Alias => return Err(Obstacle::Borrowed),
-            Shape::Scalar | Shape::List { .. } => return Err(Obstacle::Shape),
+            Shape::List { .. } => return Err(Obstacle::Shape),
         }
     }
     Ok((node, &[]))

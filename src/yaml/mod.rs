@@ -3,6 +3,8 @@
 //! Owns: the limits on size, depth and aliases, duplicate keys, places. The only door to the YAML crates. Refuses: any
 //! meaning of keys; scalars stay the source text that was written.
 
+pub mod edit;
+mod layout;
 mod read;
 #[cfg(test)]
 mod read_tests;

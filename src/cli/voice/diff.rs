@@ -63,7 +63,7 @@ fn printable(line: &str) -> String {
 fn masked(line: &str) -> String {
     let body = line.trim_start_matches([' ', '-']);
     let indent = &line[..line.len() - body.len()];
-    for separator in [": ", "=", " = "] {
+    for separator in [": ", " = ", "="] {
         let Some((key, value)) = body.split_once(separator) else { continue };
         let bare = key.trim().trim_matches(['"', '\'']);
         if !bare.is_empty()

@@ -40,7 +40,7 @@ pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic) -> String {
     let primary = d.place.map(|place| Mark { place, label: "", primary: true });
     let related = d.related.iter().map(|r| Mark { place: r.place, label: r.what, primary: false });
     let marks: Vec<Mark<'_>> = primary.into_iter().chain(related).collect();
-    message(sources, opening, &d.finding.to_string(), &marks, None)
+    message(sources, opening, &d.finding.to_string(), &marks, d.finding.help().as_deref())
 }
 
 /// A message, the lines it speaks of, and what to do.

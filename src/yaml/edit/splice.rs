@@ -105,6 +105,7 @@ impl<'t> Splices<'t> {
                 let lines = self.pair_lines(root, first, rest, value, comment, indent);
                 self.lines_after(node.end, &lines)
             }
+            Shape::Scalar => self.replace(node, &nested(missing, value)),
             _ => Err(Obstacle::Style),
         }
     }
