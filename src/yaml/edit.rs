@@ -144,7 +144,9 @@ fn attempt(text: &str, edit: &Edit, limits: Limits) -> Result<String, Obstacle> 
 fn read_tree(text: &str, limits: Limits) -> Result<Tree, Obstacle> {
     match read(FileId(0), text, limits) {
         Ok(node) => Ok(Tree::of(&node)),
-        Err(_) if layout::read(text).is_none() && only_comments(text) => Ok(Tree::Map(std::collections::BTreeMap::new())),
+        Err(_) if layout::read(text).is_none() && only_comments(text) => {
+            Ok(Tree::Map(std::collections::BTreeMap::new()))
+        }
         Err(_) => Err(Obstacle::Invalid),
     }
 }

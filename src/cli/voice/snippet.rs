@@ -68,7 +68,10 @@ pub(super) fn message(
 }
 
 /// The quoted lines, one snippet for each file, in the order in which the files first appear.
-fn snippets<'a>(sources: &'a Sources, marks: &[Mark<'a>]) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn snippets<'a>(
+    sources: &'a Sources,
+    marks: &[Mark<'a>],
+) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let mut files: Vec<_> = Vec::new();
     for mark in marks {
         if !files.contains(&mark.place.file) {
@@ -85,8 +88,10 @@ fn snippets<'a>(sources: &'a Sources, marks: &[Mark<'a>]) -> Vec<Snippet<'a, ann
             let last = spans.iter().map(|s| s.end).max()?;
             let (from, to) = whole_lines(&source.text, first, last);
             let line = source.text[..from].matches('\n').count() + 1;
-            let mut snippet =
-                Snippet::source(&source.text[from..to]).path(source.path.as_str()).line_start(line).fold(true);
+            let mut snippet = Snippet::source(&source.text[from..to])
+                .path(source.path.as_str())
+                .line_start(line)
+                .fold(true);
             for (mark, span) in of_file.iter().zip(spans) {
                 let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
                 let mut annotation = kind.span(span.start - from..span.end - from);
@@ -141,7 +146,8 @@ mod tests {
                 primary: i == 0,
             })
             .collect();
-        let styled = message(&sources, Opening::Error(Some("a-code")), "what is wrong", &marks, Some("do this"));
+        let styled =
+            message(&sources, Opening::Error(Some("a-code")), "what is wrong", &marks, Some("do this"));
         anstream::adapter::strip_str(&styled).to_string()
     }
 

@@ -111,11 +111,24 @@ impl<'t> Splices<'t> {
     }
 
     /// The document has no value yet: the key goes to its end.
-    fn at_end_of_text(&mut self, path: &[String], value: &New, comment: Option<&str>) -> Result<(), Obstacle> {
+    fn at_end_of_text(
+        &mut self,
+        path: &[String],
+        value: &New,
+        comment: Option<&str>,
+    ) -> Result<(), Obstacle> {
         let Some((first, rest)) = path.split_first() else { return Err(Obstacle::Shape) };
         let mut lines = Vec::new();
         push_comment(&mut lines, comment.filter(|_| rest.is_empty()), 0);
-        push_pair(&mut lines, first, &nested(rest, value), 0, 2, comment.filter(|_| !rest.is_empty()), rest.len());
+        push_pair(
+            &mut lines,
+            first,
+            &nested(rest, value),
+            0,
+            2,
+            comment.filter(|_| !rest.is_empty()),
+            rest.len(),
+        );
         let eol = self.eol();
         let mut new = lines.join(eol);
         if !self.text.is_empty() && !self.text.ends_with('\n') && self.text != "\u{feff}" {
@@ -148,7 +161,9 @@ impl<'t> Splices<'t> {
         match &node.shape {
             Shape::Empty if node.marked => Err(Obstacle::Style),
             Shape::Empty => self.behind_colon(node.start, &new),
-            Shape::List { flow: false, .. } | Shape::Map { flow: false, .. } => self.replace_block(node, &new),
+            Shape::List { flow: false, .. } | Shape::Map { flow: false, .. } => {
+                self.replace_block(node, &new)
+            }
             _ => {
                 self.changes.push((node.start..node.end, new));
                 Ok(())
@@ -312,7 +327,9 @@ impl<'t> Splices<'t> {
                 self.changes.push((end..end, format!(", {new}")));
                 return Ok(());
             }
-            None => self.text[node.start..node.end].rfind(['[', '{']).ok_or(Obstacle::Style)? + node.start + 1,
+            None => {
+                self.text[node.start..node.end].rfind(['[', '{']).ok_or(Obstacle::Style)? + node.start + 1
+            }
         };
         self.changes.push((at..at, new.to_owned()));
         Ok(())
@@ -335,7 +352,8 @@ impl<'t> Splices<'t> {
     fn rest_of_line(&self, end: usize) -> Result<usize, Obstacle> {
         let stop = self.text[end..].find('\n').map_or(self.text.len(), |i| end + i + 1);
         let rest = &self.text[end..stop];
-        let free = rest.trim().is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'));
+        let free =
+            rest.trim().is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'));
         if free { Ok(stop) } else { Err(Obstacle::Style) }
     }
 
@@ -365,7 +383,8 @@ impl<'t> Splices<'t> {
     /// Whether the value of a path stands somewhere within brackets or braces.
     fn in_brackets(&self, root: &Written, path: &[String]) -> Result<bool, Obstacle> {
         for depth in 0..path.len() {
-            if let (Written { shape: Shape::Map { flow: true, .. }, .. }, _) = descend(root, &path[..depth])? {
+            if let (Written { shape: Shape::Map { flow: true, .. }, .. }, _) = descend(root, &path[..depth])?
+            {
                 return Ok(true);
             }
         }

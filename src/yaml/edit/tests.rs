@@ -40,9 +40,23 @@ fn a_value_grows_where_nothing_stood() {
 
 #[test]
 fn strings_are_quoted_where_a_reader_would_see_something_else() {
-    for odd in
-        ["on", "12:30", "0123", "1e3", "<<", "2024-01-01", "~", "", " x", "a: b", "#", "1_000", "0x1F", ".5", "é"]
-    {
+    for odd in [
+        "on",
+        "12:30",
+        "0123",
+        "1e3",
+        "<<",
+        "2024-01-01",
+        "~",
+        "",
+        " x",
+        "a: b",
+        "#",
+        "1_000",
+        "0x1F",
+        ".5",
+        "é",
+    ] {
         let after = edited("k: v\n", &set("k", New::text(odd)));
         let seen: Reader = serde_yaml::from_str(&after).expect("readable");
         assert_eq!(seen["k"], Reader::from(odd), "{after}");
@@ -73,7 +87,10 @@ fn a_key_is_added_behind_the_last_one_with_its_comment_above() {
         "deps: {groups: {a: {selection: y}, db: {selection: x}}}\n"
     );
     assert_eq!(edited("# only\n", &set("a", New::text("b"))), "# only\na: b\n");
-    assert_eq!(edited("deps:\n  groups:   # none yet\nx: 1\n", &set("deps.groups.g", New::text("b"))), "deps:\n  groups:   # none yet\n    g: b\nx: 1\n");
+    assert_eq!(
+        edited("deps:\n  groups:   # none yet\nx: 1\n", &set("deps.groups.g", New::text("b"))),
+        "deps:\n  groups:   # none yet\n    g: b\nx: 1\n"
+    );
 }
 
 #[test]
@@ -97,7 +114,10 @@ fn items_are_added_in_the_style_of_the_list() {
     assert_eq!(edited("a:\n", &add("a")), "a:\n  - new\n");
     assert_eq!(edited("a: ~\n", &add("a")), "a: [new]\n");
     assert_eq!(edited("b: 1\n", &add("a")), "b: 1\na:\n  - new\n");
-    assert_eq!(edited("a:\n  - {x: 1}\n  - y:\n      z: 1\nb: 2\n", &add("a")), "a:\n  - {x: 1}\n  - y:\n      z: 1\n  - new\nb: 2\n");
+    assert_eq!(
+        edited("a:\n  - {x: 1}\n  - y:\n      z: 1\nb: 2\n", &add("a")),
+        "a:\n  - {x: 1}\n  - y:\n      z: 1\n  - new\nb: 2\n"
+    );
     assert_eq!(edited("a:\n  - x", &add("a")), "a:\n  - x\n  - new");
     assert_eq!(refused("a: x\n", &add("a")), Obstacle::Shape);
 }
@@ -119,7 +139,10 @@ fn items_are_removed_with_their_line_or_their_comma() {
 #[test]
 fn keys_are_removed() {
     let remove = |keys: &str| Edit::RemoveKey { path: path(keys) };
-    assert_eq!(edited("a:\n  b: 1\n  # c\n  c: |\n    x\n\n    y\n  d: 2\n", &remove("a.c")), "a:\n  b: 1\n  # c\n  d: 2\n");
+    assert_eq!(
+        edited("a:\n  b: 1\n  # c\n  c: |\n    x\n\n    y\n  d: 2\n", &remove("a.c")),
+        "a:\n  b: 1\n  # c\n  d: 2\n"
+    );
     assert_eq!(edited("a:\n  b: 1 # c\nd: 1\n", &remove("a.b")), "a: {} # c\nd: 1\n");
     assert_eq!(edited("a: {b: 1, c: 2}\n", &remove("a.b")), "a: {c: 2}\n");
     assert_eq!(edited("a: {b: 1, c: 2}\n", &remove("a.c")), "a: {b: 1}\n");
@@ -186,12 +209,15 @@ enum Doc {
 }
 
 fn docs() -> impl Strategy<Value = Doc> {
-    let texts = prop_oneof!["[a-z]{1,6}", "[ -~é漢\\n\\t]{0,8}", Just("on".to_owned()), Just("12:30".to_owned())];
-    let leaf = prop_oneof![any::<u8>().prop_map(Doc::Null), (texts, any::<u8>()).prop_map(|(t, s)| Doc::Text(t, s))];
+    let texts =
+        prop_oneof!["[a-z]{1,6}", "[ -~é漢\\n\\t]{0,8}", Just("on".to_owned()), Just("12:30".to_owned())];
+    let leaf =
+        prop_oneof![any::<u8>().prop_map(Doc::Null), (texts, any::<u8>()).prop_map(|(t, s)| Doc::Text(t, s))];
     let tree = leaf.prop_recursive(4, 24, 4, |inner| {
         let keys = prop_oneof![4 => "[a-d]", 1 => "[a-z:#é ]{1,4}"];
         prop_oneof![
-            (prop::collection::vec(inner.clone(), 0..4), any::<u8>()).prop_map(|(items, s)| Doc::List(items, s)),
+            (prop::collection::vec(inner.clone(), 0..4), any::<u8>())
+                .prop_map(|(items, s)| Doc::List(items, s)),
             (prop::collection::vec((keys, inner), 0..4), any::<u8>()).prop_map(|(pairs, s)| {
                 let mut seen = std::collections::BTreeSet::new();
                 let pairs = pairs.into_iter().filter(|(k, _)| seen.insert(k.clone())).collect();
@@ -313,7 +339,8 @@ fn news() -> impl Strategy<Value = New> {
     let text = prop_oneof![
         "[a-z]{1,6}".prop_map(New::Text),
         "[ -~é\\n]{0,6}".prop_map(New::Text),
-        prop::sample::select(vec!["on", "12:30", "0123", "1e3", "<<", "2024-01-01", "null"]).prop_map(New::text),
+        prop::sample::select(vec!["on", "12:30", "0123", "1e3", "<<", "2024-01-01", "null"])
+            .prop_map(New::text),
     ];
     let list = (prop::collection::vec(text.clone(), 0..3), any::<bool>())
         .prop_map(|(items, lines)| New::List { items, lines });
@@ -328,7 +355,11 @@ fn edits() -> impl Strategy<Value = Edit> {
         (paths.clone(), news(), prop::option::of("[a-z\\n]{0,5}"))
             .prop_map(|(path, value, comment)| Edit::Set { path, value, comment }),
         (paths.clone(), news()).prop_map(|(path, item)| Edit::Append { path, item }),
-        (paths.clone(), 0..3usize, news()).prop_map(|(path, index, item)| Edit::Replace { path, index, item }),
+        (paths.clone(), 0..3usize, news()).prop_map(|(path, index, item)| Edit::Replace {
+            path,
+            index,
+            item
+        }),
         (paths.clone(), 0..3usize).prop_map(|(path, index)| Edit::RemoveItem { path, index }),
         paths.prop_map(|path| Edit::RemoveKey { path }),
     ]

@@ -24,7 +24,9 @@ impl Tree {
             Value::Null => Self::Null,
             Value::Scalar { text, .. } => Self::Text(text.clone()),
             Value::List(items) => Self::List(items.iter().map(Self::of).collect()),
-            Value::Map(pairs) => Self::Map(pairs.iter().map(|(k, v)| (k.text.clone(), Self::of(v))).collect()),
+            Value::Map(pairs) => {
+                Self::Map(pairs.iter().map(|(k, v)| (k.text.clone(), Self::of(v))).collect())
+            }
         }
     }
 
