@@ -25,6 +25,7 @@ pub struct Fields<'n> {
     pub place: Place,
     pairs: &'n [(Key, Node)],
     known: Vec<&'static str>,
+    ignored: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -38,7 +39,7 @@ impl<'n> Fields<'n> {
                 return None;
             }
         };
-        Some(Self { what, place: node.place, pairs, known: Vec::new() })
+        Some(Self { what, place: node.place, pairs, known: Vec::new(), ignored: Vec::new() })
     }
 
     /// The pair of that key, which is known from now on.
@@ -55,6 +56,16 @@ impl<'n> Fields<'n> {
     /// Whether the key is there, without making it known.
     pub fn has(&self, key: &str) -> bool {
         self.pairs.iter().any(|(k, _)| k.text == key)
+    }
+
+    /// Where a key stands, without making it known.
+    pub fn place_of(&self, key: &str) -> Option<Place> {
+        self.pairs.iter().find(|(k, _)| k.text == key).map(|(k, _)| k.place)
+    }
+
+    /// Passes over a key: what there is to say of it was said.
+    pub fn ignore(&mut self, key: &'static str) {
+        self.ignored.push(key);
     }
 
     /// The value of a key that must be there.
@@ -147,16 +158,16 @@ impl<'n> Fields<'n> {
         let Some((at, _)) = self.pairs.iter().find(|(k, _)| k.text == key) else { return };
         let finding = Finding::NotForKind { key: key.to_owned(), what: self.what, belongs };
         found.push(Diagnostic::error(at.place, finding));
-        self.known.push(key);
+        self.ignored.push(key);
     }
 
     /// Reports the keys that nobody asked for.
     pub fn finish(self, found: &mut Found) {
         for (key, _) in self.pairs {
-            if self.known.contains(&key.text.as_str()) || is_free(key) {
+            let text = key.text.as_str();
+            if self.known.contains(&text) || self.ignored.contains(&text) || is_free(key) {
                 continue;
             }
-            // Keys that are only known in order to be refused are at the end of the list: still good guesses.
             let near = nearest(&key.text, self.known.iter().copied());
             found.push(Diagnostic::error(
                 key.place,

@@ -53,6 +53,7 @@ impl Finding {
             Self::ExternalOnManaged => "HSM-E063",
             Self::SourceWithoutRelease { .. } => "HSM-E064",
             Self::MisplacedComposeKey { .. } => "HSM-E065",
+            Self::MisplacedBuildKey { .. } => "HSM-E069",
             Self::CommaInParam => "HSM-E066",
             Self::BadEnvLine { .. } => "HSM-E067",
             Self::HostOnly { .. } => "HSM-E068",
@@ -82,7 +83,9 @@ impl Finding {
             Self::UnknownName { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownName { .. } => "`hsm registry list` shows what there is".to_owned(),
             Self::OldLayout { new, .. } => format!("write {new}"),
-            Self::MisplacedComposeKey { belongs, .. } => format!("write {belongs}"),
+            Self::MisplacedComposeKey { belongs, .. } | Self::MisplacedBuildKey { belongs, .. } => {
+                format!("write {belongs}")
+            }
             Self::ItemShape { first } => {
                 format!("write `- {first}: dev` or `- {{name: {first}, mode: dev}}`")
             }

@@ -337,6 +337,14 @@ pub enum Finding {
         /// Where it belongs.
         belongs: &'static str,
     },
+    /// A key of Compose's `build` that has its own place in the source.
+    #[error("`{key}` does not belong inside `build`")]
+    MisplacedBuildKey {
+        /// The key.
+        key: String,
+        /// Where it belongs.
+        belongs: &'static str,
+    },
     /// A parameter's value that cannot be joined.
     #[error("a param's value cannot hold a comma: values are joined with commas")]
     CommaInParam,

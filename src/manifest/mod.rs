@@ -2,10 +2,15 @@
 //!
 //! Owns: the manifest's types, reading them, and editing the file in place. Refuses: knowing what a registry holds.
 
+mod items;
+mod read;
+
 use crate::names::{GroupId, Name, TargetId};
 use crate::place::{At, FileId, Place};
 use crate::registry::layer::Layer;
 use crate::version::VersionDemand;
+
+pub use read::{from_node, read};
 
 /// `prod` or `dev`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

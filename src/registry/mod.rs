@@ -2,7 +2,10 @@
 //!
 //! Owns: the entries' types, reading them, finding them by name without opening others. Refuses: choosing anything.
 
+mod facts;
+mod find;
 pub mod layer;
+mod read;
 
 use std::path::PathBuf;
 
@@ -12,6 +15,13 @@ use crate::place::{At, FileId, Place};
 use crate::version::{Version, VersionDemand};
 use crate::yaml::Node;
 use layer::Layer;
+
+pub use facts::{Facts, facts};
+pub use find::{Found, Nearest, Registries, RegistryDir};
+pub(crate) use read::layer::{Has, layer as read_layer};
+pub(crate) use read::rules::{once, target as read_target};
+pub(crate) use read::source::{git_url, reference};
+pub use read::{EntryFile, entry};
 
 /// What every entry may have.
 #[derive(Debug, Clone, PartialEq, Eq)]

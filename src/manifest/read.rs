@@ -1,0 +1,265 @@
+//! Reading `hsm.yaml` into its type, with all that is wrong about it.
+//!
+//! Owns: every key of the manifest. Refuses: whether a named component exists (that is seen when everything is loaded).
+
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::fields::{self, Fields, Found};
+use crate::manifest::{
+    Constraint, Dependencies, GroupLine, Manifest, Project, RegistryRef, RegistrySource, Services,
+};
+use crate::names::{GroupId, Kind, Name, TargetId};
+use crate::place::{At, FileId, Sources};
+use crate::registry::{git_url, once, read_target, reference};
+use crate::yaml::{self, Key, Limits, Node};
+
+use super::items::{items, selection};
+
+/// Reads the manifest. There may be a manifest and errors: then it must not be used, but whoever reports can go on.
+pub fn read(sources: &Sources, file: FileId) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let text = sources.get(file).map(|s| s.text.clone()).unwrap_or_default();
+    let parsed = yaml::parse(file, &text, Limits::MANIFEST);
+    let mut found = parsed.diagnostics;
+    let manifest = parsed.node.and_then(|node| from_node(file, &node, &mut found));
+    (manifest, found)
+}
+
+/// Takes a manifest out of a tree that was read already.
+pub fn from_node(file: FileId, node: &Node, found: &mut Found) -> Option<Manifest> {
+    let mut fields = Fields::of(node, "hsm.yaml", found)?;
+    old_layout(&fields, found);
+    let project = fields.required("project", found).and_then(|n| project(n, found));
+    let registry = fields.get("registry").map(|n| registries(n, found)).unwrap_or_default();
+    let dependencies = fields.get("dependencies").and_then(|n| dependencies(n, found));
+    let services = fields.get("services").and_then(|n| services(n, found));
+    let constraints = constraints(&mut fields, found);
+    for old in ["libraries", "packages"] {
+        fields.ignore(old);
+    }
+    fields.finish(found);
+    Some(Manifest {
+        file,
+        project: project?,
+        registry,
+        dependencies: dependencies.unwrap_or_default(),
+        services: services.unwrap_or_default(),
+        constraints,
+    })
+}
+
+/// Keys of the format's first prototype, which people still have files of.
+fn old_layout(fields: &Fields<'_>, found: &mut Found) {
+    let old = [
+        ("libraries", "`dependencies:` with `package_groups:` and `packages:`"),
+        ("packages", "`packages:` under `dependencies:`"),
+    ];
+    for (key, new) in old {
+        moved(fields, key, key, new, found);
+    }
+}
+
+/// Reports a key that is now called otherwise, if it is there.
+fn moved(fields: &Fields<'_>, key: &'static str, shown: &'static str, new: &'static str, found: &mut Found) {
+    if let Some(place) = fields.place_of(key) {
+        found.push(Diagnostic::error(place, Finding::OldLayout { key: shown, new }));
+    }
+}
+
+fn project(node: &Node, found: &mut Found) -> Option<Project> {
+    let mut fields = Fields::of(node, "`project`", found)?;
+    moved(&fields, "manager", "project.manager", "`package_manager:` under `dependencies:`", found);
+    fields.ignore("manager");
+    let name = fields.required_text("name", found);
+    if let Some(name) = &name
+        && !name.value.chars().any(|c| c.is_ascii_alphanumeric())
+    {
+        let finding = Finding::EmptyText { what: "`name`, as far as Compose can use it,".to_owned() };
+        found.push(Diagnostic::error(name.place, finding));
+    }
+    let project = Project {
+        version: fields.text("version", found),
+        mode: fields.mode("mode", found),
+        container_engine: fields.text("container_engine", found),
+        name: name?,
+    };
+    fields.finish(found);
+    Some(project)
+}
+
+/// A path, a git source, or an ordered list of them.
+fn registries(node: &Node, found: &mut Found) -> Vec<RegistryRef> {
+    let mut out: Vec<RegistryRef> = Vec::new();
+    for item in fields::one_or_list(node) {
+        let Some(registry) = registry(item, found) else { continue };
+        let name = registry.name.as_ref();
+        let first =
+            out.iter().filter_map(|r| r.name.as_ref()).find(|n| name.is_some_and(|m| m.value == n.value));
+        if let (Some(name), Some(first)) = (name, first) {
+            let finding = Finding::ListedTwice { what: "the registry", name: name.value.to_string() };
+            found.push(Diagnostic::error(name.place, finding).with(first.place, "first listed here"));
+        }
+        out.push(registry);
+    }
+    out
+}
+
+fn registry(node: &Node, found: &mut Found) -> Option<RegistryRef> {
+    if node.as_map().is_none() {
+        if node.as_str().is_none() {
+            fields::wrong_type(node, "`registry`", "a path, a git source or a list of them", found);
+            return None;
+        }
+        let path = fields::text(node, "`registry`", found)?;
+        fields::relative_path(&path, "`registry`", found);
+        return Some(RegistryRef { place: node.place, name: None, source: RegistrySource::Path(path) });
+    }
+    let mut fields = Fields::of(node, "a registry", found)?;
+    let name = fields.name("name", found);
+    let both = fields.has("path") && fields.has("git");
+    let source = if both || !(fields.has("path") || fields.has("git")) {
+        let finding = Finding::ExactlyOne { what: "a registry", keys: &["path", "git"] };
+        found.push(Diagnostic::error(fields.head(), finding));
+        fields.ignore("path");
+        fields.ignore("git");
+        None
+    } else if fields.has("path") {
+        let path = fields.text("path", found);
+        fields.ignore("git");
+        for key in ["branch", "tag", "rev"] {
+            fields.not_for(key, "git registries", found);
+        }
+        path.map(|path| {
+            fields::relative_path(&path, "`path`", found);
+            RegistrySource::Path(path)
+        })
+    } else {
+        fields.ignore("path");
+        let url = fields.text("git", found);
+        if let Some(url) = &url {
+            git_url(url, found);
+        }
+        let reference = reference(&mut fields, &["branch", "tag", "rev"], found);
+        url.map(|url| RegistrySource::Git { url, reference })
+    };
+    let place = node.place;
+    fields.finish(found);
+    Some(RegistryRef { place, name, source: source? })
+}
+
+fn dependencies(node: &Node, found: &mut Found) -> Option<Dependencies> {
+    let mut fields = Fields::of(node, "`dependencies`", found)?;
+    let new = "`package_groups:`";
+    moved(&fields, "groups", "dependencies.groups", new, found);
+    fields.ignore("groups");
+    let out = Dependencies {
+        package_manager: fields.text("package_manager", found),
+        into_group: fields.get("into").and_then(|n| into_group(n, found)),
+        groups: groups(&mut fields, "package_groups", Kind::Package, found),
+        items: items(&mut fields, "packages", Kind::Package, found),
+    };
+    fields.finish(found);
+    Some(out)
+}
+
+/// `into`: `project`, or `{group: NAME}`.
+fn into_group(node: &Node, found: &mut Found) -> Option<At<String>> {
+    if node.as_map().is_none() {
+        fields::word(node, "`into`", &["project"], found);
+        return None;
+    }
+    let mut fields = Fields::of(node, "`into`", found)?;
+    let group = fields.required("group", found).and_then(|n| fields::name(n, "`group`", found));
+    fields.finish(found);
+    group.map(|g| g.map(|name| name.to_string()))
+}
+
+fn services(node: &Node, found: &mut Found) -> Option<Services> {
+    let mut fields = Fields::of(node, "`services`", found)?;
+    moved(&fields, "groups", "services.groups", "`container_groups:`", found);
+    fields.ignore("groups");
+    let out = Services {
+        groups: groups(&mut fields, "container_groups", Kind::Container, found),
+        items: items(&mut fields, "containers", Kind::Container, found),
+        compose_files: fields.texts("compose_files", found),
+    };
+    for path in &out.compose_files {
+        fields::relative_path(path, "an item of `compose_files`", found);
+    }
+    fields.finish(found);
+    Some(out)
+}
+
+fn groups(fields: &mut Fields<'_>, key: &'static str, kind: Kind, found: &mut Found) -> Vec<GroupLine> {
+    fields.map(key, found).into_iter().filter_map(|(key, node)| group(key, node, kind, found)).collect()
+}
+
+fn group(key: &Key, node: &Node, kind: Kind, found: &mut Found) -> Option<GroupLine> {
+    let name = fields::parse_name(&key.text, key.place, found);
+    let what = match kind {
+        Kind::Package => "a package group",
+        Kind::Container => "a container group",
+    };
+    let mut fields = Fields::of(node, what, found)?;
+    let strategy = fields.strategy("strategy", found);
+    let selection = fields.get("selection").and_then(|n| selection(n, kind, found));
+    let exclude = exclude(&mut fields, kind, found);
+    let mode = fields.mode("mode", found);
+    let profile = if kind == Kind::Container {
+        fields.name("profile", found)
+    } else {
+        fields.not_for("profile", "containers", found);
+        None
+    };
+    fields.finish(found);
+    let group = name?.map(|name| GroupId::new(kind, &name));
+    Some(GroupLine { group, strategy, selection, exclude, mode, profile })
+}
+
+/// A name or a list of names, each once.
+fn exclude(fields: &mut Fields<'_>, kind: Kind, found: &mut Found) -> Vec<At<Name>> {
+    let Some(node) = fields.get("exclude") else { return Vec::new() };
+    let mut out: Vec<At<Name>> = Vec::new();
+    for item in fields::one_or_list(node).into_iter().filter(|n| !n.is_null()) {
+        let Some(name) = fields::name(item, "an item of `exclude`", found) else { continue };
+        let id = |n: &Name| crate::names::ComponentId::new(kind, n);
+        if let Some(first) = out.iter().find(|n| id(&n.value) == id(&name.value)) {
+            let finding = Finding::ListedTwice { what: "the option", name: name.value.to_string() };
+            found.push(Diagnostic::error(name.place, finding).with(first.place, "first listed here"));
+            continue;
+        }
+        out.push(name);
+    }
+    out
+}
+
+/// `constraints`: `KIND:NAME` → what must hold if it is in the stack.
+fn constraints(fields: &mut Fields<'_>, found: &mut Found) -> Vec<Constraint> {
+    let mut out: Vec<Constraint> = Vec::new();
+    for (key, node) in fields.map("constraints", found) {
+        let target = read_target(key, found);
+        let kind = match target.as_ref().map(|t| &t.value) {
+            Some(TargetId::Component(id)) => Some(id.kind()),
+            Some(TargetId::Group(_)) => {
+                let target = target.map(|t| t.value);
+                found.extend(
+                    target.map(|target| Diagnostic::error(key.place, Finding::ConstraintOnGroup { target })),
+                );
+                continue;
+            }
+            None => None,
+        };
+        let Some(mut inner) = Fields::of(node, "a constraint", found) else { continue };
+        let version = inner.demand("version", found);
+        let mode = inner.mode("mode", found);
+        let profile = if kind == Some(Kind::Package) {
+            inner.not_for("profile", "containers", found);
+            None
+        } else {
+            inner.name("profile", found)
+        };
+        inner.finish(found);
+        let Some(target) = target else { continue };
+        once(out.iter().map(|c| &c.target), &target, found);
+        out.push(Constraint { target, version, mode, profile });
+    }
+    out
+}

@@ -1,0 +1,455 @@
+//! Finding entries: which registry has a name, from listings of directories; an entry's file is opened when asked for.
+//!
+//! Owns: the order of registries, the index of names, what was opened. Refuses: reading what nobody asked for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Finding, any_error};
+use crate::names::{GroupId, Kind, Name, TargetId, nearest};
+use crate::place::{Place, Sources};
+use crate::registry::{Entry, EntryFile, Facts, entry, facts};
+use crate::version::Version;
+use crate::world::{FileKind, World};
+use crate::yaml::{self, Limits};
+
+/// A registry's directory, as the manifest or the environment names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistryDir {
+    /// Its name, where the list gives one.
+    pub name: Option<Name>,
+    /// The directory; a relative one starts at the project's root.
+    pub path: PathBuf,
+    /// Where it is named, if in a file.
+    pub place: Option<Place>,
+}
+
+/// Where an entry lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Name of the registry.
+    pub registry: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// What may have been meant by a name that no registry has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Nearest {
+    /// The name of the same kind that is most like it.
+    pub name: Option<Name>,
+    /// The same name in another kind.
+    pub other_kind: Option<TargetId>,
+    /// The entry of the same kind that was once called so.
+    pub renamed: Option<Name>,
+}
+
+/// The ordered registries of a project. The first that has a name wins.
+pub struct Registries<'w> {
+    world: &'w dyn World,
+    root: PathBuf,
+    list: Vec<Registry>,
+    memo: HashMap<(usize, TargetId), Loaded>,
+    opened: usize,
+    warnings: Vec<Diagnostic>,
+}
+
+type Loaded = Result<Option<Arc<Entry>>, Vec<Diagnostic>>;
+
+struct Registry {
+    name: String,
+    dir: PathBuf,
+    facts: Facts,
+    /// By folder: the name in the form in which it compares, and the files' stems.
+    index: [BTreeMap<Name, Vec<Name>>; 4],
+}
+
+/// The folders of a registry, in the order of the index.
+const FOLDERS: [(&str, Kind, bool); 4] = [
+    ("packages", Kind::Package, false),
+    ("containers", Kind::Container, false),
+    ("package_groups", Kind::Package, true),
+    ("container_groups", Kind::Container, true),
+];
+
+impl<'w> Registries<'w> {
+    /// Lists the directories and reads each `registry.yaml`; no entry is opened.
+    pub fn open(
+        dirs: &[RegistryDir],
+        root: &Path,
+        world: &'w dyn World,
+        sources: &mut Sources,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut out = Self {
+            world,
+            root: root.to_owned(),
+            list: Vec::new(),
+            memo: HashMap::new(),
+            opened: 0,
+            warnings: Vec::new(),
+        };
+        let mut diagnostics = Vec::new();
+        for dir in dirs {
+            let opened = out.open_one(dir, sources, &mut diagnostics);
+            out.list.extend(opened);
+        }
+        (out, diagnostics)
+    }
+
+    fn open_one(
+        &self,
+        dir: &RegistryDir,
+        sources: &mut Sources,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Registry> {
+        let path = normal(&self.root.join(&dir.path));
+        if let Err(error) = self.world.list(&path) {
+            let finding = Finding::RegistryUnreadable { path: self.shown(&path), why: system_words(&error) };
+            let mut diagnostic = Diagnostic::missing(finding);
+            diagnostic.place = dir.place;
+            diagnostics.push(diagnostic);
+            return None;
+        }
+        let facts = self.facts(&path, sources, diagnostics);
+        let folder = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        let name = dir.name.as_ref().or(facts.name.as_ref().map(|n| &n.value)).map(Name::to_string);
+        let mut index = [const { BTreeMap::new() }; 4];
+        for (slot, (folder, kind, is_group)) in index.iter_mut().zip(FOLDERS) {
+            match self.world.list(&path.join(folder)) {
+                Ok(files) => *slot = names_of(files, kind, is_group),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => diagnostics.push(Diagnostic::missing(Finding::RegistryUnreadable {
+                    path: self.shown(&path.join(folder)),
+                    why: system_words(&error),
+                })),
+            }
+        }
+        Some(Registry { name: name.or(folder).unwrap_or_default(), dir: path, facts, index })
+    }
+
+    fn facts(&self, dir: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Facts {
+        let path = dir.join("registry.yaml");
+        if !matches!(self.world.stat(&path), Ok(Some(_))) {
+            return Facts::default();
+        }
+        let file = match self.take(&path, sources) {
+            Ok(file) => file,
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                return Facts::default();
+            }
+        };
+        let (facts, found) = facts(sources, file);
+        diagnostics.extend(found);
+        let have = env!("CARGO_PKG_VERSION");
+        if let Some(needed) = &facts.requires_hsm
+            && !needed.value.allows(&Version::parse(have))
+        {
+            let finding = Finding::HsmTooOld { needed: needed.value.to_string(), have: have.to_owned() };
+            diagnostics.push(Diagnostic::error(needed.place, finding));
+        }
+        facts
+    }
+
+    /// Whether some registry has the name. No file is opened.
+    pub fn contains(&self, target: &TargetId) -> bool {
+        self.find(target).is_some()
+    }
+
+    /// The first registry that has the name, and the entry's file. No file is opened.
+    pub fn find(&self, target: &TargetId) -> Option<Found> {
+        let registry = &self.list[self.first(target)?];
+        let stem = registry.stems(target).first()?;
+        Some(Found { registry: registry.name.clone(), path: registry.file(target, stem) })
+    }
+
+    /// Reads the entry of that name; the first registry that has it wins. Each entry is opened once.
+    pub fn load(&mut self, target: &TargetId, sources: &mut Sources) -> Loaded {
+        match self.first(target) {
+            Some(number) => self.load_from(number, target, sources),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads the entry of one registry, for `REGISTRY/NAME`.
+    pub fn load_in(&mut self, registry: &str, target: &TargetId, sources: &mut Sources) -> Loaded {
+        match self.list.iter().position(|r| r.name == registry) {
+            Some(number) => self.load_from(number, target, sources),
+            None => Ok(None),
+        }
+    }
+
+    fn load_from(&mut self, number: usize, target: &TargetId, sources: &mut Sources) -> Loaded {
+        let key = (number, target.clone());
+        if let Some(loaded) = self.memo.get(&key) {
+            return loaded.clone();
+        }
+        let loaded = self.read(number, target, sources);
+        self.memo.insert(key, loaded.clone());
+        loaded
+    }
+
+    fn read(&mut self, number: usize, target: &TargetId, sources: &mut Sources) -> Loaded {
+        let registry = &self.list[number];
+        let stem = match registry.stems(target) {
+            [] => return Ok(None),
+            [stem] => stem,
+            [first, second, ..] => {
+                let finding = Finding::TwoFiles {
+                    first: self.shown(&registry.file(target, first)),
+                    second: self.shown(&registry.file(target, second)),
+                };
+                return Err(vec![Diagnostic::missing(finding)]);
+            }
+        };
+        let path = registry.file(target, stem);
+        let (kind, is_group) = kind_of(target);
+        let stem = stem.to_string();
+        let (name, start) = (registry.name.clone(), registry.start(&self.root));
+        self.opened += 1;
+        let file = self.take(&path, sources).map_err(|d| vec![*d])?;
+        let from = EntryFile { file, kind, is_group, stem, registry: name, root: start };
+        let (entry, found) = entry(sources, &from);
+        match entry {
+            Some(entry) if !any_error(&found) => {
+                self.warnings.extend(found);
+                Ok(Some(Arc::new(entry)))
+            }
+            _ => Err(found),
+        }
+    }
+
+    /// Reads a file into the sources, if it is not too large.
+    fn take(&self, path: &Path, sources: &mut Sources) -> Result<crate::place::FileId, Box<Diagnostic>> {
+        let shown = self.shown(path);
+        let unreadable = |error: &io::Error| {
+            let finding = Finding::Unreadable { path: shown.clone(), why: system_words(error) };
+            Box::new(Diagnostic::missing(finding))
+        };
+        // A file far above the limit is not even read into memory.
+        let size = self.world.stat(path).map_err(|e| unreadable(&e))?.map_or(0, |s| s.size);
+        let limit = Limits::ENTRY.bytes;
+        if usize::try_from(size).unwrap_or(usize::MAX) > limit {
+            let size = usize::try_from(size).unwrap_or(usize::MAX);
+            let file = sources.add(shown, "");
+            let place = Place { file, start: 0, end: 0 };
+            return Err(Box::new(Diagnostic::error(place, Finding::TooLarge { size, limit })));
+        }
+        let bytes = self.world.read(path).map_err(|e| unreadable(&e))?;
+        yaml::take(sources, shown, &bytes, Limits::ENTRY).map_err(Box::new)
+    }
+
+    /// All names of a kind that can be seen, sorted. No file is opened.
+    pub fn names(&self, kind: Kind, is_group: bool) -> Vec<Name> {
+        let slot = slot(kind, is_group);
+        let mut out: BTreeMap<&Name, &Name> = BTreeMap::new();
+        for registry in &self.list {
+            for (name, stems) in &registry.index[slot] {
+                if let Some(stem) = stems.first() {
+                    out.entry(name).or_insert(stem);
+                }
+            }
+        }
+        out.into_values().cloned().collect()
+    }
+
+    /// What may have been meant by a name that is not there. Entries that may have had that name are opened.
+    pub fn nearest(&mut self, target: &TargetId, sources: &mut Sources) -> Nearest {
+        let (kind, is_group) = kind_of(target);
+        let names = self.names(kind, is_group);
+        let wanted = name_of(target);
+        let near = nearest(wanted.as_str(), names.iter().map(Name::as_str)).map(str::to_owned);
+        let other = |(_, kind, is_group): &(&str, Kind, bool)| {
+            let id = target_of(*kind, *is_group, wanted);
+            (id != *target && self.contains(&id)).then_some(id)
+        };
+        let other_kind = FOLDERS.iter().find_map(other);
+        let renamed = self.renamed(target, &names, sources);
+        Nearest { name: near.and_then(|n| Name::parse(&n).ok()), other_kind, renamed }
+    }
+
+    /// The diagnostic for a name that is not there.
+    pub fn unknown(&mut self, target: &TargetId, place: Place, sources: &mut Sources) -> Diagnostic {
+        let nearest = self.nearest(target, sources);
+        let (kind, is_group) = kind_of(target);
+        let kind = match (kind, is_group) {
+            (Kind::Package, false) => "package",
+            (Kind::Container, false) => "container",
+            (Kind::Package, true) => "package group",
+            (Kind::Container, true) => "container group",
+        };
+        let finding = Finding::UnknownName {
+            kind,
+            name: name_of(target).to_string(),
+            nearest: nearest.name.map(|n| n.to_string()),
+            other_kind: nearest.other_kind,
+            renamed: nearest.renamed.map(|n| n.to_string()),
+        };
+        Diagnostic::error(place, finding)
+    }
+
+    /// The entry that lists the name under `renamed_from`. Only a name that is nowhere is worth looking into all files.
+    fn renamed(&mut self, target: &TargetId, names: &[Name], sources: &mut Sources) -> Option<Name> {
+        let (kind, is_group) = kind_of(target);
+        let wanted = name_of(target);
+        for name in names {
+            let candidate = target_of(kind, is_group, name);
+            let Some(found) = self.find(&candidate) else { continue };
+            let Ok(bytes) = self.world.read(&found.path) else { continue };
+            let holds = |needle: &str| String::from_utf8_lossy(&bytes).contains(needle);
+            if !holds("renamed_from") {
+                continue;
+            }
+            let Ok(Some(entry)) = self.load(&candidate, sources) else { continue };
+            let same = |old: &Name| target_of(kind, is_group, old) == target_of(kind, is_group, wanted);
+            if entry.common().renamed_from.iter().any(|old| same(&old.value)) {
+                return Some(entry.common().name.value.clone());
+            }
+        }
+        None
+    }
+
+    /// Entries that hide one of the same name in a later registry: the target, the registry that wins, the one hidden.
+    pub fn hidden(&self) -> Vec<(TargetId, &str, &str)> {
+        let mut out = Vec::new();
+        for (slot, (_, kind, is_group)) in FOLDERS.iter().enumerate() {
+            let mut first: BTreeMap<&Name, &str> = BTreeMap::new();
+            for registry in &self.list {
+                for name in registry.index[slot].keys() {
+                    if let Some(winner) = first.get(name) {
+                        let target = target_of(*kind, *is_group, name);
+                        out.push((target, *winner, registry.name.as_str()));
+                    } else {
+                        first.insert(name, &registry.name);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Names and directories of the registries, in order.
+    pub fn dirs(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.list.iter().map(|r| (r.name.as_str(), r.dir.as_path()))
+    }
+
+    /// How many entry files were opened.
+    pub fn opened(&self) -> usize {
+        self.opened
+    }
+
+    /// Warnings about the entries that were read.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    fn first(&self, target: &TargetId) -> Option<usize> {
+        self.list.iter().position(|r| !r.stems(target).is_empty())
+    }
+
+    /// A path as it is shown: from the project's root where it lies below it, with `/`.
+    fn shown(&self, path: &Path) -> String {
+        let path = path.strip_prefix(&self.root).unwrap_or(path);
+        path.to_string_lossy().replace('\\', "/")
+    }
+}
+
+impl Registry {
+    fn stems(&self, target: &TargetId) -> &[Name] {
+        let (kind, is_group) = kind_of(target);
+        let name = compared(name_of(target), kind, is_group);
+        self.index[slot(kind, is_group)].get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    fn file(&self, target: &TargetId, stem: &Name) -> PathBuf {
+        let (kind, is_group) = kind_of(target);
+        self.dir.join(FOLDERS[slot(kind, is_group)].0).join(format!("{stem}.yaml"))
+    }
+
+    /// Where the entries' relative paths start, from the project's root.
+    fn start(&self, root: &Path) -> PathBuf {
+        match &self.facts.root {
+            Some(start) => relative(&normal(&self.dir.join(&start.value)), root),
+            None => PathBuf::new(),
+        }
+    }
+}
+
+/// The names of the entries in a folder; what is not called like an entry is left out.
+fn names_of(files: Vec<(String, FileKind)>, kind: Kind, is_group: bool) -> BTreeMap<Name, Vec<Name>> {
+    let mut out: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    for (file, file_kind) in files {
+        if !matches!(file_kind, FileKind::File | FileKind::Link) {
+            continue;
+        }
+        let Some(stem) = file.strip_suffix(".yaml").and_then(|s| Name::parse(s).ok()) else { continue };
+        out.entry(compared(&stem, kind, is_group)).or_default().push(stem);
+    }
+    out
+}
+
+/// The form in which names of a kind compare.
+fn compared(name: &Name, kind: Kind, is_group: bool) -> Name {
+    if kind == Kind::Package && !is_group { name.pep503() } else { name.clone() }
+}
+
+fn slot(kind: Kind, is_group: bool) -> usize {
+    usize::from(kind == Kind::Container) + 2 * usize::from(is_group)
+}
+
+fn kind_of(target: &TargetId) -> (Kind, bool) {
+    match target {
+        TargetId::Component(id) => (id.kind(), false),
+        TargetId::Group(id) => (id.kind, true),
+    }
+}
+
+fn name_of(target: &TargetId) -> &Name {
+    match target {
+        TargetId::Component(id) => id.name(),
+        TargetId::Group(id) => &id.name,
+    }
+}
+
+fn target_of(kind: Kind, is_group: bool, name: &Name) -> TargetId {
+    if is_group {
+        TargetId::Group(GroupId::new(kind, name))
+    } else {
+        TargetId::Component(crate::names::ComponentId::new(kind, name))
+    }
+}
+
+fn system_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is nothing".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Without `.` and, as far as it goes, `..`; links are not looked at.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !out.pop() {
+                    out.push("..");
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// The way from one directory to another.
+fn relative(to: &Path, from: &Path) -> PathBuf {
+    let from = normal(from);
+    let shared = to.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let mut out: PathBuf = from.components().skip(shared).map(|_| Component::ParentDir).collect();
+    out.extend(to.components().skip(shared));
+    out
+}
