@@ -60,32 +60,6 @@ pub struct Layer {
     pub env: Vec<(At<String>, Option<At<String>>)>,
     /// `compose`: any other Compose service key, as it stands.
     pub compose: Vec<(At<String>, Node)>,
-    /// Keys set to `null` as a whole (`ports: null`): all that lower layers said under them is removed.
-    pub cleared: Vec<(LayerKey, Place)>,
-}
-
-/// The keys of a layer that hold several things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LayerKey {
-    /// `network_aliases`.
-    NetworkAliases,
-    /// `orchestration.depends_on`.
-    DependsOn,
-    /// `ports`.
-    Ports,
-    /// `volumes`.
-    Volumes,
-    /// `env`.
-    Env,
-    /// `compose`.
-    Compose,
-}
-
-impl Layer {
-    /// Whether a key was set to `null` as a whole.
-    pub fn clears(&self, key: LayerKey) -> bool {
-        self.cleared.iter().any(|(k, _)| *k == key)
-    }
 }
 
 /// A line of `depends_on`.

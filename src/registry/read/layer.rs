@@ -1,9 +1,11 @@
 //! Reading one layer of a container's definition: of an entry, release, source, profile, or manifest item.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found};
 use crate::place::At;
-use crate::registry::layer::{DependsOn, Layer, LayerKey, Port, Setting, Volume};
+use crate::registry::layer::{DependsOn, Layer, Part, Port, Setting, Volume};
 use crate::yaml::{Key, Node};
 
 /// Which keys a layer has besides those that all have.
@@ -40,14 +42,14 @@ pub(crate) fn layer(fields: &mut Fields<'_>, has: Has, found: &mut Found) -> Lay
         out.network_aliases = aliases(fields, &mut out.cleared, found);
         orchestration(fields, &mut out, found);
     }
-    out.ports = each(fields, "ports", LayerKey::Ports, &mut out.cleared, port, found);
-    out.volumes = each(fields, "volumes", LayerKey::Volumes, &mut out.cleared, volume, found);
+    out.ports = each(fields, "ports", Part::Ports, &mut out.cleared, port, found);
+    out.volumes = each(fields, "volumes", Part::Volumes, &mut out.cleared, volume, found);
     out.env = env(fields, &mut out.cleared, found);
     out.compose = compose(fields, &mut out.cleared, found);
     out
 }
 
-type Cleared = Vec<(LayerKey, crate::place::Place)>;
+type Cleared = BTreeSet<Part>;
 
 /// A scalar that may be `null`, which removes it.
 fn setting(fields: &mut Fields<'_>, key: &'static str, found: &mut Found) -> Setting {
@@ -62,19 +64,19 @@ fn setting(fields: &mut Fields<'_>, key: &'static str, found: &mut Found) -> Set
 fn unless_cleared<'n>(
     fields: &mut Fields<'n>,
     key: &'static str,
-    which: LayerKey,
+    which: Part,
     cleared: &mut Cleared,
 ) -> Option<&'n Node> {
     let node = fields.get(key)?;
     if node.is_null() {
-        cleared.push((which, node.place));
+        cleared.insert(which);
         return None;
     }
     Some(node)
 }
 
 fn aliases(fields: &mut Fields<'_>, cleared: &mut Cleared, found: &mut Found) -> Vec<At<String>> {
-    if unless_cleared(fields, "network_aliases", LayerKey::NetworkAliases, cleared).is_none() {
+    if unless_cleared(fields, "network_aliases", Part::NetworkAliases, cleared).is_none() {
         return Vec::new();
     }
     fields.texts("network_aliases", found)
@@ -84,7 +86,11 @@ fn orchestration(fields: &mut Fields<'_>, out: &mut Layer, found: &mut Found) {
     let Some(node) = fields.get("orchestration") else { return };
     let Some(mut inner) = Fields::of(node, "`orchestration`", found) else { return };
     out.service_name = setting(&mut inner, "service_name", found);
-    if let Some(node) = unless_cleared(&mut inner, "depends_on", LayerKey::DependsOn, &mut out.cleared) {
+    if let Some(node) = unless_cleared(&mut inner, "depends_on", Part::DependsOn, &mut out.cleared) {
+        // A list replaces what lower layers list; a mapping merges with it.
+        if node.as_list().is_some() {
+            out.cleared.insert(Part::DependsOn);
+        }
         out.depends_on = depends_on(node, found);
     }
     inner.finish(found);
@@ -148,7 +154,7 @@ fn check_dependency(line: &DependsOn, found: &mut Found) {
 fn each<T>(
     fields: &mut Fields<'_>,
     key: &'static str,
-    which: LayerKey,
+    which: Part,
     cleared: &mut Cleared,
     read: impl Fn(&Node, &mut Found) -> Option<T>,
     found: &mut Found,
@@ -209,7 +215,7 @@ fn env(
     cleared: &mut Cleared,
     found: &mut Found,
 ) -> Vec<(At<String>, Option<At<String>>)> {
-    let Some(node) = unless_cleared(fields, "env", LayerKey::Env, cleared) else { return Vec::new() };
+    let Some(node) = unless_cleared(fields, "env", Part::Env, cleared) else { return Vec::new() };
     if let Some(items) = node.as_list() {
         return items.iter().filter_map(|n| env_line(n, found)).collect();
     }
@@ -244,7 +250,7 @@ fn env_line(node: &Node, found: &mut Found) -> Option<(At<String>, Option<At<Str
 }
 
 fn compose(fields: &mut Fields<'_>, cleared: &mut Cleared, found: &mut Found) -> Vec<(At<String>, Node)> {
-    let Some(node) = unless_cleared(fields, "compose", LayerKey::Compose, cleared) else {
+    let Some(node) = unless_cleared(fields, "compose", Part::Compose, cleared) else {
         return Vec::new();
     };
     if node.as_map().is_none() {
