@@ -6,7 +6,10 @@
 
 pub(crate) mod brace;
 mod merge;
+pub mod path;
 pub mod port;
+mod problem;
+pub mod text;
 pub mod volume;
 
 use std::path::PathBuf;
@@ -16,7 +19,9 @@ use indexmap::IndexMap;
 use crate::place::{At, Place};
 use crate::registry::layer::{DependsOn, Layer, Part, Port, Setting, Volume};
 use crate::registry::{Container, ContainerOrigin, ContainerRelease, ContainerSource, Profile};
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
+
+pub use problem::Problem;
 
 /// What is left when all layers are joined.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +64,7 @@ pub struct Definition {
 /// - Ports are keyed by container port and protocol, volumes by mount target: a layer's items of a key replace all
 ///   lower ones, at their place. Of a range that is replaced in part, the rest stays as single ports.
 /// - Aliases are joined, other lists replaced.
+/// - Relative paths of an entry are written from the project's root; the manifest's already are.
 /// - A part that a layer clears (`ports: null`, a `depends_on` in list form) loses all that lower layers said.
 pub fn join(
     entry: &Container,
@@ -81,20 +87,25 @@ pub fn join(
         volumes: Vec::new(),
         env: IndexMap::new(),
         compose: IndexMap::new(),
-        compose_project: entry.compose_project.clone(),
+        compose_project: path::rebase_project(&entry.compose_project, &entry.common.root),
         run: entry.run.as_ref().is_none_or(|run| run.value),
     };
+    let root = &entry.common.root;
     for layer in [&entry.layer, &release.layer] {
         scalars.lay(layer);
-        lay_over(&mut joined, layer);
+        lay_over(&mut joined, &path::rebase(layer, root));
     }
     if let Some(source) = source {
         // the source says itself which image it is
         scalars.image = None;
         scalars.lay(&source.layer);
-        lay_over(&mut joined, &source.layer);
+        lay_over(&mut joined, &path::rebase(&source.layer, root));
     }
-    for layer in profile.iter().map(|profile| &profile.layer).chain(items.iter().copied()) {
+    if let Some(profile) = profile {
+        scalars.lay(&profile.layer);
+        lay_over(&mut joined, &path::rebase(&profile.layer, root));
+    }
+    for layer in items {
         scalars.lay(layer);
         lay_over(&mut joined, layer);
     }
@@ -163,11 +174,7 @@ fn lay_over(joined: &mut Definition, layer: &Layer) {
 
 /// The text of a scalar under a key of a mapping.
 pub(crate) fn scalar_at<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    let Value::Map(entries) = &node.value else { return None };
-    entries.iter().find(|(name, _)| name.text == key).and_then(|(_, value)| match &value.value {
-        Value::Scalar { text, .. } => Some(text.as_str()),
-        _ => None,
-    })
+    node.get(key).and_then(Node::as_str)
 }
 
 #[cfg(test)]

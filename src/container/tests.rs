@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::place::FileId;
-use crate::yaml::Key;
+use crate::yaml::{Key, Value};
 
 fn at() -> Place {
     Place { file: FileId(0), start: 0, end: 0 }

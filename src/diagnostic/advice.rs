@@ -61,12 +61,14 @@ impl Finding {
             Self::Unreadable { .. } => "HSM-E071",
             Self::TwoFiles { .. } => "HSM-E072",
             Self::HsmTooOld { .. } => "HSM-E073",
+            Self::Container(problem) => problem.code(),
         }
     }
 
     /// What to do, where that is known.
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            Self::Container(problem) => return problem.help(),
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

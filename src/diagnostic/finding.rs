@@ -384,6 +384,9 @@ pub enum Finding {
         /// The other's.
         second: String,
     },
+    /// Something with the chosen containers.
+    #[error(transparent)]
+    Container(#[from] crate::container::Problem),
     /// The registry wants another hsm.
     #[error("this registry needs hsm {needed}, this is {have}")]
     HsmTooOld {
