@@ -7,6 +7,7 @@
 //! ```
 
 pub mod adapters;
+pub mod address;
 pub mod cli;
 pub mod container;
 pub mod diagnostic;

@@ -178,4 +178,6 @@ pub(crate) fn scalar_at<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
