@@ -165,14 +165,13 @@ impl Draft {
     /// Removes items that go, from the last, and adds those that come; the others stay as they are written.
     fn change_list(&mut self, group: &GroupFacts, old: &[Item], options: &[Name]) -> Result<(), EditError> {
         let path = selection_path(&group.id);
-        let is = |name: &Name| move |o: &&Name| same(&group.id, o, name);
         let stays = |item: &Item| options.iter().any(|o| same(&group.id, o, &item.name.value));
         if !old.iter().any(stays) {
             return self.set(path, selection_value(group, options), None);
         }
         // what comes is added first, so that the list never runs empty
         for option in options {
-            if !old.iter().any(|item| is(&item.name.value)(&option)) {
+            if !old.iter().any(|item| same(&group.id, option, &item.name.value)) {
                 self.apply(&Edit::Append { path: path.clone(), item: New::text(option.as_str()) })?;
             }
         }
@@ -182,7 +181,12 @@ impl Draft {
         Ok(())
     }
 
-    fn add_options(&mut self, manifest: &Manifest, group: &GroupFacts, options: &[Name]) -> Result<(), EditError> {
+    fn add_options(
+        &mut self,
+        manifest: &Manifest,
+        group: &GroupFacts,
+        options: &[Name],
+    ) -> Result<(), EditError> {
         let line = line_of(manifest, &group.id);
         if group.one {
             let options = distinct(&group.id, options);
@@ -256,7 +260,8 @@ impl Draft {
     fn note_lost(&mut self, line: &GroupLine, options: &[Name]) {
         for item in selected(line) {
             let stays = options.iter().any(|o| same(&line.group.value, o, &item.name.value));
-            if !stays && has_settings(item) && !self.notes.contains(&Note::PinsLost(item.name.value.clone())) {
+            if !stays && has_settings(item) && !self.notes.contains(&Note::PinsLost(item.name.value.clone()))
+            {
                 self.notes.push(Note::PinsLost(item.name.value.clone()));
             }
         }
@@ -430,9 +435,14 @@ services:
 
     #[test]
     fn selecting_in_a_group_of_one_replaces_the_scalar() {
-        let edited = run(&Change::Select(group(Kind::Package, "client", true), names(&["milvus"]))).expect("ok");
-        assert_eq!(lines(&edited), "-      selection: qdrant   # for now\n+      selection: milvus   # for now\n");
-        let same = run(&Change::Select(group(Kind::Package, "client", true), names(&["qdrant"]))).expect("ok");
+        let edited =
+            run(&Change::Select(group(Kind::Package, "client", true), names(&["milvus"]))).expect("ok");
+        assert_eq!(
+            lines(&edited),
+            "-      selection: qdrant   # for now\n+      selection: milvus   # for now\n"
+        );
+        let same =
+            run(&Change::Select(group(Kind::Package, "client", true), names(&["qdrant"]))).expect("ok");
         assert_eq!(same.text, TEXT);
         let two = run(&Change::Select(group(Kind::Package, "client", true), names(&["a", "b"])));
         assert!(matches!(two, Err(EditError::TakesOne(_))), "{two:?}");
@@ -447,7 +457,7 @@ services:
         let gone = run(&Change::Select(metrics, names(&["loki"]))).expect("ok");
         assert_eq!(
             lines(&gone),
-            "-      selection:\n-        - prometheus\n-        - {name: grafana, version: \"11\"}   # pinned\n+      selection: [loki]   # pinned\n"
+            "-      selection:\n-        - prometheus\n-        - {name: grafana, version: \"11\"}   # pinned\n+      selection: [loki]\n"
         );
         assert_eq!(gone.notes, [Note::PinsLost(Name::parse("grafana").expect("a name"))]);
     }
@@ -457,9 +467,13 @@ services:
         let metrics = group(Kind::Container, "metrics", false);
         let edited = run(&Change::AddOptions(metrics, names(&["loki"]))).expect("ok");
         assert_eq!(lines(&edited), "+        - loki\n");
-        let one = run(&Change::AddOptions(group(Kind::Package, "client", true), names(&["milvus"]))).expect("ok");
+        let one =
+            run(&Change::AddOptions(group(Kind::Package, "client", true), names(&["milvus"]))).expect("ok");
         assert_eq!(one.notes.len(), 1);
-        assert_eq!(one.notes[0].to_string(), "package_group:client takes one option: `milvus` replaces `qdrant`");
+        assert_eq!(
+            one.notes[0].to_string(),
+            "package_group:client takes one option: `milvus` replaces `qdrant`"
+        );
         let defaults =
             run(&Change::AddOptions(group(Kind::Container, "cache", false), names(&["redis"]))).expect("ok");
         assert_eq!(lines(&defaults), "+      selection: [d1, d2, redis]\n");
@@ -470,7 +484,8 @@ services:
     fn a_group_that_is_not_there_gets_a_line_with_its_comment() {
         let edited = run(&Change::Select(group(Kind::Package, "new", true), names(&["x1"]))).expect("ok");
         assert_eq!(lines(&edited), "+    # What it is for\n+    new:\n+      selection: x1\n");
-        let edited = run(&Change::AddOptions(group(Kind::Container, "new", false), names(&["x1"]))).expect("ok");
+        let edited =
+            run(&Change::AddOptions(group(Kind::Container, "new", false), names(&["x1"]))).expect("ok");
         assert_eq!(lines(&edited), "+    # What it is for\n+    new:\n+      selection: [x1]\n");
     }
 
@@ -483,7 +498,8 @@ services:
         assert!(matches!(none, Err(EditError::NotSelected { .. })), "{none:?}");
         let all = run(&Change::RemoveOptions(metrics, names(&["prometheus", "grafana"]))).expect("ok");
         assert!(all.text.contains("      selection: []"), "{}", all.text);
-        let one = run(&Change::RemoveOptions(group(Kind::Package, "client", true), names(&["qdrant"]))).expect("ok");
+        let one = run(&Change::RemoveOptions(group(Kind::Package, "client", true), names(&["qdrant"])))
+            .expect("ok");
         assert_eq!(lines(&one), "-      selection: qdrant   # for now\n");
     }
 
@@ -491,7 +507,10 @@ services:
     fn components_are_listed_and_taken_off() {
         let id = |kind, name: &str| ComponentId::new(kind, &Name::parse(name).expect("a name"));
         let add = |kind, name: &str| run(&Change::Add(id(kind, name), Name::parse(name).expect("a name")));
-        assert_eq!(lines(&add(Kind::Package, "extra").expect("ok")), "-  packages: [core]\n+  packages: [core, extra]\n");
+        assert_eq!(
+            lines(&add(Kind::Package, "extra").expect("ok")),
+            "-  packages: [core]\n+  packages: [core, extra]\n"
+        );
         assert_eq!(lines(&add(Kind::Container, "redis").expect("ok")), "+  containers:\n+    - redis\n");
         assert_eq!(add(Kind::Package, "Core").expect("ok").notes.len(), 1);
         let removed = run(&Change::Remove(id(Kind::Package, "core"))).expect("ok");

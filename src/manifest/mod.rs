@@ -2,6 +2,7 @@
 //!
 //! Owns: the manifest's types, reading them, and editing the file in place. Refuses: knowing what a registry holds.
 
+pub mod edit;
 mod items;
 mod read;
 

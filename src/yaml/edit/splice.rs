@@ -190,7 +190,9 @@ impl<'t> Splices<'t> {
                 let Some(at) = indicator_end(&self.text[start..end]) else { return Err(Obstacle::Style) };
                 let content_end = start + self.text[start..end].trim_end_matches(['\n', '\r']).len();
                 self.changes.push((start + at..start + at, format!(" {new}")));
-                self.changes.push((content_end..node.end, String::new()));
+                // a comment behind the last line of the block goes with it
+                let rest = self.text[..self.rest_of_line(node.end)?].trim_end_matches(['\n', '\r']).len();
+                self.changes.push((content_end..rest.max(node.end), String::new()));
                 return Ok(());
             }
             end = start;

@@ -126,7 +126,7 @@ fn items_are_added_in_the_style_of_the_list() {
 fn items_are_removed_with_their_line_or_their_comma() {
     let remove = |index| Edit::RemoveItem { path: path("a"), index };
     assert_eq!(edited("a:\n  - x\n  # of y\n  - y # c\n  - z\n", &remove(1)), "a:\n  - x\n  # of y\n  - z\n");
-    assert_eq!(edited("a:\n  - x # c\nb: 1\n", &remove(0)), "a: [] # c\nb: 1\n");
+    assert_eq!(edited("a:\n  - x # c\nb: 1\n", &remove(0)), "a: []\nb: 1\n");
     assert_eq!(edited("a: [x, y, z]\n", &remove(0)), "a: [y, z]\n");
     assert_eq!(edited("a: [x, y, z]\n", &remove(1)), "a: [x, z]\n");
     assert_eq!(edited("a: [x, y, z]\n", &remove(2)), "a: [x, y]\n");
@@ -143,7 +143,7 @@ fn keys_are_removed() {
         edited("a:\n  b: 1\n  # c\n  c: |\n    x\n\n    y\n  d: 2\n", &remove("a.c")),
         "a:\n  b: 1\n  # c\n  d: 2\n"
     );
-    assert_eq!(edited("a:\n  b: 1 # c\nd: 1\n", &remove("a.b")), "a: {} # c\nd: 1\n");
+    assert_eq!(edited("a:\n  b: 1 # c\nd: 1\n", &remove("a.b")), "a: {}\nd: 1\n");
     assert_eq!(edited("a: {b: 1, c: 2}\n", &remove("a.b")), "a: {c: 2}\n");
     assert_eq!(edited("a: {b: 1, c: 2}\n", &remove("a.c")), "a: {b: 1}\n");
     assert_eq!(edited("a:\n  b: 1\n", &remove("a")), "");
