@@ -16,6 +16,7 @@ pub mod manifest;
 pub mod names;
 pub mod place;
 pub mod registry;
+pub mod requirement;
 pub mod stack;
 pub mod statement;
 pub mod version;

@@ -3,6 +3,8 @@
 //! Owns: the trait, the table of adapters by name, and, in its rooms, all knowledge of the tools. Refuses: snapshots,
 //! locks and the journal (the core's), and any choice.
 
+pub mod uv;
+
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
@@ -66,8 +68,35 @@ pub struct Action {
     pub args: Vec<String>,
     /// Set over the environment.
     pub env: Vec<(String, String)>,
+    /// Removed from the environment: what the caller's shell must not leak into the tool.
+    pub env_remove: Vec<String>,
     /// Given on standard input.
     pub stdin: Option<Vec<u8>>,
+}
+
+/// What an adapter finds wrong with the stack or with the files it shares with the user.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// Of the Python project.
+    #[error(transparent)]
+    Uv(#[from] uv::Trouble),
+}
+
+impl Trouble {
+    /// A code that stays the same from version to version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Uv(trouble) => trouble.code(),
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Uv(trouble) => trouble.help(),
+        }
+    }
 }
 
 /// When an action runs.

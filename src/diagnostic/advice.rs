@@ -62,6 +62,7 @@ impl Finding {
             Self::TwoFiles { .. } => "HSM-E072",
             Self::HsmTooOld { .. } => "HSM-E073",
             Self::Container(problem) => problem.code(),
+            Self::Adapter(trouble) => trouble.code(),
         }
     }
 
@@ -69,6 +70,7 @@ impl Finding {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Container(problem) => return problem.help(),
+            Self::Adapter(trouble) => return trouble.help(),
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

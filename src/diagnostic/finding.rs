@@ -12,6 +12,9 @@ pub enum Finding {
     /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),
+    /// What an adapter found.
+    #[error(transparent)]
+    Adapter(#[from] crate::adapters::Trouble),
     /// The file is not UTF-8 from this byte on.
     #[error("not UTF-8: this byte starts no character")]
     NotUtf8,

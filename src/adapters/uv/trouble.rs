@@ -1,0 +1,251 @@
+//! What can be wrong with the Python side of a project, as data: its `Display` says what, `help` what to do.
+
+use super::splice::SpliceError;
+use crate::requirement::RequirementError;
+
+/// What can be wrong with the Python side of a project. Lines are those of `pyproject.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The file cannot be read, or is not UTF-8.
+    #[error("pyproject.toml cannot be read: {0}")]
+    Unreadable(String),
+    /// The file is not TOML, or has a form that nothing can be added to.
+    #[error("pyproject.toml cannot be edited: {0}")]
+    Splice(#[from] SpliceError),
+    /// The edited text does not mean what was intended.
+    #[error("pyproject.toml has a form that hsm cannot edit safely; it was left alone")]
+    Unsafe,
+    /// `[tool.hsm]` was changed by hand into something else.
+    #[error("`{0}` in pyproject.toml is not as hsm wrote it")]
+    Record(String),
+    /// `dynamic = ["dependencies"]`.
+    #[error("pyproject.toml:{line}: `dependencies` are dynamic, so nothing can be added to them")]
+    Dynamic {
+        /// Of `project.dynamic`.
+        line: usize,
+    },
+    /// A build system, but no `[project]`.
+    #[error("pyproject.toml has a [build-system] but no [project], so there is no place for dependencies")]
+    NoProject,
+    /// The user has another source for a distribution that hsm manages.
+    #[error("pyproject.toml:{line}: `{name}` has a source of its own, `{found}`; the stack asks for {wanted}")]
+    TakenSource {
+        /// The distribution.
+        name: String,
+        /// Where.
+        line: usize,
+        /// What stands there.
+        found: String,
+        /// What is asked for.
+        wanted: String,
+    },
+    /// The user has another value for a setting that an entry needs.
+    #[error("pyproject.toml:{line}: `{path}` is `{found}`, but the stack needs `{wanted}`")]
+    TakenSetting {
+        /// The keys.
+        path: String,
+        /// Where.
+        line: usize,
+        /// What stands there.
+        found: String,
+        /// What is needed.
+        wanted: String,
+    },
+    /// Two entries set one setting to different values.
+    #[error("two entries want different values for `{path}`: `{first}` and `{second}`")]
+    SettingsApart {
+        /// The keys.
+        path: String,
+        /// One value.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A setting that cannot be passed through.
+    #[error("`uv.{path}` cannot be passed through: {why}")]
+    Setting {
+        /// The keys.
+        path: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// The user's line and hsm's leave no version.
+    #[error("pyproject.toml:{line}: `{found}` and `{own}`, which the stack needs, leave no version")]
+    Apart {
+        /// Where.
+        line: usize,
+        /// The user's line.
+        found: String,
+        /// hsm's.
+        own: String,
+    },
+    /// The user has a line for a distribution that hsm manages.
+    #[error("pyproject.toml:{line}: `{found}` is yours and stays; hsm keeps `{own}` beside it")]
+    Beside {
+        /// Where.
+        line: usize,
+        /// The user's line.
+        found: String,
+        /// hsm's.
+        own: String,
+    },
+    /// A line that hsm owned was changed by hand.
+    #[error("pyproject.toml:{line}: `{found}` was changed by hand, so it is yours now and hsm leaves it alone")]
+    Edited {
+        /// Where.
+        line: usize,
+        /// What stands there now.
+        found: String,
+    },
+    /// A local source that is not there.
+    #[error("the source of `{name}` is not there: `{path}` does not exist")]
+    MissingPath {
+        /// The package.
+        name: String,
+        /// Relative to the project.
+        path: String,
+    },
+    /// A checkout that is not there.
+    #[error("the checkout of `{name}` is not there: `{path}` does not exist")]
+    MissingCheckout {
+        /// The package.
+        name: String,
+        /// Relative to the project.
+        path: String,
+        /// A command that gets it.
+        how: String,
+    },
+    /// A git source for development without `path`.
+    #[error("the git source of `{name}` for dev has no `path`")]
+    NoCheckout {
+        /// The package.
+        name: String,
+    },
+    /// A directory that is no Python package.
+    #[error("the source of `{name}` is no Python package: `{path}` has neither pyproject.toml nor setup.py")]
+    NoPackage {
+        /// The package.
+        name: String,
+        /// Relative to the project.
+        path: String,
+    },
+    /// A path that holds on one machine only.
+    #[error("the source of `{name}` is an absolute path, `{path}`, which holds on one machine only")]
+    Absolute {
+        /// The package.
+        name: String,
+        /// As written.
+        path: String,
+    },
+    /// A text that is no requirement, specifier or marker.
+    #[error(transparent)]
+    Requirement(#[from] RequirementError),
+    /// Two demands on one distribution leave no version.
+    #[error("`{name}` cannot be both `{first}` and `{second}`")]
+    Contradiction {
+        /// The distribution.
+        name: String,
+        /// One demand.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// An exclusion that one set of specifiers cannot say.
+    #[error("`{name}` has no fixed release, and `{excluded}`, which conflicts, cannot be kept out by one specifier")]
+    Inexpressible {
+        /// The distribution.
+        name: String,
+        /// The exclusion.
+        excluded: String,
+    },
+    /// No Python suits all components.
+    #[error("no version of Python suits all components: `{first}` and `{second}` have nothing in common")]
+    PythonApart {
+        /// The demands of the components before.
+        first: String,
+        /// The one that leaves nothing.
+        second: String,
+    },
+    /// The project's `requires-python` allows versions that a component does not.
+    #[error("pyproject.toml:{line}: `requires-python = \"{found}\"` allows versions that `{name}` (`{demand}`) does not")]
+    PythonWide {
+        /// Where.
+        line: usize,
+        /// The project's.
+        found: String,
+        /// Whose demand.
+        name: String,
+        /// Its demand.
+        demand: String,
+        /// What suits both; `None` when nothing does.
+        fix: Option<String>,
+    },
+    /// The environment lies where hsm cannot bring it back.
+    #[error("UV_PROJECT_ENVIRONMENT is `{0}`, outside the project, where a failed run could not be undone")]
+    EnvironmentOutside(String),
+    /// The project is a member of a workspace whose root lies above.
+    #[error("this project is a member of the uv workspace in `{0}`, whose lock file and environment are shared")]
+    InWorkspace(String),
+}
+
+impl Trouble {
+    /// A code that stays the same from version to version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "HSM-E300",
+            Self::Splice(_) => "HSM-E301",
+            Self::Unsafe => "HSM-E302",
+            Self::Record(_) => "HSM-E303",
+            Self::Dynamic { .. } => "HSM-E304",
+            Self::NoProject => "HSM-E305",
+            Self::TakenSource { .. } => "HSM-E306",
+            Self::TakenSetting { .. } => "HSM-E307",
+            Self::SettingsApart { .. } => "HSM-E308",
+            Self::Setting { .. } => "HSM-E309",
+            Self::Apart { .. } => "HSM-E310",
+            Self::Beside { .. } => "HSM-E311",
+            Self::Edited { .. } => "HSM-E312",
+            Self::MissingPath { .. } => "HSM-E313",
+            Self::MissingCheckout { .. } => "HSM-E314",
+            Self::NoCheckout { .. } => "HSM-E315",
+            Self::NoPackage { .. } => "HSM-E316",
+            Self::Absolute { .. } => "HSM-E317",
+            Self::Requirement(_) => "HSM-E318",
+            Self::Contradiction { .. } => "HSM-E319",
+            Self::Inexpressible { .. } => "HSM-E320",
+            Self::PythonApart { .. } => "HSM-E321",
+            Self::PythonWide { .. } => "HSM-E322",
+            Self::EnvironmentOutside(_) => "HSM-E323",
+            Self::InWorkspace(_) => "HSM-E324",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::Unsafe => "please report it together with the file".to_owned(),
+            Self::Record(_) => "restore it, or remove [tool.hsm] together with the entries that it names".to_owned(),
+            Self::Dynamic { .. } => "take \"dependencies\" out of `project.dynamic`, or let hsm use a dependency group: \
+                 `into: {group: NAME}` under `dependencies` in hsm.yaml"
+                .to_owned(),
+            Self::NoProject => "add [project] with `name` and `version`".to_owned(),
+            Self::TakenSource { name, .. } => {
+                format!("remove that entry, or let hsm take it over: hsm package add {name} --adopt")
+            }
+            Self::TakenSetting { .. } | Self::Apart { .. } => "change or remove that line".to_owned(),
+            Self::Beside { .. } => "remove your line to let hsm decide alone".to_owned(),
+            Self::MissingPath { .. } => "get it there, or choose the other mode".to_owned(),
+            Self::MissingCheckout { how, .. } => format!("get it with: {how}"),
+            Self::NoCheckout { .. } => "say where the checkout lies: `path: ../NAME`".to_owned(),
+            Self::Absolute { .. } => "write it relative to the project's root".to_owned(),
+            Self::Inexpressible { .. } => "pin its version in hsm.yaml".to_owned(),
+            Self::PythonWide { fix: Some(fix), .. } => format!("write `requires-python = \"{fix}\"`"),
+            Self::EnvironmentOutside(_) => "unset it, or let it point into the project".to_owned(),
+            Self::InWorkspace(_) => {
+                "put hsm.yaml into the workspace's root, or exclude this project from the workspace".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
