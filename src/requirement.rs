@@ -158,7 +158,8 @@ fn plain_clauses(clause: &VersionSpecifier) -> Vec<VersionSpecifier> {
     }
     let version = clause.version();
     let release = version.release();
-    let stem = pep440_rs::Version::new(&release[..release.len().saturating_sub(1)]).with_epoch(version.epoch());
+    let stem =
+        pep440_rs::Version::new(&release[..release.len().saturating_sub(1)]).with_epoch(version.epoch());
     vec![
         VersionSpecifier::greater_than_equal_version(version.clone()),
         VersionSpecifier::equals_star_version(stem),

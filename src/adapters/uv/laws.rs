@@ -70,7 +70,11 @@ fn an_empty_array_is_opened() {
         &wish(&["six"]),
         "[project]\ndependencies = [\n    \"six\",\n]  # none\nname = \"x\"\n",
     );
-    adds("[project]\ndependencies = [\n]\n", &wish(&["six"]), "[project]\ndependencies = [\n    \"six\",\n]\n");
+    adds(
+        "[project]\ndependencies = [\n]\n",
+        &wish(&["six"]),
+        "[project]\ndependencies = [\n    \"six\",\n]\n",
+    );
     adds(
         "[project]\ndependencies = [ # c\n  ]\n",
         &wish(&["six"]),
@@ -80,8 +84,16 @@ fn an_empty_array_is_opened() {
 
 #[test]
 fn an_array_on_one_line_stays_on_one() {
-    adds("[project]\ndependencies = [\"a\"]\n", &wish(&["six", "b"]), "[project]\ndependencies = [\"a\", \"six\", \"b\"]\n");
-    adds("[project]\ndependencies = [ 'a', ]\n", &wish(&["six"]), "[project]\ndependencies = [ 'a', \"six\", ]\n");
+    adds(
+        "[project]\ndependencies = [\"a\"]\n",
+        &wish(&["six", "b"]),
+        "[project]\ndependencies = [\"a\", \"six\", \"b\"]\n",
+    );
+    adds(
+        "[project]\ndependencies = [ 'a', ]\n",
+        &wish(&["six"]),
+        "[project]\ndependencies = [ 'a', \"six\", ]\n",
+    );
 }
 
 #[test]
@@ -152,7 +164,10 @@ fn a_changed_version_takes_the_place_and_keeps_the_comment() {
         "[project]\ndependencies = [\n    \"a\",\n    \"six==1.16\", # for old code\n    \"idna==3\",\n]"
     );
     let gone = done(&after, &wish(&["idna==3"])).text;
-    assert_eq!(body(&gone), "[project]\ndependencies = [\n    \"a\",\n    # for old code\n    \"idna==3\",\n]");
+    assert_eq!(
+        body(&gone),
+        "[project]\ndependencies = [\n    \"a\",\n    # for old code\n    \"idna==3\",\n]"
+    );
 }
 
 #[test]
@@ -250,12 +265,7 @@ const PROJECTS: &[&str] = &[
     "[project.optional-dependencies]\ndev = @\n",
 ];
 
-const ROOTS: &[&str] = &[
-    "",
-    "# a comment\n\n",
-    "\u{feff}",
-    "\n\n",
-];
+const ROOTS: &[&str] = &["", "# a comment\n\n", "\u{feff}", "\n\n"];
 
 const TOOLS: &[&str] = &[
     "",
@@ -287,9 +297,8 @@ const ENDS: &[&str] = &["", "\n", "\n\n\n", "# end", "# end\n", "   ", "\n# end 
 fn file() -> impl Strategy<Value = String> {
     let pick = |from: &'static [&'static str]| proptest::sample::select(from);
     let parts = (pick(ROOTS), pick(PROJECTS), pick(TOOLS), pick(GROUPS), pick(ENDS));
-    (parts, proptest::collection::vec(pick(ARRAYS), 6), 0..6usize, any::<bool>(), any::<bool>()).prop_filter_map(
-        "not TOML",
-        |((root, project, tool, group, end), arrays, order, crlf, blank)| {
+    (parts, proptest::collection::vec(pick(ARRAYS), 6), 0..6usize, any::<bool>(), any::<bool>())
+        .prop_filter_map("not TOML", |((root, project, tool, group, end), arrays, order, crlf, blank)| {
             let mut blocks = [project, tool, group];
             blocks.rotate_left(order % 3);
             if order > 2 {
@@ -311,25 +320,27 @@ fn file() -> impl Strategy<Value = String> {
                 text = text.replace('\n', "\r\n");
             }
             Toml::parse(text.clone()).ok().map(|_| text)
-        },
-    )
+        })
 }
 
 fn a_wish() -> impl Strategy<Value = Wish> {
     let names = proptest::sample::subsequence(vec!["six", "idna", "rag-core", "numpy", "attrs"], 0..5);
-    (names, proptest::collection::vec((0..3usize, 0..4usize), 5), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(names, how, group, groups, setting)| {
+    (names, proptest::collection::vec((0..3usize, 0..4usize), 5), any::<bool>(), any::<bool>(), any::<bool>())
+        .prop_map(|(names, how, group, groups, setting)| {
             let mut wish = Wish::default();
             let mut lines = Vec::new();
             for (name, (version, from)) in names.iter().zip(how) {
-                lines.push(line(&[name, "==1.0 ; python_version < '3.13'", "[x,y]>=2,<3"][..=version].concat()));
+                lines.push(line(
+                    &[name, "==1.0 ; python_version < '3.13'", "[x,y]>=2,<3"][..=version].concat(),
+                ));
                 match from {
                     0 => wish = source(wish, name, &format!("{{ path = \"pk/{name}\", editable = true }}")),
                     1 => wish = source(wish, name, "{ git = \"https://example.org/x.git\", rev = \"v1\" }"),
                     _ => wish.unsourced.push((*name).to_owned()),
                 }
             }
-            let at = if group { path(["dependency-groups", "stack"]) } else { path(["project", "dependencies"]) };
+            let at =
+                if group { path(["dependency-groups", "stack"]) } else { path(["project", "dependencies"]) };
             if !lines.is_empty() {
                 wish.lists.push((at, lines));
             }
@@ -338,11 +349,14 @@ fn a_wish() -> impl Strategy<Value = Wish> {
             }
             if setting && !names.is_empty() {
                 let text = "[{ name = \"six\", version = \"1\" }]".to_owned();
-                wish.values.push(Wanted { path: path(["tool", "uv", "dependency-metadata"]), text, soft: false });
+                wish.values.push(Wanted {
+                    path: path(["tool", "uv", "dependency-metadata"]),
+                    text,
+                    soft: false,
+                });
             }
             wish
-        },
-    )
+        })
 }
 
 fn is_within(small: &str, big: &str) -> bool {

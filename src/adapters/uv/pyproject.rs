@@ -110,7 +110,8 @@ impl Work {
             tool.remove("hsm");
         }
         self.check_sources(wish);
-        let (tool, project): (Vec<_>, Vec<_>) = wish.values.iter().partition(|v| v.path.first().is_some_and(|k| k == "tool"));
+        let (tool, project): (Vec<_>, Vec<_>) =
+            wish.values.iter().partition(|v| v.path.first().is_some_and(|k| k == "tool"));
         self.forget_values(wish)?;
         for wanted in project {
             self.value(wanted)?;
@@ -140,7 +141,9 @@ impl Work {
             self.before.text().to_owned()
         } else {
             if owns {
-                self.toml.append_block(&path(["tool", "hsm"]), &self.new.lines()).map_err(|e| vec![e.into()])?;
+                self.toml
+                    .append_block(&path(["tool", "hsm"]), &self.new.lines())
+                    .map_err(|e| vec![e.into()])?;
             }
             self.verify().map_err(|e| vec![e])?;
             self.toml.text().to_owned()
@@ -279,13 +282,18 @@ impl Work {
             if users(&line.key) {
                 continue;
             }
-            let place = free.iter().position(|&i| line.name.is_some() && name_of(&elements[i].key) == line.name);
+            let place =
+                free.iter().position(|&i| line.name.is_some() && name_of(&elements[i].key) == line.name);
             match place {
                 Some(p) => replace.push((free.remove(p), line)),
                 None => add.push(line),
             }
         }
-        let now: Vec<String> = lines.iter().filter(|l| !users(&l.key) || owned.iter().any(|&i| elements[i].key == l.key)).map(|l| l.key.clone()).collect();
+        let now: Vec<String> = lines
+            .iter()
+            .filter(|l| !users(&l.key) || owned.iter().any(|&i| elements[i].key == l.key))
+            .map(|l| l.key.clone())
+            .collect();
         self.write_list(at, &replace, &free, &add)?;
         if now.is_empty() {
             if self.new.opened.remove(at) {

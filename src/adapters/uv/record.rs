@@ -22,7 +22,8 @@ pub(super) struct Record {
     pub(super) opened: BTreeSet<Path>,
 }
 
-const NOTE: &str = "# What hsm wrote into this file and keeps up to date. An entry changed by hand is yours again.";
+const NOTE: &str =
+    "# What hsm wrote into this file and keeps up to date. An entry changed by hand is yours again.";
 
 impl Record {
     /// Reads the record of a file; none is an empty one.
@@ -74,7 +75,8 @@ impl Record {
             out.push("]".to_owned());
         }
         out.extend(self.values.iter().map(|(path, text)| format!("{} = {}", dotted(path), quoted(text))));
-        let names = |paths: &BTreeSet<Path>| paths.iter().map(|p| quoted(&dotted(p))).collect::<Vec<_>>().join(", ");
+        let names =
+            |paths: &BTreeSet<Path>| paths.iter().map(|p| quoted(&dotted(p))).collect::<Vec<_>>().join(", ");
         if !self.created.is_empty() {
             out.push(format!("created = [{}]", names(&self.created)));
         }

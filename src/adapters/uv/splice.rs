@@ -17,7 +17,10 @@ pub(super) fn path<const N: usize>(keys: [&str; N]) -> Path {
 
 /// The keys as they are written in TOML, joined by dots.
 pub(super) fn dotted(path: &[String]) -> String {
-    path.iter().map(|k| Key::new(k.as_str()).default_repr().as_raw().as_str().unwrap_or(k).to_owned()).collect::<Vec<_>>().join(".")
+    path.iter()
+        .map(|k| Key::new(k.as_str()).default_repr().as_raw().as_str().unwrap_or(k).to_owned())
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 /// Reads keys joined by dots.
@@ -27,7 +30,11 @@ pub(super) fn undotted(text: &str) -> Option<Path> {
 
 /// A string as a TOML value on one line.
 pub(super) fn quoted(text: &str) -> String {
-    if text.contains('"') && !text.contains('\'') && !text.chars().any(char::is_control) && !text.contains('\\') {
+    if text.contains('"')
+        && !text.contains('\'')
+        && !text.chars().any(char::is_control)
+        && !text.contains('\\')
+    {
         return format!("'{text}'");
     }
     let mut out = String::with_capacity(text.len() + 2);
@@ -134,7 +141,10 @@ impl Plain {
     }
 
     /// The table at a path, made where there is none.
-    pub(super) fn table_mut(&mut self, path: &[String]) -> Option<&mut std::collections::BTreeMap<String, Plain>> {
+    pub(super) fn table_mut(
+        &mut self,
+        path: &[String],
+    ) -> Option<&mut std::collections::BTreeMap<String, Plain>> {
         let Self::Table(table) = self else { return None };
         match path.split_first() {
             None => Some(table),
@@ -195,7 +205,10 @@ impl Toml {
 
     /// The names of the keys of the table at a path, of any form; empty when there is none.
     pub(super) fn keys(&self, path: &[String]) -> Vec<String> {
-        match self.item(path).and_then(|i| i.as_table_like().map(|t| t.iter().map(|(k, _)| k.to_owned()).collect())) {
+        match self
+            .item(path)
+            .and_then(|i| i.as_table_like().map(|t| t.iter().map(|(k, _)| k.to_owned()).collect()))
+        {
             Some(keys) => keys,
             None => Vec::new(),
         }
@@ -263,8 +276,13 @@ impl Toml {
                 keys.push(key.clone());
                 (insert(at, format!("{nl}{indent}{} = {value}", dotted(&keys))), None)
             }
-            Home::Inline(table) => (self.inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), None),
-            Home::Block => (self.block(parent, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), Some(parent.to_vec())),
+            Home::Inline(table) => {
+                (self.inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), None)
+            }
+            Home::Block => (
+                self.block(parent, &format!("{} = {value}", dotted(&path[path.len() - 1..]))),
+                Some(parent.to_vec()),
+            ),
             Home::InInline(table, depth) => {
                 let mut text = format!("{} = {value}", dotted(&path[path.len() - 1..]));
                 for key in parent[depth..].iter().rev() {
@@ -282,14 +300,14 @@ impl Toml {
         let Some((key, parent)) = path.split_last() else { return Ok(()) };
         let Some(table) = self.item(parent) else { return Ok(()) };
         let inline = table.is_inline_table();
-        let Some((key_span, item)) = table
-            .as_table_like()
-            .and_then(|t| t.get_key_value(key))
-            .and_then(|(k, i)| Some((k.span()?, i)))
+        let Some((key_span, item)) =
+            table.as_table_like().and_then(|t| t.get_key_value(key)).and_then(|(k, i)| Some((k.span()?, i)))
         else {
             return Ok(());
         };
-        let Some(span) = item.as_value().and_then(Value::span) else { return Err(shape(path, item, "a value")) };
+        let Some(span) = item.as_value().and_then(Value::span) else {
+            return Err(shape(path, item, "a value"));
+        };
         let range = if inline {
             self.inline_region(key_span.start, span.end).ok_or_else(|| shape(path, item, "a plain entry"))?
         } else {
@@ -635,7 +653,8 @@ impl Toml {
     /// The blanks at the start of a byte's line.
     fn indent_of(&self, byte: usize) -> String {
         let line = self.text[..byte].rfind('\n').map_or(0, |i| i + 1);
-        let line = if self.text[line..].starts_with('\u{feff}') { line + '\u{feff}'.len_utf8() } else { line };
+        let line =
+            if self.text[line..].starts_with('\u{feff}') { line + '\u{feff}'.len_utf8() } else { line };
         self.text[line..line + leading_blanks(&self.text[line..])].to_owned()
     }
 

@@ -29,7 +29,9 @@ pub enum Trouble {
     #[error("pyproject.toml has a [build-system] but no [project], so there is no place for dependencies")]
     NoProject,
     /// The user has another source for a distribution that hsm manages.
-    #[error("pyproject.toml:{line}: `{name}` has a source of its own, `{found}`; the stack asks for {wanted}")]
+    #[error(
+        "pyproject.toml:{line}: `{name}` has a source of its own, `{found}`; the stack asks for {wanted}"
+    )]
     TakenSource {
         /// The distribution.
         name: String,
@@ -91,7 +93,9 @@ pub enum Trouble {
         own: String,
     },
     /// A line that hsm owned was changed by hand.
-    #[error("pyproject.toml:{line}: `{found}` was changed by hand, so it is yours now and hsm leaves it alone")]
+    #[error(
+        "pyproject.toml:{line}: `{found}` was changed by hand, so it is yours now and hsm leaves it alone"
+    )]
     Edited {
         /// Where.
         line: usize,
@@ -152,7 +156,9 @@ pub enum Trouble {
         second: String,
     },
     /// An exclusion that one set of specifiers cannot say.
-    #[error("`{name}` has no fixed release, and `{excluded}`, which conflicts, cannot be kept out by one specifier")]
+    #[error(
+        "`{name}` has no fixed release, and `{excluded}`, which conflicts, cannot be kept out by one specifier"
+    )]
     Inexpressible {
         /// The distribution.
         name: String,
@@ -168,7 +174,9 @@ pub enum Trouble {
         second: String,
     },
     /// The project's `requires-python` allows versions that a component does not.
-    #[error("pyproject.toml:{line}: `requires-python = \"{found}\"` allows versions that `{name}` (`{demand}`) does not")]
+    #[error(
+        "pyproject.toml:{line}: `requires-python = \"{found}\"` allows versions that `{name}` (`{demand}`) does not"
+    )]
     PythonWide {
         /// Where.
         line: usize,
@@ -185,7 +193,9 @@ pub enum Trouble {
     #[error("UV_PROJECT_ENVIRONMENT is `{0}`, outside the project, where a failed run could not be undone")]
     EnvironmentOutside(String),
     /// The project is a member of a workspace whose root lies above.
-    #[error("this project is a member of the uv workspace in `{0}`, whose lock file and environment are shared")]
+    #[error(
+        "this project is a member of the uv workspace in `{0}`, whose lock file and environment are shared"
+    )]
     InWorkspace(String),
 }
 
@@ -225,10 +235,14 @@ impl Trouble {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Unsafe => "please report it together with the file".to_owned(),
-            Self::Record(_) => "restore it, or remove [tool.hsm] together with the entries that it names".to_owned(),
-            Self::Dynamic { .. } => "take \"dependencies\" out of `project.dynamic`, or let hsm use a dependency group: \
+            Self::Record(_) => {
+                "restore it, or remove [tool.hsm] together with the entries that it names".to_owned()
+            }
+            Self::Dynamic { .. } => {
+                "take \"dependencies\" out of `project.dynamic`, or let hsm use a dependency group: \
                  `into: {group: NAME}` under `dependencies` in hsm.yaml"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::NoProject => "add [project] with `name` and `version`".to_owned(),
             Self::TakenSource { name, .. } => {
                 format!("remove that entry, or let hsm take it over: hsm package add {name} --adopt")
@@ -243,7 +257,8 @@ impl Trouble {
             Self::PythonWide { fix: Some(fix), .. } => format!("write `requires-python = \"{fix}\"`"),
             Self::EnvironmentOutside(_) => "unset it, or let it point into the project".to_owned(),
             Self::InWorkspace(_) => {
-                "put hsm.yaml into the workspace's root, or exclude this project from the workspace".to_owned()
+                "put hsm.yaml into the workspace's root, or exclude this project from the workspace"
+                    .to_owned()
             }
             _ => return None,
         })
