@@ -8,8 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::XattrFlags;
 
-/// How the names of temporary files end; recovery sweeps them by it.
-pub(super) const TEMP_SUFFIX: &str = ".hsm-tmp";
+use super::TEMP_SUFFIX;
 
 /// More links than this in a row are a ring.
 const MAX_LINKS: usize = 40;

@@ -18,6 +18,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How the names of temporary files end that a write makes beside its target (`.NAME.…`); one that is still there belongs
+/// to a process that died.
+pub const TEMP_SUFFIX: &str = ".hsm-tmp";
+
 pub use disk::{Content, Disk};
 pub use real::Real;
 pub use rehearsal::{Call, Fault, Rehearsal};
@@ -135,8 +139,6 @@ pub trait World: Send + Sync {
     fn current_dir(&self) -> io::Result<PathBuf>;
     /// The number of this process.
     fn pid(&self) -> u32;
-    /// The arguments with which this process was started, the program's name left out.
-    fn args(&self) -> Vec<String>;
     /// Makes a directory and those above it. Directories that were made are on the disk when it returns.
     fn create_dirs(&self, path: &Path) -> io::Result<()>;
     /// Makes a symbolic link that points to `target`.

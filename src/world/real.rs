@@ -81,10 +81,6 @@ impl World for Real {
         std::process::id()
     }
 
-    fn args(&self) -> Vec<String> {
-        std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect()
-    }
-
     fn create_dirs(&self, path: &Path) -> io::Result<()> {
         if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());

@@ -55,8 +55,10 @@ impl Call {
 /// What goes wrong, counted in calls that change something, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// This call fails, the next ones work.
+    /// This call fails and has no effect, the next ones work.
     Error(usize, io::ErrorKind),
+    /// This call has its effect, but says that it failed (as when the last sync of a write fails).
+    LateError(usize, io::ErrorKind),
     /// The process dies before this call: it and all later calls have no effect.
     Death(usize),
     /// Ctrl-C comes right before this call.
@@ -71,7 +73,6 @@ pub struct Rehearsal {
     locked: Arc<Mutex<Vec<PathBuf>>>,
     programs: BTreeMap<String, Arc<Program>>,
     env: BTreeMap<String, String>,
-    args: Vec<String>,
     fault: Option<Fault>,
 }
 
@@ -95,9 +96,8 @@ impl Rehearsal {
         }
         let env = BTreeMap::from([("PATH".into(), PROGRAMS.into()), ("HOME".into(), "/home/user".into())]);
         let state = State { disk, calls: Vec::new(), changes: 0, interrupted: false };
-        let args = vec!["sync".into()];
         let (programs, locked) = (BTreeMap::new(), Arc::default());
-        Self { state: Mutex::new(state), locked, programs, env, args, fault: None }
+        Self { state: Mutex::new(state), locked, programs, env, fault: None }
     }
 
     /// The project's root.
@@ -147,7 +147,6 @@ impl Rehearsal {
             locked: Arc::default(),
             programs: self.programs.clone(),
             env: self.env.clone(),
-            args: self.args.clone(),
             fault: None,
         }
     }
@@ -178,8 +177,8 @@ impl Rehearsal {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records a call and lets the fault happen if it is its turn.
-    fn call(&self, call: Call) -> io::Result<MutexGuard<'_, State>> {
+    /// Records a call, lets the fault happen if it is its turn, and otherwise lets the call have its effect.
+    fn call<T>(&self, call: Call, effect: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
         let mut state = self.lock();
         let changes = call.changes();
         state.calls.push(call);
@@ -191,20 +190,23 @@ impl Rehearsal {
                 return Err(io::Error::other("this process has died"));
             }
             Some(Fault::Error(n, kind)) if changes && state.changes == n => return Err(kind.into()),
+            Some(Fault::LateError(n, kind)) if changes && state.changes == n => {
+                return effect(&mut state).and(Err(kind.into()));
+            }
             Some(Fault::Interrupt(n)) if state.changes >= n => state.interrupted = true,
             _ => {}
         }
-        Ok(state)
+        effect(&mut state)
     }
 }
 
 impl World for Rehearsal {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.call(Call::Read(path.into()))?.disk.read(path)
+        self.call(Call::Read(path.into()), |s| s.disk.read(path))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
-        self.call(Call::List(path.into()))?.disk.list(path)
+        self.call(Call::List(path.into()), |s| s.disk.list(path))
     }
 
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
@@ -231,85 +233,81 @@ impl World for Rehearsal {
         4711
     }
 
-    fn args(&self) -> Vec<String> {
-        self.args.clone()
-    }
-
     fn create_dirs(&self, path: &Path) -> io::Result<()> {
         // As on the real machine, a directory that is there costs nothing.
         if self.lock().disk.stat(path)?.is_some_and(|s| s.kind == FileKind::Dir) {
             return Ok(());
         }
-        self.call(Call::CreateDirs(path.into()))?.disk.make_dirs(path);
-        Ok(())
+        self.call(Call::CreateDirs(path.into()), |s| {
+            s.disk.make_dirs(path);
+            Ok(())
+        })
     }
 
     fn make_link(&self, target: &Path, at: &Path) -> io::Result<()> {
-        self.call(Call::MakeLink(at.into()))?.disk.make_link(target, at)
+        self.call(Call::MakeLink(at.into()), |s| s.disk.make_link(target, at))
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.call(Call::Write(path.into()))?.disk.write(path, bytes)
+        self.call(Call::Write(path.into()), |s| s.disk.write(path, bytes))
     }
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.call(Call::Copy(from.into(), to.into()))?.disk.copy(from, to)
+        self.call(Call::Copy(from.into(), to.into()), |s| s.disk.copy(from, to))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.call(Call::RemoveFile(path.into()))?.disk.remove_file(path)
+        self.call(Call::RemoveFile(path.into()), |s| s.disk.remove_file(path))
     }
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        self.call(Call::RemoveTree(path.into()))?.disk.remove_tree(path)
+        self.call(Call::RemoveTree(path.into()), |s| s.disk.remove_tree(path))
     }
 
     fn remove_dir(&self, path: &Path) -> io::Result<bool> {
-        let mut state = self.call(Call::RemoveDir(path.into()))?;
-        match state.disk.list(path) {
-            Ok(names) if names.is_empty() => state.disk.remove_tree(path).map(|()| true),
+        self.call(Call::RemoveDir(path.into()), |s| match s.disk.list(path) {
+            Ok(names) if names.is_empty() => s.disk.remove_tree(path).map(|()| true),
             Ok(_) => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
-        }
+        })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.call(Call::Rename(from.into(), to.into()))?.disk.rename(from, to)
+        self.call(Call::Rename(from.into(), to.into()), |s| s.disk.rename(from, to))
     }
 
     fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
-        self.call(Call::LinkTree(from.into(), to.into()))?.disk.link_tree(from, to, own)
+        self.call(Call::LinkTree(from.into(), to.into()), |s| s.disk.link_tree(from, to, own))
     }
 
     fn sync(&self, path: &Path) -> io::Result<()> {
-        let state = self.call(Call::Sync(path.into()))?;
-        state.disk.canonical(path).map(drop)
+        self.call(Call::Sync(path.into()), |s| s.disk.canonical(path).map(drop))
     }
 
     fn sync_tree(&self, path: &Path) -> io::Result<()> {
-        let state = self.call(Call::SyncTree(path.into()))?;
-        state.disk.canonical(path).map(drop)
+        self.call(Call::SyncTree(path.into()), |s| s.disk.canonical(path).map(drop))
     }
 
     fn try_lock(&self, path: &Path, note: &str) -> io::Result<Option<Lock>> {
-        let mut state = self.call(Call::TryLock(path.into()))?;
-        let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
-        if locked.iter().any(|p| p == path) {
-            return Ok(None);
-        }
-        state.disk.write_in_place(path, note.as_bytes())?;
-        locked.push(path.into());
-        Ok(Some(Lock { _held: Box::new(HeldLock { path: path.into(), locked: Arc::clone(&self.locked) }) }))
+        self.call(Call::TryLock(path.into()), |s| {
+            let mut locked = self.locked.lock().unwrap_or_else(PoisonError::into_inner);
+            if locked.iter().any(|p| p == path) {
+                return Ok(None);
+            }
+            s.disk.write_in_place(path, note.as_bytes())?;
+            locked.push(path.into());
+            let held = HeldLock { path: path.into(), locked: Arc::clone(&self.locked) };
+            Ok(Some(Lock { _held: Box::new(held) }))
+        })
     }
 
     fn run(&self, command: &Command) -> io::Result<Outcome> {
-        let mut state = self.call(Call::Run(command.clone()))?;
         let name = command.program.file_name().unwrap_or_default().to_string_lossy();
-        match self.programs.get(&*name) {
-            Some(program) => program(command, &mut state.disk),
+        self.call(Call::Run(command.clone()), |s| match self.programs.get(&*name) {
+            Some(program) => program(command, &mut s.disk),
             None => Err(io::ErrorKind::NotFound.into()),
-        }
+        })
     }
 
     fn interrupted_by(&self) -> Option<i32> {

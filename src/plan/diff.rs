@@ -1,0 +1,180 @@
+//! Diffs of the files that a plan changes, for people. What looks like a secret is not shown.
+
+use similar::TextDiff;
+
+use crate::adapters::FileChange;
+
+/// What stands in place of a secret.
+const MASK: &str = "********";
+/// A word of a key that makes its value a secret.
+const SECRET_WORDS: [&str; 10] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "key",
+    "apikey",
+    "credential",
+    "credentials",
+];
+
+/// A unified diff of one file with three lines of context; empty when nothing changes. Literal values of keys that look
+/// like secrets are masked.
+pub fn unified(change: &FileChange) -> String {
+    let shown = change.path.display().to_string();
+    let name = |side: &Option<Vec<u8>>, prefix: &str| match side {
+        Some(_) => format!("{prefix}/{shown}"),
+        None => "/dev/null".to_owned(),
+    };
+    let text = |side: &Option<Vec<u8>>| {
+        side.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default()
+    };
+    let (before, after) = (text(&change.before), text(&change.after));
+    let diff = TextDiff::from_lines(before.as_str(), after.as_str());
+    let diff = diff.unified_diff().header(&name(&change.before, "a"), &name(&change.after, "b")).to_string();
+    diff.split_inclusive('\n').map(mask).collect()
+}
+
+/// A line with the value of a key that looks like a secret replaced. A value that only names a variable is shown.
+pub fn mask(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some((at, len)) = secret(rest) {
+        out.push_str(&rest[..at]);
+        out.push_str(MASK);
+        rest = &rest[at + len..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The first literal secret in a text: where it starts and how long it is, in bytes.
+fn secret(text: &str) -> Option<(usize, usize)> {
+    in_address(text).into_iter().chain(of_key(text)).min()
+}
+
+/// The password of `scheme://user:password@host`.
+fn in_address(text: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find("://") {
+        let start = from + at + 3;
+        let end = text[start..].find(['/', ' ', '"', '\'', '\n']).map_or(text.len(), |i| start + i);
+        if let Some(host) = text[start..end].rfind('@')
+            && let Some(colon) = text[start..start + host].find(':')
+            && is_literal(&text[start + colon + 1..start + host])
+        {
+            return Some((start + colon + 1, host - colon - 1));
+        }
+        from = start;
+    }
+    None
+}
+
+/// The value behind `key: `, `key = ` or `KEY=`.
+fn of_key(text: &str) -> Option<(usize, usize)> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find([':', '=']) {
+        let sign = from + at;
+        let key = text[..sign].trim_end().trim_end_matches(['"', '\'']);
+        let key = &key[key.rfind(|c: char| !is_key(c)).map_or(0, |i| i + next(key, i))..];
+        if looks_secret(key)
+            && let Some(found) = value(text, sign + 1)
+        {
+            return Some(found);
+        }
+        from = sign + 1;
+    }
+    None
+}
+
+fn value(text: &str, from: usize) -> Option<(usize, usize)> {
+    let start = from + text[from..].len() - text[from..].trim_start_matches([' ', '\t']).len();
+    let (start, end) = match text[start..].chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let start = start + 1;
+            (start, text[start..].find([quote, '\n']).map_or(text.len(), |i| start + i))
+        }
+        // A nested table, a list or a block, not a value.
+        Some('{' | '[' | '|' | '>' | '\n') | None => return None,
+        Some(_) => {
+            let end = text[start..].find(['\n', '\r', '"', '\'', ',', '}']).map_or(text.len(), |i| start + i);
+            (start, start + text[start..end].trim_end().len())
+        }
+    };
+    is_literal(&text[start..end]).then(|| (start, end - start))
+}
+
+fn is_literal(value: &str) -> bool {
+    !value.is_empty() && value != MASK && !value.starts_with('$')
+}
+
+fn is_key(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+fn next(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(0, char::len_utf8)
+}
+
+/// Whether one of the words of a key says "secret": `DB_PASSWORD`, `apiKey`, `qdrant.api-key`.
+fn looks_secret(key: &str) -> bool {
+    let mut words = vec![String::new()];
+    let mut lower_before = false;
+    for c in key.chars() {
+        if !c.is_alphanumeric() || (c.is_uppercase() && lower_before) {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        lower_before = c.is_lowercase();
+    }
+    words.iter().any(|w| SECRET_WORDS.contains(&w.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_and_nothing_else() {
+        let cases = [
+            ("      POSTGRES_PASSWORD: \"hunter2\"\n", "      POSTGRES_PASSWORD: \"********\"\n"),
+            ("  - API_KEY=abc def\n", "  - API_KEY=********\n"),
+            ("  - \"API_KEY=abc\"\n", "  - \"API_KEY=********\"\n"),
+            ("apiToken = 'x y' # note\n", "apiToken = '********' # note\n"),
+            ("url: \"postgres://me:pw@db/x\"\n", "url: \"postgres://me:********@db/x\"\n"),
+            ("{password: a, token: b}", "{password: ********, token: ********}"),
+            ("PASSWORD: \"${PW:?needed}\"\n", "PASSWORD: \"${PW:?needed}\"\n"),
+            ("monkey: banana\n", "monkey: banana\n"),
+            ("secrets:\n", "secrets:\n"),
+            ("key:\n", "key:\n"),
+            ("image: \"redis:7\"\n", "image: \"redis:7\"\n"),
+            ("\"password\": \"x\"", "\"password\": \"********\""),
+            ("schlüssel: ü=ä password: ö", "schlüssel: ü=ä password: ********"),
+        ];
+        for (line, masked) in cases {
+            assert_eq!(mask(line), masked);
+        }
+    }
+
+    #[test]
+    fn a_diff_shows_what_changes_with_its_surroundings() {
+        let change = FileChange {
+            path: "a.yml".into(),
+            before: Some(b"one: 1\npassword: old\n".to_vec()),
+            after: Some(b"one: 1\npassword: new\n".to_vec()),
+        };
+        let expected =
+            "--- a/a.yml\n+++ b/a.yml\n@@ -1,2 +1,2 @@\n one: 1\n-password: ********\n+password: ********\n";
+        assert_eq!(unified(&change), expected);
+        let made = FileChange { path: "b".into(), before: None, after: Some(b"x\n".to_vec()) };
+        assert_eq!(unified(&made), "--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+x\n");
+        let same = FileChange { path: "b".into(), before: Some(b"x".to_vec()), after: Some(b"x".to_vec()) };
+        assert_eq!(unified(&same), "");
+    }
+}
