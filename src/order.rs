@@ -176,7 +176,14 @@ mod tests {
     use crate::plan::AdapterPlan;
 
     fn action(phase: Phase) -> Action {
-        Action { label: "do it".into(), phase, args: Vec::new(), env: Vec::new(), stdin: None }
+        Action {
+            label: "do it".into(),
+            phase,
+            args: Vec::new(),
+            env: Vec::new(),
+            env_remove: Vec::new(),
+            stdin: None,
+        }
     }
 
     fn part(adapter: &str, phases: &[Phase]) -> AdapterPlan {
@@ -229,7 +236,9 @@ mod tests {
     fn a_ring_is_an_error_that_names_its_steps() {
         let mut graph = DiGraph::new();
         let nodes = [Step::Save, Step::Write { file: 0 }, Step::Commit].map(|s| graph.add_node(s));
-        graph.extend_with_edges([(nodes[0], nodes[1]), (nodes[1], nodes[2]), (nodes[2], nodes[1])]);
+        for (from, to) in [(0, 1), (1, 2), (2, 1)] {
+            graph.add_edge(nodes[from], nodes[to], ());
+        }
         assert_eq!(waves(&graph), Err(Ring(vec![Step::Write { file: 0 }, Step::Commit])));
     }
 }

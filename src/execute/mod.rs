@@ -252,7 +252,7 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
         args: tool.prefix.iter().chain(&action.args).cloned().collect(),
         dir: work.root.to_path_buf(),
         env: action.env.clone(),
-        env_remove: Vec::new(),
+        env_remove: action.env_remove.clone(),
         stdin: action.stdin.clone(),
         output: if work.progress.shows_output() { OutputTo::Shown } else { OutputTo::Captured },
     };

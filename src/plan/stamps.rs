@@ -97,6 +97,9 @@ pub(super) fn actions(actions: &[Action]) -> String {
             feed(&mut sum, name.as_bytes());
             feed(&mut sum, value.as_bytes());
         }
+        for name in &action.env_remove {
+            feed(&mut sum, name.as_bytes());
+        }
         feed(&mut sum, action.stdin.as_deref().unwrap_or_default());
         sum.update([0xff]);
     }
