@@ -3,12 +3,14 @@
 //! Owns: the trait, the table of adapters by name, and, in its rooms, all knowledge of the tools. Refuses: snapshots,
 //! locks and the journal (the core's), and any choice.
 
+pub mod docker;
 pub mod uv;
 
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::stack::Stack;
+use crate::names::ComponentId;
+use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 
 /// How far and under which conditions a run goes.
@@ -154,6 +156,34 @@ pub enum ToolError {
     },
 }
 
+/// What an engine does after the commit: it builds, starts and stops. Each function gives the commands, in order; none
+/// runs anything. Their paths start at the project's root, where they have to be run.
+pub trait Lifecycle {
+    /// Builds the images of these containers (none named: of all), what they are built from first.
+    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
+
+    /// Starts these containers and those they depend on (none named: all) and waits until they are healthy; what
+    /// others are built from is built first. Empty when there is nothing to start.
+    fn up(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
+
+    /// Stops and removes what runs, by what is committed. Empty when there is no file.
+    fn down(
+        &self,
+        project: &ProjectFacts,
+        root: &Path,
+        world: &dyn World,
+    ) -> Result<Vec<Action>, Vec<Diagnostic>>;
+
+    /// Hands arguments to the tool, with the project's files before them.
+    fn pass(
+        &self,
+        project: &ProjectFacts,
+        args: &[String],
+        root: &Path,
+        world: &dyn World,
+    ) -> Result<Action, Vec<Diagnostic>>;
+}
+
 /// The small interface that every package manager and container engine implements.
 pub trait Adapter: Send + Sync {
     /// The name under which the manifest asks for it.
@@ -182,4 +212,9 @@ pub trait Adapter: Send + Sync {
     /// A cheap stamp of the environment on this machine: as long as it stays the same, the adapter's side is intact.
     /// `None`: there is nothing to stamp, or it can't be told.
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String>;
+
+    /// What it does after the commit; `None` for one that runs nothing.
+    fn lifecycle(&self) -> Option<&dyn Lifecycle> {
+        None
+    }
 }

@@ -4,6 +4,9 @@
 //! Owns: what they stand for, and where in a definition they may stand (in every text but names that others refer to).
 //! Refuses: every other `${…}`; those are the engine's, and pass unchanged.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 
 use super::{Definition, Problem, brace};
@@ -38,6 +41,22 @@ pub fn fill_text(text: &At<String>, values: Values<'_>) -> Result<String, Diagno
     let mut filler = Filler { values, found: Vec::new() };
     let filled = filler.text(&text.value, text.place);
     filler.found.into_iter().next().map_or(Ok(filled), Err)
+}
+
+/// The containers whose images the definition's build names: it needs them first.
+pub fn images_of_build(definition: &Definition) -> BTreeSet<String> {
+    let named = RefCell::new(BTreeSet::new());
+    let image = |name: &str| {
+        named.borrow_mut().insert(name.to_owned());
+        Some(String::new())
+    };
+    let none = IndexMap::new();
+    let values = Values { params: &none, own_params: &none, source: None, image: Some(&image) };
+    let mut filler = Filler { values, found: Vec::new() };
+    if let Some(origin) = &definition.origin {
+        filler.origin(&origin.value);
+    }
+    named.into_inner()
 }
 
 struct Filler<'a> {

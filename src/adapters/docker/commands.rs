@@ -1,0 +1,226 @@
+//! Command lines: build, up, down, and the user's own.
+//!
+//! Owns: which files and names every call carries, and the order in which images are built. Refuses: running anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{BASE_FILE, MAIN_FILE, compose, depends, images, names, service};
+use crate::adapters::{Action, Phase};
+use crate::container::{Problem, text};
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::names::{ComponentId, Kind, Name, TargetId};
+use crate::stack::{LinkSort, ProjectFacts, Stack};
+use crate::statement::Origin;
+use crate::world::World;
+
+/// Needs between containers, by who needs.
+type Needs = BTreeMap<ComponentId, BTreeSet<ComponentId>>;
+
+pub(super) fn build(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+    let project = compose::project(stack)?;
+    let built = built(stack, &project)?;
+    let requires = requires(stack, &built);
+    let wanted = if only.is_empty() { built.clone() } else { closure(only, &[&requires]) };
+    let levels = levels(&wanted.intersection(&built).cloned().collect(), &requires)?;
+    Ok(levels.iter().flat_map(|level| build_level(stack, &project, level)).collect())
+}
+
+pub(super) fn up(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+    let project = compose::project(stack)?;
+    let built = built(stack, &project)?;
+    let requires = requires(stack, &built);
+    let running =
+        |id: &ComponentId| stack.containers.get(id).is_some_and(|c| c.external.is_none() && c.definition.run);
+    let files = files(&stack.project, stack.containers.keys().any(running));
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let starting = if only.is_empty() {
+        stack.containers.keys().cloned().collect()
+    } else {
+        closure(only, &[&starts(stack), &requires])
+    };
+    // what nobody is built from is built by `up` itself, by its `pull_policy`
+    let first: BTreeSet<ComponentId> = requires
+        .iter()
+        .filter(|(id, _)| starting.contains(*id))
+        .flat_map(|(_, needs)| needs.clone())
+        .collect();
+    let first = closure(&first.into_iter().collect::<Vec<_>>(), &[&requires]);
+    let levels = levels(&first.intersection(&built).cloned().collect(), &requires)?;
+    let mut actions: Vec<Action> =
+        levels.iter().flat_map(|level| build_level(stack, &project, level)).collect();
+    let mut args = call(&project, &files);
+    args.extend(["up", "--detach", "--wait", "--remove-orphans"].map(str::to_owned));
+    args.extend(only.iter().filter(|id| running(id)).filter_map(|id| service_name(stack, id)));
+    actions.push(action("start containers", args));
+    Ok(actions)
+}
+
+pub(super) fn down(
+    project: &ProjectFacts,
+    root: &Path,
+    world: &dyn World,
+) -> Result<Vec<Action>, Vec<Diagnostic>> {
+    let files = files(project, has_file(root, world));
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut args = call(&name(project)?, &files);
+    args.extend(["down", "--remove-orphans"].map(str::to_owned));
+    Ok(vec![action("stop containers", args)])
+}
+
+pub(super) fn pass(
+    project: &ProjectFacts,
+    own: &[String],
+    root: &Path,
+    world: &dyn World,
+) -> Result<Action, Vec<Diagnostic>> {
+    let mut args = call(&name(project)?, &files(project, has_file(root, world)));
+    args.extend(own.iter().cloned());
+    Ok(action("call Compose", args))
+}
+
+/// The arguments with which a text is checked: the text on standard input, the user's files after it.
+pub(super) fn check(project: &str, own: &[String]) -> Vec<String> {
+    let files: Vec<String> = ["-".to_owned()].into_iter().chain(own.iter().cloned()).collect();
+    let mut args = call(project, &files);
+    args.extend(["config", "--quiet", "--no-interpolate"].map(str::to_owned));
+    args
+}
+
+fn has_file(root: &Path, world: &dyn World) -> bool {
+    matches!(world.stat(&root.join(MAIN_FILE)), Ok(Some(_)))
+}
+
+fn files(project: &ProjectFacts, ours: bool) -> Vec<String> {
+    let ours = ours.then(|| MAIN_FILE.to_owned());
+    ours.into_iter().chain(project.compose_files.iter().map(|at| at.value.clone())).collect()
+}
+
+fn name(project: &ProjectFacts) -> Result<String, Vec<Diagnostic>> {
+    let problem = || Diagnostic::missing(Finding::Container(Problem::ProjectName(project.name.clone())));
+    names::project(&project.name).ok_or_else(|| vec![problem()])
+}
+
+/// What every call carries: the files, the directory that their paths start at, and the project's name. Without them
+/// Compose would look for files of its own, and take another project's containers for orphans.
+fn call(project: &str, files: &[String]) -> Vec<String> {
+    let mut args: Vec<String> = files.iter().flat_map(|file| ["--file".to_owned(), file.clone()]).collect();
+    args.extend(["--project-directory", ".", "--project-name", project].map(str::to_owned));
+    args
+}
+
+fn action(label: &str, args: Vec<String>) -> Action {
+    Action { label: label.to_owned(), phase: Phase::Apply, args, env: Vec::new(), stdin: None }
+}
+
+/// The builds that can be done at once: base images and services stand in different files.
+fn build_level(stack: &Stack, project: &str, level: &BTreeSet<ComponentId>) -> Vec<Action> {
+    let runs = |id: &&ComponentId| stack.containers.get(*id).is_some_and(|c| c.definition.run);
+    let (services, bases): (Vec<_>, Vec<_>) = level.iter().partition(runs);
+    let one = |files: &[String], ids: &[&ComponentId]| {
+        let mut args = call(project, files);
+        args.push("build".to_owned());
+        args.extend(ids.iter().filter_map(|id| service_name(stack, id)));
+        let shown: Vec<&str> = ids.iter().map(|id| id.name().as_str()).collect();
+        action(&format!("build {}", shown.join(", ")), args)
+    };
+    let mut actions = Vec::new();
+    if !bases.is_empty() {
+        actions.push(one(&[BASE_FILE.to_owned()], &bases));
+    }
+    if !services.is_empty() {
+        actions.push(one(&files(&stack.project, true), &services));
+    }
+    actions
+}
+
+fn service_name(stack: &Stack, id: &ComponentId) -> Option<String> {
+    stack.containers.get(id).map(|container| container.definition.service_name.clone())
+}
+
+fn built(stack: &Stack, project: &str) -> Result<BTreeSet<ComponentId>, Vec<Diagnostic>> {
+    let images = images::of(stack, project)?;
+    Ok(images.into_iter().filter(|(_, image)| image.built).map(|(id, _)| id).collect())
+}
+
+/// Which builds need which: by `requires`, and by the images that they name.
+fn requires(stack: &Stack, built: &BTreeSet<ComponentId>) -> Needs {
+    let mut needs = Needs::new();
+    for link in stack.links.iter().filter(|link| link.sort == LinkSort::Requires) {
+        let Origin::Component(from) = &link.from else { continue };
+        needs.entry(from.clone()).or_default().extend(ends(stack, &link.to));
+    }
+    for (id, container) in &stack.containers {
+        let origin = container.definition.origin.as_ref();
+        if origin.is_some_and(|origin| service::build_of(&origin.value).is_some()) {
+            let named = text::images_of_build(&container.definition);
+            let ids = named.iter().filter_map(|name| Name::parse(name).ok());
+            let ids = ids.map(|name| ComponentId::new(Kind::Container, &name));
+            needs.entry(id.clone()).or_default().extend(ids);
+        }
+    }
+    for (id, targets) in &mut needs {
+        targets.retain(|target| target != id && built.contains(target));
+    }
+    needs
+}
+
+/// Which containers are started with which.
+fn starts(stack: &Stack) -> Needs {
+    let mut needs = Needs::new();
+    for (id, container) in &stack.containers {
+        // what cannot be resolved was reported when the file was made
+        let targets =
+            container.definition.depends_on.iter().filter_map(|line| depends::targets(stack, line).ok());
+        needs.entry(id.clone()).or_default().extend(targets.flatten().map(|(target, _)| target));
+    }
+    needs
+}
+
+fn ends(stack: &Stack, target: &TargetId) -> Vec<ComponentId> {
+    match target {
+        TargetId::Component(id) => vec![id.clone()],
+        TargetId::Group(id) => stack
+            .groups
+            .get(id)
+            .map(|group| group.options.iter().map(|option| id.option(option)).collect())
+            .unwrap_or_default(),
+    }
+}
+
+/// All that is needed, directly or not, and those themselves.
+fn closure(of: &[ComponentId], needs: &[&Needs]) -> BTreeSet<ComponentId> {
+    let mut all = BTreeSet::new();
+    let mut open = of.to_vec();
+    while let Some(id) = open.pop() {
+        if all.insert(id.clone()) {
+            open.extend(needs.iter().filter_map(|needs| needs.get(&id)).flatten().cloned());
+        }
+    }
+    all
+}
+
+/// The builds in steps: each needs only those of earlier steps.
+fn levels(
+    of: &BTreeSet<ComponentId>,
+    requires: &Needs,
+) -> Result<Vec<BTreeSet<ComponentId>>, Vec<Diagnostic>> {
+    let mut left = of.clone();
+    let mut levels = Vec::new();
+    while !left.is_empty() {
+        let waits = |id: &ComponentId| requires.get(id).is_some_and(|needs| !needs.is_disjoint(&left));
+        let level: BTreeSet<ComponentId> = left.iter().filter(|id| !waits(id)).cloned().collect();
+        if level.is_empty() {
+            let names: Vec<String> = left.iter().map(|id| format!("`{}`", id.name())).collect();
+            let problem = Problem::BuildRing(names.join(", "));
+            return Err(vec![Diagnostic::missing(Finding::Container(problem))]);
+        }
+        left.retain(|id| !level.contains(id));
+        levels.push(level);
+    }
+    Ok(levels)
+}

@@ -1,0 +1,114 @@
+//! `depends_on`: from the registry's words to services.
+//!
+//! Owns: groups expanded to their present options, what is left out, conditions. Refuses: order of work.
+
+use super::pass;
+use crate::container::Problem;
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use crate::registry::layer::DependsOn;
+use crate::stack::{ContainerInStack, Stack};
+use crate::yaml::{Node, Out, Value};
+
+/// What a service's `depends_on` is in the file; `None` when nothing is left of it.
+pub(super) fn out(
+    stack: &Stack,
+    id: &ComponentId,
+    lines: &[DependsOn],
+    found: &mut Vec<Diagnostic>,
+) -> Option<Out> {
+    let mut services: Vec<(String, Option<&Node>)> = Vec::new();
+    for line in lines {
+        let targets = match targets(stack, line) {
+            Ok(targets) => targets,
+            Err(diagnostic) => {
+                found.push(diagnostic);
+                continue;
+            }
+        };
+        for (target, container) in targets.into_iter().filter(|(target, _)| target != id) {
+            if container.external.is_some() || !container.definition.run {
+                continue;
+            }
+            let service = container.definition.service_name.clone();
+            if line.how.as_ref().is_some_and(waits_for_health) && !has_healthcheck(container) {
+                let problem = Problem::NoHealthcheck {
+                    waits: id.name().to_string(),
+                    service: target.name().to_string(),
+                };
+                let place = line.how.as_ref().map_or(line.target.place, |how| how.place);
+                found.push(Diagnostic::warning(place, Finding::Container(problem)));
+            }
+            // a container named beside its group: the line that says how counts
+            match services.iter_mut().find(|(name, _)| *name == service) {
+                Some((_, how)) => *how = how.or(line.how.as_ref()),
+                None => services.push((service, line.how.as_ref())),
+            }
+        }
+    }
+    if services.is_empty() {
+        return None;
+    }
+    Some(if services.iter().all(|(_, how)| how.is_none()) {
+        Out::strs(services.into_iter().map(|(name, _)| name))
+    } else {
+        Out::Map(services.into_iter().map(|(name, how)| (name, long(how))).collect())
+    })
+}
+
+/// The long form of a line; Compose asks for a condition in it.
+fn long(how: Option<&Node>) -> Out {
+    let mut keys = match how.map(pass::out) {
+        Some(Out::Map(keys)) => keys,
+        _ => Vec::new(),
+    };
+    if !keys.iter().any(|(key, _)| key == "condition") {
+        keys.insert(0, ("condition".to_owned(), Out::str("service_started")));
+    }
+    Out::Map(keys)
+}
+
+/// The containers that a line stands for.
+pub(super) fn targets<'a>(
+    stack: &'a Stack,
+    line: &DependsOn,
+) -> Result<Vec<(ComponentId, &'a ContainerInStack)>, Diagnostic> {
+    let text = &line.target.value;
+    let fail = |problem: Problem| Diagnostic::error(line.target.place, Finding::Container(problem));
+    let unknown = || fail(Problem::UnknownDependency(text.clone()));
+    let component = |id: ComponentId| stack.containers.get(&id).map(|container| vec![(id, container)]);
+    let group = |id: GroupId| {
+        let group = stack.groups.get(&id)?;
+        let present = group.options.iter().map(|name| id.option(name));
+        Some(present.filter_map(|id| stack.containers.get(&id).map(|container| (id, container))).collect())
+    };
+    match TargetId::parse(text) {
+        Ok(TargetId::Component(id)) => return component(id).ok_or_else(unknown),
+        Ok(TargetId::Group(id)) => return group(id).ok_or_else(unknown),
+        Err(_) => {}
+    }
+    let name = Name::parse(text).map_err(|_| unknown())?;
+    let both =
+        (component(ComponentId::new(Kind::Container, &name)), group(GroupId::new(Kind::Container, &name)));
+    match both {
+        (Some(_), Some(_)) => Err(fail(Problem::AmbiguousDependency(text.clone()))),
+        (Some(found), None) | (None, Some(found)) => Ok(found),
+        (None, None) => Err(unknown()),
+    }
+}
+
+fn waits_for_health(how: &Node) -> bool {
+    how.get("condition").and_then(Node::as_str) == Some("service_healthy")
+}
+
+/// Whether a container declares a healthcheck. Its image may have one of its own, which can't be seen from here.
+fn has_healthcheck(container: &ContainerInStack) -> bool {
+    let Some(check) = container.definition.compose.get("healthcheck") else { return false };
+    let disabled = check.value.get("disable").and_then(Node::as_bool) == Some(true);
+    let none = match check.value.get("test").map(|test| &test.value) {
+        Some(Value::List(words)) => words.first().and_then(Node::as_str) == Some("NONE"),
+        Some(Value::Scalar { text, .. }) => text == "NONE",
+        _ => false,
+    };
+    !disabled && !none
+}

@@ -1,0 +1,89 @@
+//! Which image each container has: published, or built here under a local tag.
+//!
+//! Owns: what `${HSM_IMAGE.name}` stands for. Refuses: how it is built.
+
+use std::collections::BTreeMap;
+
+use super::names;
+use crate::container::text::{self, Values};
+use crate::container::{Problem, path};
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::manifest::Mode;
+use crate::names::{ComponentId, Kind, Name};
+use crate::place::At;
+use crate::registry::ContainerOrigin;
+use crate::stack::{ContainerInStack, Stack};
+
+/// A container's image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Image {
+    /// Its name with its tag.
+    pub(super) reference: String,
+    /// Whether it is built here.
+    pub(super) built: bool,
+}
+
+/// The images of all containers that are not external.
+pub(super) fn of(stack: &Stack, project: &str) -> Result<BTreeMap<ComponentId, Image>, Vec<Diagnostic>> {
+    let mut images = BTreeMap::new();
+    let mut found = Vec::new();
+    let mut own_tags: BTreeMap<String, &ComponentId> = BTreeMap::new();
+    for (id, container) in stack.containers.iter().filter(|(_, container)| container.external.is_none()) {
+        match image(container, project) {
+            Ok((image, false)) => {
+                images.insert(id.clone(), image);
+            }
+            Ok((image, true)) => {
+                if let Some(other) = own_tags.insert(image.reference.clone(), id) {
+                    let problem = Problem::SameName {
+                        what: "local image tag",
+                        name: image.reference.clone(),
+                        first: other.to_string(),
+                        second: id.to_string(),
+                    };
+                    found.push(Diagnostic::error(container.definition.place, Finding::Container(problem)));
+                }
+                images.insert(id.clone(), image);
+            }
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    if found.is_empty() { Ok(images) } else { Err(found) }
+}
+
+/// The image of the container of that name.
+pub(super) fn lookup(images: &BTreeMap<ComponentId, Image>, name: &str) -> Option<String> {
+    let id = ComponentId::new(Kind::Container, &Name::parse(name).ok()?);
+    images.get(&id).map(|image| image.reference.clone())
+}
+
+/// A container's image, and whether its name was made here.
+fn image(container: &ContainerInStack, project: &str) -> Result<(Image, bool), Diagnostic> {
+    let definition = &container.definition;
+    let source = path::source(definition);
+    let values = Values {
+        params: &container.params,
+        own_params: &container.own_params,
+        source: source.as_deref(),
+        image: None,
+    };
+    let (named, built): (Option<&At<String>>, bool) =
+        match definition.origin.as_ref().map(|origin| &origin.value) {
+            Some(ContainerOrigin::Build(build) | ContainerOrigin::Git { build, .. }) => {
+                (definition.image.as_ref().or(build.image.as_ref()), true)
+            }
+            Some(ContainerOrigin::Image { image }) => (definition.image.as_ref().or(Some(image)), false),
+            None => (definition.image.as_ref(), false),
+        };
+    match named {
+        Some(text) => Ok((Image { reference: text::fill_text(text, values)?, built }, false)),
+        None if built => {
+            let mode = container.mode.unwrap_or(Mode::Dev);
+            Ok((Image { reference: names::local_tag(project, &container.name, mode), built }, true))
+        }
+        None => {
+            let problem = Problem::NoImage { name: container.name.to_string() };
+            Err(Diagnostic::error(definition.place, Finding::Container(problem)))
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Docker Compose: the stack as one closed Compose file, and the commands that run it.
+//!
+//! Owns: `docker-compose.hpm.yml`, the build file of base images, their checks, and all that is peculiar to Compose.
+//! Refuses: choices, other tools, and starting anything by itself.
+
+mod commands;
+mod compose;
+mod depends;
+mod file;
+mod images;
+mod names;
+mod pass;
+mod service;
+mod tool;
+mod top;
+
+use std::path::{Path, PathBuf};
+
+use super::{Action, Adapter, FileChange, Lifecycle, Part, Phase, Settings, Tool, ToolError};
+use crate::container::Problem;
+use crate::diagnostic::{Diagnostic, Finding, Severity};
+use crate::names::ComponentId;
+use crate::stack::{ProjectFacts, Stack};
+use crate::world::{Outcome, World};
+
+/// What runs: committed, at the project's root, since the first file's directory is where paths start.
+pub const MAIN_FILE: &str = "docker-compose.hpm.yml";
+
+/// What is only built (base images): made anew by each sync, not committed.
+pub const BASE_FILE: &str = ".hsm/compose.build.yml";
+
+/// The adapter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Docker;
+
+impl Adapter for Docker {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    fn plan(
+        &self,
+        stack: &Stack,
+        root: &Path,
+        settings: &Settings,
+        world: &dyn World,
+    ) -> Result<Part, Vec<Diagnostic>> {
+        let files = compose::files(stack)?;
+        let mut part = Part { notes: files.notes, ..Part::default() };
+        let own: Vec<String> = stack.project.compose_files.iter().map(|at| at.value.clone()).collect();
+        if !settings.frozen {
+            if change(MAIN_FILE, files.main.as_deref(), root, world, &mut part)?
+                && let Some(text) = &files.main
+            {
+                part.actions.push(check(MAIN_FILE, &files.project, &own, text));
+            }
+            part.notes.extend(exposed_state(stack, root, world));
+        }
+        if change(BASE_FILE, files.base.as_deref(), root, world, &mut part)?
+            && let Some(text) = &files.base
+        {
+            part.actions.push(check(BASE_FILE, &files.project, &[], text));
+        }
+        Ok(part)
+    }
+
+    fn prepare(&self, root: &Path, _settings: &Settings, world: &dyn World) -> Result<Tool, ToolError> {
+        tool::find(root, world)
+    }
+
+    fn optional(&self) -> Option<&'static str> {
+        Some("Docker Compose is not there (2.20 or newer), so nobody has checked docker-compose.hpm.yml")
+    }
+
+    fn explain(&self, action: &Action, outcome: &Outcome) -> String {
+        tool::explain(action, outcome)
+    }
+
+    fn stamp(&self, _stack: &Stack, _root: &Path, _world: &dyn World) -> Option<String> {
+        None
+    }
+
+    fn lifecycle(&self) -> Option<&dyn Lifecycle> {
+        Some(self)
+    }
+}
+
+impl Lifecycle for Docker {
+    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+        commands::build(stack, only)
+    }
+
+    fn up(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+        commands::up(stack, only)
+    }
+
+    fn down(
+        &self,
+        project: &ProjectFacts,
+        root: &Path,
+        world: &dyn World,
+    ) -> Result<Vec<Action>, Vec<Diagnostic>> {
+        commands::down(project, root, world)
+    }
+
+    fn pass(
+        &self,
+        project: &ProjectFacts,
+        args: &[String],
+        root: &Path,
+        world: &dyn World,
+    ) -> Result<Action, Vec<Diagnostic>> {
+        commands::pass(project, args, root, world)
+    }
+}
+
+/// Plans that a file holds this text, or is not there; what a user wrote into it is kept beside it. Gives back whether
+/// anything changes.
+fn change(
+    path: &str,
+    text: Option<&str>,
+    root: &Path,
+    world: &dyn World,
+    part: &mut Part,
+) -> Result<bool, Vec<Diagnostic>> {
+    let before = read(path, root, world)?;
+    let held = before.as_deref().map(String::from_utf8_lossy);
+    let same = match (&held, text) {
+        (None, None) => true,
+        (Some(held), Some(text)) => file::is_same(held, text),
+        _ => false,
+    };
+    if same {
+        return Ok(false);
+    }
+    if let (Some(held), Some(bytes)) = (&held, &before)
+        && path == MAIN_FILE
+        && !file::is_untouched(held)
+    {
+        let aside = free_name(root, world)?;
+        part.notes.push(Diagnostic {
+            severity: Severity::Warning,
+            place: None,
+            finding: Finding::Container(Problem::EditedByHand {
+                path: path.to_owned(),
+                aside: aside.clone(),
+            }),
+            related: Vec::new(),
+        });
+        part.files.push(FileChange { path: PathBuf::from(aside), before: None, after: Some(bytes.clone()) });
+    }
+    let after = text.map(|text| text.as_bytes().to_vec());
+    part.files.push(FileChange { path: PathBuf::from(path), before, after });
+    Ok(true)
+}
+
+fn read(path: &str, root: &Path, world: &dyn World) -> Result<Option<Vec<u8>>, Vec<Diagnostic>> {
+    match world.read(&root.join(path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let finding = Finding::Unreadable { path: path.to_owned(), why: error.to_string() };
+            Err(vec![Diagnostic::missing(finding)])
+        }
+    }
+}
+
+/// A name for an edited file that nothing else has.
+fn free_name(root: &Path, world: &dyn World) -> Result<String, Vec<Diagnostic>> {
+    let mut number = 1;
+    loop {
+        let name = format!("docker-compose.hpm.edited-{number}.yml");
+        if read(&name, root, world)?.is_none() {
+            return Ok(name);
+        }
+        number += 1;
+    }
+}
+
+/// Compose's check of a text that is not written yet.
+fn check(path: &str, project: &str, own: &[String], text: &str) -> Action {
+    Action {
+        label: format!("check {path}"),
+        phase: Phase::Verify,
+        args: commands::check(project, own),
+        env: Vec::new(),
+        stdin: Some(text.as_bytes().to_vec()),
+    }
+}
+
+/// Builds whose context holds `.hsm`, where no `.dockerignore` keeps it out.
+fn exposed_state(stack: &Stack, root: &Path, world: &dyn World) -> Vec<Diagnostic> {
+    let mut notes = Vec::new();
+    for container in stack.containers.values().filter(|container| container.external.is_none()) {
+        let Some(context) = crate::container::path::source(&container.definition) else { continue };
+        let above = context == "." || context.split('/').all(|part| part == "..");
+        if above && !keeps_state_out(&root.join(&context), world) {
+            let problem = Problem::ContextHoldsState { name: container.name.to_string() };
+            notes.push(Diagnostic::warning(container.definition.place, Finding::Container(problem)));
+        }
+    }
+    notes
+}
+
+fn keeps_state_out(context: &Path, world: &dyn World) -> bool {
+    let Ok(bytes) = world.read(&context.join(".dockerignore")) else { return false };
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().any(|line| {
+        let line = line.trim().trim_start_matches('/').trim_start_matches("**/").trim_end_matches('/');
+        matches!(line, ".hsm" | "*" | "**" | ".*")
+    })
+}
+
+#[cfg(test)]
+mod tests;
