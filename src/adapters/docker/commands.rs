@@ -114,7 +114,14 @@ fn call(project: &str, files: &[String]) -> Vec<String> {
 }
 
 fn action(label: &str, args: Vec<String>) -> Action {
-    Action { label: label.to_owned(), phase: Phase::Apply, args, env: Vec::new(), stdin: None }
+    Action {
+        label: label.to_owned(),
+        phase: Phase::Apply,
+        args,
+        env: Vec::new(),
+        env_remove: Vec::new(),
+        stdin: None,
+    }
 }
 
 /// The builds that can be done at once: base images and services stand in different files.

@@ -184,6 +184,7 @@ fn check(path: &str, project: &str, own: &[String], text: &str) -> Action {
         phase: Phase::Verify,
         args: commands::check(project, own),
         env: Vec::new(),
+        env_remove: Vec::new(),
         stdin: Some(text.as_bytes().to_vec()),
     }
 }
