@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 
 use crate::argument::argue;
 use crate::encode::World;
-use crate::fuel::Stop;
+use crate::fuel::{Stop, within};
+use crate::narrow::{Masks, Narrowing};
 use crate::problem::{Problem, StatementId};
-use crate::provider::{Masks, Outcome, Taste, search};
+use crate::propagate::Propagation;
+use crate::provider::{Outcome, Taste, search};
 use crate::solution::{Conflict, Failure};
 
 /// Shrinks statements that can't hold together until none can be left out, and puts them in order.
@@ -48,9 +50,15 @@ fn refute(
     kept: &BTreeSet<StatementId>,
     fuel: &mut u64,
 ) -> Result<Option<BTreeSet<StatementId>>, Stop> {
+    let mut known = Propagation::new(problem, |statement| kept.contains(&statement));
+    if let Err(clash) = within(fuel, || known.run())? {
+        return Ok(Some(known.blame(&clash)));
+    }
     let world = World::new(problem, |statement| kept.contains(&statement));
-    match search(&world, &Taste::new(&world), &Masks::new(), fuel)? {
+    let masks = Masks::new();
+    let narrowing = Narrowing::new(&world, &known, &masks);
+    match search(&world, &Taste::new(&world), &narrowing, fuel)? {
         Outcome::Model(_) => Ok(None),
-        Outcome::Refuted(refutation) => Ok(Some(refutation.statements(&world))),
+        Outcome::Refuted(refutation) => Ok(Some(refutation.statements(&world, &narrowing))),
     }
 }

@@ -11,6 +11,7 @@ use pubgrub::{DerivationTree, External};
 
 use crate::bitset::{BitSet, Value};
 use crate::encode::{Variable, World};
+use crate::narrow::Narrowing;
 use crate::problem::StatementId;
 
 type Tree = DerivationTree<Variable, BitSet, String>;
@@ -30,19 +31,28 @@ impl Refutation {
         Self { tree: Some(tree) }
     }
 
-    /// The statements of its leaves: they alone can't hold together. `world` is the one that was searched, without
-    /// masks.
-    pub(crate) fn statements(&self, world: &World<'_>) -> BTreeSet<StatementId> {
+    /// The statements of its leaves: they alone can't hold together. `world` and `narrowing` are those of the search.
+    pub(crate) fn statements(
+        &self,
+        world: &World<'_>,
+        narrowing: &Narrowing<'_, '_>,
+    ) -> BTreeSet<StatementId> {
         let mut statements = BTreeSet::new();
+        let mut narrowed = BTreeSet::new();
         for ((source, value), mut bound) in self.leaves() {
             world.edges(source, value, &mut |edge| {
-                let premise = world.premise(edge.target);
-                if bound.remove(&(edge.target, edge.set)) {
+                let set = narrowing.narrow(edge.target, &edge.set);
+                let is_narrower = set != edge.set;
+                if bound.remove(&(edge.target, set)) {
                     statements.extend(edge.statement);
-                    statements.extend(premise);
+                    statements.extend(world.premise(edge.target));
+                    if is_narrower {
+                        narrowed.insert(edge.target);
+                    }
                 }
             });
         }
+        statements.extend(narrowed.into_iter().flat_map(|variable| narrowing.why(variable)));
         statements
     }
 

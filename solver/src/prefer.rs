@@ -8,21 +8,24 @@
 
 use crate::bitset::{BitSet, Value};
 use crate::encode::{Shape, Variable, World};
-use crate::fuel::Stop;
+use crate::fuel::{Stop, within};
+use crate::narrow::{Masks, Narrowing};
 use crate::problem::{GroupId, ItemId, Member, Preference};
-use crate::provider::{Masks, Model, Outcome, Taste, search};
+use crate::propagate::{Assumption, Propagation};
+use crate::provider::{Model, Outcome, Taste, search};
 use crate::run::selection;
 use crate::solution::{Failure, Selection};
 
 /// Improves a model to the best there is, as far as the fuel goes.
-pub(crate) fn improve(
-    world: &World<'_>,
+pub(crate) fn improve<'p>(
+    world: &World<'p>,
     taste: &Taste,
+    known: &mut Propagation<'p>,
     model: Model,
     fuel: &mut u64,
 ) -> Result<Selection, Failure> {
-    let mut probing =
-        Probing { world, taste, model, masks: Masks::new(), slice: *fuel / 4, fuel, optimal: true };
+    let slice = *fuel / 4;
+    let mut probing = Probing { world, taste, known, model, masks: Masks::new(), slice, fuel, optimal: true };
     for preference in &world.problem().preferences {
         match preference {
             Preference::Rank(item, ranks) => probing.pursue(&Goal::Rank(*item, ranks))?,
@@ -49,6 +52,8 @@ enum Goal<'p> {
 struct Probing<'a, 'p> {
     world: &'a World<'p>,
     taste: &'a Taste,
+    /// What follows from the problem and what was won so far.
+    known: &'a mut Propagation<'p>,
     /// The best so far.
     model: Model,
     /// What was won so far.
@@ -76,11 +81,16 @@ impl Probing<'_, '_> {
                 break;
             }
         }
-        let cost = self.cost(goal, &self.model);
-        if let Some((variable, mask)) = self.bound(goal, cost) {
-            self.narrow(variable, &mask);
+        self.bind(goal, self.cost(goal, &self.model));
+        // What was won follows through at once, so that later probes start from there. It can't clash: the model keeps it.
+        match within(self.fuel, || self.known.run()) {
+            Ok(_) => Ok(()),
+            Err(Stop::OutOfFuel) => {
+                self.optimal = false;
+                Ok(())
+            }
+            Err(Stop::Interrupted) => Err(Failure::Interrupted),
         }
-        Ok(())
     }
 
     /// The bounds that are worth trying, each only if those before it could not be kept.
@@ -156,20 +166,21 @@ impl Probing<'_, '_> {
 
     /// Whether a goal's cost can be kept within a bound; if so, the model that does becomes the best so far.
     fn probe(&mut self, goal: &Goal<'_>, most: u32) -> Result<bool, Failure> {
-        let Some((variable, mask)) = self.bound(goal, most) else { return Ok(false) };
-        let before = self.masks.get(&variable).cloned();
-        self.narrow(variable, &mask);
+        let mark = self.known.mark();
+        let before = self.bind(goal, most);
         let mut slice = self.slice.min(*self.fuel);
         let given = slice;
-        let outcome = search(self.world, self.taste, &self.masks, &mut slice);
+        let outcome = self.search(&mut slice);
         *self.fuel -= given - slice;
+        self.known.back_to(mark);
         match before {
-            Some(before) => self.masks.insert(variable, before),
-            None => self.masks.remove(&variable),
+            Some((variable, Some(mask))) => self.masks.insert(variable, mask),
+            Some((variable, None)) => self.masks.remove(&variable),
+            None => None,
         };
         match outcome {
-            Ok(Outcome::Model(model)) => self.model = model,
-            Ok(Outcome::Refuted(_)) => return Ok(false),
+            Ok(Some(model)) => self.model = model,
+            Ok(None) => return Ok(false),
             Err(Stop::OutOfFuel) => {
                 self.optimal = false;
                 return Ok(false);
@@ -179,12 +190,47 @@ impl Probing<'_, '_> {
         Ok(true)
     }
 
-    fn narrow(&mut self, variable: Variable, mask: &BitSet) {
-        let narrower = match self.masks.get(&variable) {
-            Some(before) => before.and(mask),
-            None => mask.clone(),
+    /// A model under everything that is bound, if there is one.
+    fn search(&mut self, fuel: &mut u64) -> Result<Option<Model>, Stop> {
+        if within(fuel, || self.known.run())?.is_err() {
+            return Ok(None);
+        }
+        let narrowing = Narrowing::new(self.world, self.known, &self.masks);
+        Ok(match search(self.world, self.taste, &narrowing, fuel)? {
+            Outcome::Model(model) => Some(model),
+            Outcome::Refuted(_) => None,
+        })
+    }
+
+    /// Keeps a goal's cost within a bound, for the search and for what follows without it. Gives back the variable
+    /// that was narrowed and its mask before.
+    fn bind(&mut self, goal: &Goal<'_>, most: u32) -> Option<(Variable, Option<BitSet>)> {
+        if let Some(assumption) = self.assumption(goal, most) {
+            self.known.assume(&assumption);
+        }
+        let (variable, mask) = self.bound(goal, most)?;
+        let before = self.masks.get(&variable).cloned();
+        let narrower = match &before {
+            Some(before) => before.and(&mask),
+            None => mask,
         };
         self.masks.insert(variable, narrower);
+        Some((variable, before))
+    }
+
+    fn assumption(&self, goal: &Goal<'_>, most: u32) -> Option<Assumption> {
+        match goal {
+            Goal::Rank(item, _) => Some(Assumption::Values(*item, self.bound(goal, most)?.1)),
+            Goal::Present(..) if most > 0 => None,
+            Goal::Present(group, place) => {
+                let item = self.world.chain(*group)?.items.get(*place as usize)?;
+                Some(Assumption::Wish(*group, *item))
+            }
+            Goal::Few(group) if most == 0 && self.world.chain(*group)?.shape == Shape::One => {
+                Some(Assumption::NoPart(*group))
+            }
+            Goal::Few(group) => Some(Assumption::AtMost(*group, most)),
+        }
     }
 }
 

@@ -16,10 +16,8 @@ use crate::bitset::{BitSet, Value};
 use crate::derive::Refutation;
 use crate::encode::{ROOT, Shape, Variable, World, uncounted};
 use crate::fuel::{self, Stop, tick};
+use crate::narrow::Narrowing;
 use crate::problem::{GroupId, Preference};
-
-/// Narrower sets of values for some variables. Every set holds 0: whether something has to be there is for the rules.
-pub(crate) type Masks = HashMap<Variable, BitSet>;
 
 /// The values of all decided variables. What is not decided is 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +42,6 @@ pub(crate) enum Outcome {
 pub(crate) struct Taste {
     /// By item: the rank of each candidate.
     ranks: HashMap<u32, Vec<u32>>,
-    /// By group: how many options to aim at.
-    aims: Vec<u32>,
 }
 
 impl Taste {
@@ -57,12 +53,7 @@ impl Taste {
                 ranks.entry(item.0).or_insert_with(|| of.clone());
             }
         }
-        let aim = |group| {
-            world
-                .chain(GroupId(group))
-                .map_or(0, |chain| chain.wanted.iter().filter(|wanted| **wanted).count() as u32)
-        };
-        Self { ranks, aims: (0..world.problem().groups.len() as u32).map(aim).collect() }
+        Self { ranks }
     }
 
     fn rank(&self, item: u32, value: Value) -> u32 {
@@ -70,14 +61,14 @@ impl Taste {
     }
 }
 
-/// Searches `world` within `fuel`, looking first where `taste` says.
+/// Searches `world` within `fuel`, looking first where `taste` says, and only where `narrowing` leaves something.
 pub(crate) fn search(
     world: &World<'_>,
     taste: &Taste,
-    masks: &Masks,
+    narrowing: &Narrowing<'_, '_>,
     fuel: &mut u64,
 ) -> Result<Outcome, Stop> {
-    let provider = Provider { world, taste, masks };
+    let provider = Provider { world, taste, narrowing };
     match fuel::within(fuel, || resolve(&provider, Variable::Root, ROOT))? {
         Ok(selected) => Ok(Outcome::Model(model(selected))),
         Err(PubGrubError::NoSolution(tree)) => Ok(Outcome::Refuted(Refutation::new(tree))),
@@ -96,7 +87,7 @@ fn model(selected: SelectedDependencies<Variable, Value>) -> Model {
 pub(crate) struct Provider<'a, 'p> {
     world: &'a World<'p>,
     taste: &'a Taste,
-    masks: &'a Masks,
+    narrowing: &'a Narrowing<'a, 'p>,
 }
 
 /// Nothing to choose first, then what has to be there, then few values before many, then by number.
@@ -136,10 +127,7 @@ impl DependencyProvider for Provider<'_, '_> {
     ) -> Result<Dependencies<Variable, BitSet, String>, Stop> {
         let mut edges = Vec::new();
         self.world.edges(*variable, *value, &mut |edge| {
-            let set = match self.masks.get(&edge.target) {
-                Some(mask) => edge.set.and(mask),
-                None => edge.set,
-            };
+            let set = self.narrowing.narrow(edge.target, &edge.set);
             edges.push((edge.target, set));
         });
         Ok(Dependencies::Available(edges.into_iter().collect()))
@@ -159,7 +147,7 @@ impl Provider<'_, '_> {
             return if wanted { set.first() } else { set.iter().last() };
         }
         let is_end = place as usize + 1 == chain.items.len();
-        let aim = if is_end { self.taste.aims.get(group as usize).copied().unwrap_or(0) } else { 0 };
+        let aim = if is_end { self.narrowing.aim(group) } else { 0 };
         set.iter().find(|value| uncounted(*value).0 >= aim).or_else(|| {
             let most = uncounted(set.iter().last()?).0;
             set.iter().find(|value| uncounted(*value).0 == most)

@@ -4,6 +4,7 @@
 //! every stage itself. A second engine for what `PubGrub` can't do within its fuel belongs behind [`first`]: its model
 //! becomes the first one, its core goes to [`explain`] like a refutation's.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
@@ -12,10 +13,12 @@ use std::time::Duration;
 
 use crate::conflict::explain;
 use crate::encode::{Variable, World};
-use crate::fuel::{self, Stop};
+use crate::fuel::{self, Stop, within};
+use crate::narrow::{Masks, Narrowing};
 use crate::prefer::improve;
-use crate::problem::{Candidate, Group, ItemId, Problem};
-use crate::provider::{Masks, Model, Outcome, Taste, search};
+use crate::problem::{Candidate, Group, ItemId, Problem, StatementId};
+use crate::propagate::Propagation;
+use crate::provider::{Model, Outcome, Taste, search};
 use crate::solution::{Failure, Options, Selection};
 
 /// How often the caller is asked whether to stop. Has no influence on any answer but that one.
@@ -62,19 +65,38 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
 fn stages(problem: &Problem, mut fuel: u64) -> Result<Selection, Failure> {
     let world = World::new(problem, |_| true);
     let taste = Taste::new(&world);
+    let mut known = Propagation::new(problem, |_| true);
     // Improving and explaining get as much again: an answer is there, and how good it gets is bounded on its own.
     let mut more = fuel;
-    match first(&world, &taste, &mut fuel) {
-        Ok(Outcome::Model(model)) => improve(&world, &taste, model, &mut more),
-        Ok(Outcome::Refuted(refutation)) => Err(explain(problem, refutation.statements(&world), &mut more)),
+    match first(&world, &taste, &mut known, &mut fuel) {
+        Ok(Answer::Model(model)) => improve(&world, &taste, &mut known, model, &mut more),
+        Ok(Answer::Core(core)) => Err(explain(problem, core, &mut more)),
         Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),
         Err(Stop::Interrupted) => Err(Failure::Interrupted),
     }
 }
 
+enum Answer {
+    Model(Model),
+    Core(BTreeSet<StatementId>),
+}
+
 /// The first answer, whatever the preferences.
-fn first(world: &World<'_>, taste: &Taste, fuel: &mut u64) -> Result<Outcome, Stop> {
-    search(world, taste, &Masks::new(), fuel)
+fn first<'p>(
+    world: &World<'p>,
+    taste: &Taste,
+    known: &mut Propagation<'p>,
+    fuel: &mut u64,
+) -> Result<Answer, Stop> {
+    if let Err(clash) = within(fuel, || known.run())? {
+        return Ok(Answer::Core(known.blame(&clash)));
+    }
+    let masks = Masks::new();
+    let narrowing = Narrowing::new(world, known, &masks);
+    Ok(match search(world, taste, &narrowing, fuel)? {
+        Outcome::Model(model) => Answer::Model(model),
+        Outcome::Refuted(refutation) => Answer::Core(refutation.statements(world, &narrowing)),
+    })
 }
 
 /// A model in the caller's words.

@@ -1,0 +1,160 @@
+//! Narrower values for the variables of a search, from what is known before it.
+//!
+//! Owns: the translation of facts about items and groups into sets of values, and the bounds of counter nodes that
+//! follow from them. Refuses: finding facts ([`crate::propagate`]) and searching. Every edge of a search passes here,
+//! so a fact costs nothing where nobody asks for its variable.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use crate::bitset::BitSet;
+use crate::encode::{Shape, Variable, World};
+use crate::problem::{GroupId, ItemId, StatementId};
+use crate::propagate::{Part, Propagation};
+
+/// Narrower sets of values for some variables, from outside. Every set holds 0: whether something has to be there is
+/// for the rules.
+pub(crate) type Masks = HashMap<Variable, BitSet>;
+
+/// What is known of the variables of one search.
+pub(crate) struct Narrowing<'a, 'p> {
+    world: &'a World<'p>,
+    known: &'a Propagation<'p>,
+    masks: &'a Masks,
+    /// Per variable of a group: its values, once asked for.
+    values: RefCell<HashMap<Variable, BitSet>>,
+    /// Per counted group: the least and the greatest count up to each place.
+    counts: RefCell<HashMap<u32, Vec<(u32, u32)>>>,
+}
+
+impl<'a, 'p> Narrowing<'a, 'p> {
+    /// What `known` and `masks` say of the variables of `world`.
+    pub(crate) fn new(world: &'a World<'p>, known: &'a Propagation<'p>, masks: &'a Masks) -> Self {
+        Self { world, known, masks, values: RefCell::default(), counts: RefCell::default() }
+    }
+
+    /// What is left of a set of values of a variable.
+    pub(crate) fn narrow(&self, variable: Variable, set: &BitSet) -> BitSet {
+        let set = match self.masks.get(&variable) {
+            Some(mask) => set.and(mask),
+            None => set.clone(),
+        };
+        match variable {
+            Variable::Item(item) => match self.known.state(ItemId(item)) {
+                Some(state) if state.is_forced() => set.and(&state.open),
+                Some(state) => set.and(&state.open.clone().with(0)),
+                None => set,
+            },
+            Variable::Group(_) | Variable::Node(..) => {
+                if let Some(values) = self.values.borrow().get(&variable) {
+                    return set.and(values);
+                }
+                let values = self.of_group(variable);
+                let narrower = set.and(&values);
+                self.values.borrow_mut().insert(variable, values);
+                narrower
+            }
+            Variable::Root | Variable::Choice(_) | Variable::Never => set,
+        }
+    }
+
+    /// The statements behind what is known of a variable.
+    pub(crate) fn why(&self, variable: Variable) -> BTreeSet<StatementId> {
+        match variable {
+            Variable::Item(item) => self.known.why_item(ItemId(item)),
+            Variable::Group(group) | Variable::Node(group, _) => self.known.why_group(GroupId(group)),
+            Variable::Root | Variable::Choice(_) | Variable::Never => BTreeSet::new(),
+        }
+    }
+
+    /// How many options of a group to aim at: those that have to be, and those that are wanted and can be.
+    pub(crate) fn aim(&self, group: u32) -> u32 {
+        let Some(chain) = self.world.chain(GroupId(group)) else { return 0 };
+        let options = chain.items.iter().zip(&chain.wanted);
+        let aimed_at = |(item, wanted): &(&ItemId, &bool)| {
+            self.known
+                .state(**item)
+                .is_some_and(|state| state.is_forced() || (**wanted && state.open.count() > 0))
+        };
+        options.filter(aimed_at).count() as u32
+    }
+
+    fn of_group(&self, variable: Variable) -> BitSet {
+        let (Variable::Group(group) | Variable::Node(group, _)) = variable else { return BitSet::none() };
+        let part = self.known.part(GroupId(group));
+        if matches!(part, Part::No(_)) {
+            return BitSet::range(0, 0);
+        }
+        let active = self.active(variable);
+        if matches!(part, Part::Yes(_)) { active } else { active.with(0) }
+    }
+
+    /// The values with which the group takes part.
+    fn active(&self, variable: Variable) -> BitSet {
+        let (Variable::Group(group) | Variable::Node(group, _)) = variable else { return BitSet::none() };
+        let Some(chain) = self.world.chain(GroupId(group)) else { return BitSet::none() };
+        let can = |place: u32| self.can(chain.items.get(place as usize));
+        match (variable, chain.shape) {
+            (Variable::Node(_, place), Shape::Counted { .. }) => {
+                let (must, may) = can(place);
+                let bounds = |place: u32| self.bounds(group, place);
+                let within = |(low, high): (u32, u32), count: u32| (low..=high).contains(&count);
+                let before = place.checked_sub(1).map_or((0, 0), bounds);
+                self.world.node_values(group, place, |count, present| {
+                    (if present { may } else { !must })
+                        && within(bounds(place), count)
+                        && within(before, count - u32::from(present))
+                })
+            }
+            (Variable::Node(_, place), _) => {
+                let (must, may) = can(place);
+                [(may, 1), (!must, 2)]
+                    .into_iter()
+                    .filter(|(allowed, _)| *allowed)
+                    .map(|(_, value)| value)
+                    .collect()
+            }
+            (_, Shape::One) => {
+                (0..chain.items.len() as u32).filter(|place| can(*place).1).map(|place| place + 1).collect()
+            }
+            (_, Shape::Counted { .. } | Shape::Free) => BitSet::range(1, 1),
+        }
+    }
+
+    /// Whether an option has to be present, and whether it can be.
+    fn can(&self, item: Option<&ItemId>) -> (bool, bool) {
+        item.and_then(|item| self.known.state(*item))
+            .map_or((false, false), |state| (state.is_forced(), state.open.count() > 0))
+    }
+
+    /// The least and the greatest count up to a place.
+    fn bounds(&self, group: u32, place: u32) -> (u32, u32) {
+        if let Some(counts) = self.counts.borrow().get(&group) {
+            return counts.get(place as usize).copied().unwrap_or((0, 0));
+        }
+        let counts = self.count(group);
+        let bounds = counts.get(place as usize).copied().unwrap_or((0, 0));
+        self.counts.borrow_mut().insert(group, counts);
+        bounds
+    }
+
+    fn count(&self, group: u32) -> Vec<(u32, u32)> {
+        let Some(chain) = self.world.chain(GroupId(group)) else { return Vec::new() };
+        let Shape::Counted { min, max } = chain.shape else { return Vec::new() };
+        let (mut must, mut may) = (0, 0);
+        let mut counts: Vec<(u32, u32)> = Vec::with_capacity(chain.items.len());
+        for item in &chain.items {
+            let (has_to, can) = self.can(Some(item));
+            must += u32::from(has_to);
+            may += u32::from(can);
+            counts.push((must, may));
+        }
+        // From the end: what the options behind a place can add, and have to.
+        for (low, high) in &mut counts {
+            let (later_must, later_may) = (must - *low, may - *high);
+            *low = (*low).max(min.saturating_sub(later_may));
+            *high = (*high).min(max.saturating_sub(later_must));
+        }
+        counts
+    }
+}

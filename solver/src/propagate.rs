@@ -1,0 +1,528 @@
+//! What follows without trying anything: forced items, fallen candidates, groups that can or can't take part.
+//!
+//! Owns: these facts, and for each the statements and facts it came from, so that a clash is at once a set of
+//! statements that can't hold together. Refuses: choices. It works on the problem itself, not on its encoding: a group
+//! is one count here, which is why it sees in one step what a counter of 500 nodes hides from a search.
+//!
+//! What no chain of reasons reaches is absent from the start, and that needs no statement: it stays so for every
+//! smaller set of statements.
+
+mod consequence;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::bitset::BitSet;
+use crate::fuel::tick;
+use crate::problem::{Count, Group, GroupId, ItemId, Member, Problem, Rule, StatementId, Then, When};
+use crate::reach::Reach;
+
+/// The number of a fact.
+type FactId = u32;
+
+/// What a fact rests on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reason {
+    statements: Vec<StatementId>,
+    facts: Vec<FactId>,
+}
+
+impl Reason {
+    fn new(
+        statements: impl IntoIterator<Item = StatementId>,
+        facts: impl IntoIterator<Item = FactId>,
+    ) -> Self {
+        Self { statements: statements.into_iter().collect(), facts: facts.into_iter().collect() }
+    }
+
+    fn and(mut self, facts: impl IntoIterator<Item = FactId>) -> Self {
+        self.facts.extend(facts);
+        self
+    }
+}
+
+/// Something can't be: there is no solution.
+#[derive(Debug)]
+pub(crate) struct Clash(Reason);
+
+type Outcome = Result<(), Clash>;
+
+/// What is known of an item.
+#[derive(Debug, Clone)]
+pub(crate) struct ItemState {
+    /// The values (from 1) that have not fallen.
+    pub(crate) open: BitSet,
+    /// Why it has to be present, if it has to.
+    forced: Option<FactId>,
+    /// Why values have fallen, if some have for a reason.
+    cut: Option<FactId>,
+}
+
+impl ItemState {
+    /// Whether it has to be present.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.forced.is_some()
+    }
+
+    fn is_dead(&self) -> bool {
+        self.open.count() == 0
+    }
+}
+
+/// Whether a group takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Not known.
+    Open,
+    /// It does.
+    Yes(FactId),
+    /// It does not.
+    No(FactId),
+}
+
+#[derive(Debug)]
+struct GroupState {
+    part: Part,
+    /// The distinct members.
+    members: Vec<ItemId>,
+    bounds: Bounds,
+    /// The sentence that bounds it, if it is kept.
+    statement: Option<StatementId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    min: u32,
+    max: u32,
+    /// Whether exactly one is what the count says.
+    one: bool,
+}
+
+/// Something to look at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Task {
+    Rule(u32),
+    Group(u32),
+    Wish(u32),
+    Item(u32),
+}
+
+/// A change that can be taken back.
+enum Change {
+    Item(u32, ItemState),
+    Part(u32, Part),
+    Bounds(u32, Bounds),
+    Wish,
+    Clash,
+}
+
+/// A bound on solutions, not a statement: what a probe assumes.
+#[derive(Debug, Clone)]
+pub(crate) enum Assumption {
+    /// Only these values of an item (where it is present).
+    Values(ItemId, BitSet),
+    /// If the group takes part, this item is present.
+    Wish(GroupId, ItemId),
+    /// At most so many options.
+    AtMost(GroupId, u32),
+    /// The group does not take part.
+    NoPart(GroupId),
+}
+
+/// A place in the history to which one can go back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    changes: usize,
+    facts: usize,
+}
+
+/// The facts of a problem (or a part of it: the sentences that are kept).
+pub(crate) struct Propagation<'p> {
+    problem: &'p Problem,
+    items: Vec<ItemState>,
+    groups: Vec<GroupState>,
+    facts: Vec<Reason>,
+    changes: Vec<Change>,
+    wishes: Vec<(GroupId, ItemId)>,
+    of_item: Vec<Vec<Task>>,
+    of_group: Vec<Vec<Task>>,
+    /// By item: the rules whose condition it is, if there are several.
+    rules_on: Vec<Vec<u32>>,
+    queue: VecDeque<Task>,
+    queued: BTreeSet<Task>,
+    /// Whether an assumption can't be.
+    is_clashing: bool,
+}
+
+/// The fact that needs no reason.
+const GIVEN: FactId = 0;
+
+impl<'p> Propagation<'p> {
+    /// Nothing known yet but what no chain of reasons reaches.
+    pub(crate) fn new(problem: &'p Problem, keep: impl Fn(StatementId) -> bool) -> Self {
+        let reach = Reach::new(problem, &keep);
+        let item = |(item, candidates): (usize, &u32)| ItemState {
+            open: if reach.item(ItemId(item as u32)) {
+                BitSet::range(1, *candidates)
+            } else {
+                BitSet::none()
+            },
+            forced: None,
+            cut: None,
+        };
+        let group = |(number, group): (usize, &Group)| GroupState {
+            part: if reach.group(GroupId(number as u32)) { Part::Open } else { Part::No(GIVEN) },
+            members: distinct(&group.members),
+            bounds: match group.count {
+                _ if !keep(group.statement) => Bounds { min: 0, max: u32::MAX, one: false },
+                Count::One => Bounds { min: 1, max: 1, one: true },
+                Count::Between { min, max } => Bounds { min, max, one: false },
+            },
+            statement: Some(group.statement).filter(|statement| keep(*statement)),
+        };
+        let mut new = Self {
+            problem,
+            items: problem.items.iter().enumerate().map(item).collect(),
+            groups: problem.groups.iter().enumerate().map(group).collect(),
+            facts: vec![Reason::default()],
+            changes: Vec::new(),
+            wishes: Vec::new(),
+            of_item: vec![Vec::new(); problem.items.len()],
+            of_group: vec![Vec::new(); problem.groups.len()],
+            rules_on: vec![Vec::new(); problem.items.len()],
+            queue: VecDeque::new(),
+            queued: BTreeSet::new(),
+            is_clashing: false,
+        };
+        new.watch(&reach, keep);
+        new
+    }
+
+    fn watch(&mut self, reach: &Reach, keep: impl Fn(StatementId) -> bool) {
+        for (number, rule) in self.problem.rules.iter().enumerate().filter(|(_, rule)| keep(rule.statement)) {
+            let task = Task::Rule(number as u32);
+            let matters = match &rule.when {
+                When::Always => true,
+                When::Item(item, _) => reach.item(*item),
+                When::TakesPart(group) | When::Option(group, _) => reach.group(*group),
+            };
+            if !matters {
+                continue;
+            }
+            self.push(task);
+            if let When::Item(item, _) = &rule.when
+                && let Some(rules) = self.rules_on.get_mut(item.0 as usize)
+            {
+                rules.push(number as u32);
+            }
+            let (items, groups) = self.subjects(rule);
+            for item in items {
+                if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
+                    tasks.push(task);
+                }
+            }
+            for group in groups {
+                if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
+                    tasks.push(task);
+                }
+            }
+        }
+        for (item, _) in self.rules_on.iter().enumerate().filter(|(_, rules)| rules.len() > 1) {
+            if let Some(tasks) = self.of_item.get_mut(item) {
+                tasks.push(Task::Item(item as u32));
+            }
+        }
+        for number in 0..self.groups.len() as u32 {
+            if !reach.group(GroupId(number)) {
+                continue;
+            }
+            self.push(Task::Group(number));
+            for item in self.members(GroupId(number)) {
+                if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
+                    tasks.push(Task::Group(number));
+                }
+            }
+        }
+    }
+
+    /// The items and groups on which it depends what a rule does.
+    fn subjects(&self, rule: &Rule) -> (Vec<ItemId>, Vec<GroupId>) {
+        let (mut items, mut groups) = (Vec::new(), Vec::new());
+        match &rule.when {
+            When::Always => {}
+            When::Item(item, _) => items.push(*item),
+            When::TakesPart(group) => groups.push(*group),
+            When::Option(group, member) => {
+                groups.push(*group);
+                items.extend(self.option(*group, *member));
+            }
+        }
+        match &rule.then {
+            Then::Present(item, _) | Then::AbsentOr(item, _) => items.push(*item),
+            Then::TakesPart(group) => groups.push(*group),
+            Then::OneOf(group, members) | Then::AllOf(group, members) => {
+                groups.push(*group);
+                items.extend(members.iter().filter_map(|member| self.option(*group, *member)));
+            }
+            Then::AnyOf(alternatives) => items.extend(alternatives.iter().map(|(item, _)| *item)),
+            Then::Never => {}
+        }
+        (items, groups)
+    }
+
+    /// Follows everything to its end.
+    pub(crate) fn run(&mut self) -> Outcome {
+        if self.is_clashing {
+            return Err(Clash(Reason::default()));
+        }
+        while let Some(task) = self.queue.pop_front() {
+            tick();
+            self.queued.remove(&task);
+            let done = match task {
+                Task::Rule(rule) => self.rule(rule),
+                Task::Group(group) => self.group(GroupId(group)),
+                Task::Wish(wish) => self.wish(wish),
+                Task::Item(item) => self.union(ItemId(item)),
+            };
+            if done.is_err() {
+                self.queue.clear();
+                self.queued.clear();
+                return done;
+            }
+        }
+        Ok(())
+    }
+
+    /// Assumes something. What follows from it is found by [`Self::run`].
+    pub(crate) fn assume(&mut self, assumption: &Assumption) {
+        let reason = Reason::default();
+        let clash = match assumption {
+            Assumption::Values(item, values) => self.cut(*item, values, reason),
+            Assumption::NoPart(group) => self.no_part(*group, reason),
+            Assumption::Wish(group, item) => {
+                let wish = self.wishes.len() as u32;
+                self.wishes.push((*group, *item));
+                self.changes.push(Change::Wish);
+                self.push(Task::Wish(wish));
+                Ok(())
+            }
+            Assumption::AtMost(group, most) => {
+                if let Some(state) = self.groups.get_mut(group.0 as usize) {
+                    self.changes.push(Change::Bounds(group.0, state.bounds));
+                    state.bounds.max = state.bounds.max.min(*most);
+                    self.push(Task::Group(group.0));
+                }
+                Ok(())
+            }
+        };
+        if clash.is_err() {
+            self.changes.push(Change::Clash);
+            self.is_clashing = true;
+        }
+    }
+
+    /// Where it stands.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { changes: self.changes.len(), facts: self.facts.len() }
+    }
+
+    /// Forgets everything since a mark.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        while self.changes.len() > mark.changes {
+            match self.changes.pop() {
+                Some(Change::Item(item, before)) => {
+                    if let Some(state) = self.items.get_mut(item as usize) {
+                        *state = before;
+                    }
+                }
+                Some(Change::Part(group, before)) => {
+                    if let Some(state) = self.groups.get_mut(group as usize) {
+                        state.part = before;
+                    }
+                }
+                Some(Change::Bounds(group, before)) => {
+                    if let Some(state) = self.groups.get_mut(group as usize) {
+                        state.bounds = before;
+                    }
+                }
+                Some(Change::Clash) => self.is_clashing = false,
+                Some(Change::Wish) => {
+                    self.wishes.pop();
+                }
+                None => break,
+            }
+        }
+        self.facts.truncate(mark.facts);
+        self.queue.clear();
+        self.queued.clear();
+    }
+
+    /// The statements that a clash rests on.
+    pub(crate) fn blame(&self, clash: &Clash) -> BTreeSet<StatementId> {
+        let mut statements: BTreeSet<StatementId> = clash.0.statements.iter().copied().collect();
+        statements.extend(self.why(clash.0.facts.iter().copied()));
+        statements
+    }
+
+    /// The statements that some facts rest on.
+    fn why(&self, facts: impl IntoIterator<Item = FactId>) -> BTreeSet<StatementId> {
+        let mut statements = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut todo: Vec<FactId> = facts.into_iter().collect();
+        while let Some(fact) = todo.pop() {
+            if let Some(reason) = self.facts.get(fact as usize).filter(|_| seen.insert(fact)) {
+                statements.extend(&reason.statements);
+                todo.extend(&reason.facts);
+            }
+        }
+        statements
+    }
+
+    /// The statements that everything known of an item rests on.
+    pub(crate) fn why_item(&self, item: ItemId) -> BTreeSet<StatementId> {
+        self.why(self.state(item).into_iter().flat_map(|state| state.forced.into_iter().chain(state.cut)))
+    }
+
+    /// The statements that everything known of a group and its options rests on.
+    pub(crate) fn why_group(&self, group: GroupId) -> BTreeSet<StatementId> {
+        let Some(state) = self.groups.get(group.0 as usize) else { return BTreeSet::new() };
+        let part = match state.part {
+            Part::Open => None,
+            Part::Yes(fact) | Part::No(fact) => Some(fact),
+        };
+        let members = state.members.iter().filter_map(|item| self.state(*item));
+        let mut statements =
+            self.why(members.flat_map(|state| state.forced.into_iter().chain(state.cut)).chain(part));
+        statements.extend(state.statement);
+        statements
+    }
+
+    /// What is known of an item.
+    pub(crate) fn state(&self, item: ItemId) -> Option<&ItemState> {
+        self.items.get(item.0 as usize)
+    }
+
+    /// What is known of a group.
+    pub(crate) fn part(&self, group: GroupId) -> Part {
+        self.groups.get(group.0 as usize).map_or(Part::No(GIVEN), |state| state.part)
+    }
+
+    fn option(&self, group: GroupId, member: Member) -> Option<ItemId> {
+        self.problem.groups.get(group.0 as usize)?.members.get(member as usize).copied()
+    }
+
+    fn members(&self, group: GroupId) -> Vec<ItemId> {
+        self.groups.get(group.0 as usize).map(|state| state.members.clone()).unwrap_or_default()
+    }
+
+    fn push(&mut self, task: Task) {
+        if self.queued.insert(task) {
+            self.queue.push_back(task);
+        }
+    }
+
+    fn fact(&mut self, reason: Reason) -> FactId {
+        self.facts.push(reason);
+        self.facts.len() as u32 - 1
+    }
+
+    fn touch_item(&mut self, item: ItemId) {
+        for task in self.of_item.get(item.0 as usize).cloned().unwrap_or_default() {
+            self.push(task);
+        }
+    }
+
+    fn touch_group(&mut self, group: GroupId) {
+        self.push(Task::Group(group.0));
+        for task in self.of_group.get(group.0 as usize).cloned().unwrap_or_default() {
+            self.push(task);
+        }
+        for wish in 0..self.wishes.len() {
+            if self.wishes.get(wish).is_some_and(|(of, _)| *of == group) {
+                self.push(Task::Wish(wish as u32));
+            }
+        }
+    }
+
+    /// The item has to be present.
+    fn force(&mut self, item: ItemId, reason: Reason) -> Outcome {
+        let fact = self.facts.len() as u32;
+        let Some(state) = self.items.get_mut(item.0 as usize) else { return Err(Clash(reason)) };
+        if state.is_forced() {
+            return Ok(());
+        }
+        if state.is_dead() {
+            return Err(Clash(reason.and(state.cut)));
+        }
+        self.changes.push(Change::Item(item.0, state.clone()));
+        state.forced = Some(fact);
+        self.fact(reason);
+        self.touch_item(item);
+        Ok(())
+    }
+
+    /// Only these values of the item are left.
+    fn cut(&mut self, item: ItemId, values: &BitSet, reason: Reason) -> Outcome {
+        let fact = self.facts.len() as u32;
+        let Some(state) = self.items.get_mut(item.0 as usize) else { return Ok(()) };
+        let open = state.open.and(values);
+        if open == state.open {
+            return Ok(());
+        }
+        let reason = reason.and(state.cut);
+        if open.count() == 0
+            && let Some(forced) = state.forced
+        {
+            return Err(Clash(reason.and([forced])));
+        }
+        self.changes.push(Change::Item(item.0, state.clone()));
+        (state.open, state.cut) = (open, Some(fact));
+        self.fact(reason);
+        self.touch_item(item);
+        for wish in 0..self.wishes.len() {
+            if self.wishes.get(wish).is_some_and(|(_, of)| *of == item) {
+                self.push(Task::Wish(wish as u32));
+            }
+        }
+        Ok(())
+    }
+
+    /// The group takes part.
+    fn takes_part(&mut self, group: GroupId, reason: Reason) -> Outcome {
+        match self.part(group) {
+            Part::Yes(_) => Ok(()),
+            Part::No(no) => Err(Clash(reason.and([no]))),
+            Part::Open => {
+                let fact = self.fact(reason);
+                self.set_part(group, Part::Yes(fact));
+                Ok(())
+            }
+        }
+    }
+
+    /// The group does not take part.
+    fn no_part(&mut self, group: GroupId, reason: Reason) -> Outcome {
+        match self.part(group) {
+            Part::No(_) => Ok(()),
+            Part::Yes(yes) => Err(Clash(reason.and([yes]))),
+            Part::Open => {
+                let fact = self.fact(reason);
+                self.set_part(group, Part::No(fact));
+                Ok(())
+            }
+        }
+    }
+
+    fn set_part(&mut self, group: GroupId, part: Part) {
+        if let Some(state) = self.groups.get_mut(group.0 as usize) {
+            self.changes.push(Change::Part(group.0, state.part));
+            state.part = part;
+        }
+        self.touch_group(group);
+    }
+}
+
+/// Each member once, in order.
+pub(crate) fn distinct(members: &[ItemId]) -> Vec<ItemId> {
+    let mut seen = BTreeSet::new();
+    members.iter().copied().filter(|item| seen.insert(*item)).collect()
+}

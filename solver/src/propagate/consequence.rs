@@ -1,0 +1,315 @@
+//! The steps of the propagation: what one rule, one group, one item implies at the moment.
+//!
+//! Owns: the reading of the vocabulary in both directions: what holds must be met, and what can't be met can't hold.
+//! Refuses: keeping facts; the parent does.
+
+use std::collections::BTreeMap;
+
+use super::{Bounds, Clash, FactId, Outcome, Part, Propagation, Reason};
+use crate::bitset::{BitSet, Value};
+use crate::problem::{CandidateSet, GroupId, ItemId, Member, StatementId, Then, When};
+
+impl Propagation<'_> {
+    /// A rule: if it applies, it is enforced; if it can't be met, it can't apply.
+    pub(super) fn rule(&mut self, number: u32) -> Outcome {
+        let problem = self.problem;
+        let Some(rule) = problem.rules.get(number as usize) else { return Ok(()) };
+        if let Some(facts) = self.holds(&rule.when) {
+            self.enforce(&rule.then, Reason::new([rule.statement], facts))
+        } else if let Some(facts) = self.impossible(&rule.then) {
+            self.deny(&rule.when, Reason::new([rule.statement], facts))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Why a condition holds, if it does.
+    fn holds(&self, when: &When) -> Option<Vec<FactId>> {
+        match when {
+            When::Always => Some(Vec::new()),
+            When::Item(item, set) => {
+                let state = self.state(*item)?;
+                let forced = state.forced?;
+                let values = self.values(*item, set);
+                if state.open.and(&values) != state.open {
+                    return None;
+                }
+                // That other candidates have fallen matters only if they would not do.
+                let cut = if values.count() == self.problem.candidates(*item) { None } else { state.cut };
+                Some([forced].into_iter().chain(cut).collect())
+            }
+            When::TakesPart(group) => match self.part(*group) {
+                Part::Yes(fact) => Some(vec![fact]),
+                Part::Open | Part::No(_) => None,
+            },
+            When::Option(group, member) => match self.part(*group) {
+                Part::Yes(fact) => {
+                    let state = self.state(self.option(*group, *member)?)?;
+                    Some(vec![fact, state.forced?])
+                }
+                Part::Open | Part::No(_) => None,
+            },
+        }
+    }
+
+    /// Why a demand can't be met, if it can't.
+    fn impossible(&self, then: &Then) -> Option<Vec<FactId>> {
+        match then {
+            Then::Present(item, set) => self.fallen(*item, set),
+            Then::AbsentOr(item, set) => {
+                let forced = self.state(*item)?.forced?;
+                Some(self.fallen(*item, set)?.into_iter().chain([forced]).collect())
+            }
+            Then::TakesPart(group) => self.not_part(*group),
+            Then::OneOf(group, members) => self.not_part(*group).or_else(|| {
+                let each = members.iter().map(|member| self.dead(*group, *member));
+                each.collect::<Option<Vec<_>>>().map(|facts| facts.concat())
+            }),
+            Then::AllOf(group, members) => {
+                self.not_part(*group).or_else(|| members.iter().find_map(|member| self.dead(*group, *member)))
+            }
+            Then::AnyOf(alternatives) => {
+                let each = alternatives.iter().map(|(item, set)| self.fallen(*item, set));
+                each.collect::<Option<Vec<_>>>().map(|facts| facts.concat())
+            }
+            Then::Never => Some(Vec::new()),
+        }
+    }
+
+    /// Why the group does not take part, if it doesn't.
+    fn not_part(&self, group: GroupId) -> Option<Vec<FactId>> {
+        match self.part(group) {
+            Part::No(fact) => Some(vec![fact]),
+            Part::Open | Part::Yes(_) => None,
+        }
+    }
+
+    /// Why the item can't be present in any candidate of a set, if it can't.
+    fn fallen(&self, item: ItemId, set: &CandidateSet) -> Option<Vec<FactId>> {
+        let Some(state) = self.state(item) else { return Some(Vec::new()) };
+        (state.open.and(&self.values(item, set)).count() == 0).then(|| state.cut.into_iter().collect())
+    }
+
+    /// Why the option can't be present, if it can't.
+    fn dead(&self, group: GroupId, member: Member) -> Option<Vec<FactId>> {
+        let Some(state) = self.option(group, member).and_then(|item| self.state(item)) else {
+            return Some(Vec::new());
+        };
+        state.is_dead().then(|| state.cut.into_iter().collect())
+    }
+
+    fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
+        let candidates = self.problem.candidates(item);
+        set.iter().take_while(|candidate| *candidate < candidates).map(|candidate| candidate + 1).collect()
+    }
+
+    fn all(&self, item: ItemId) -> BitSet {
+        BitSet::range(1, self.problem.candidates(item))
+    }
+
+    fn enforce(&mut self, then: &Then, reason: Reason) -> Outcome {
+        match then {
+            Then::Present(item, set) => {
+                self.cut(*item, &self.values(*item, set), reason.clone())?;
+                self.force(*item, reason)
+            }
+            Then::AbsentOr(item, set) => self.cut(*item, &self.values(*item, set), reason),
+            Then::TakesPart(group) => self.takes_part(*group, reason),
+            Then::OneOf(group, members) => self.enforce_one_of(*group, members, reason),
+            Then::AllOf(group, members) => {
+                self.takes_part(*group, reason.clone())?;
+                for member in members {
+                    match self.option(*group, *member) {
+                        Some(item) => self.force(item, reason.clone())?,
+                        None => return Err(Clash(reason)),
+                    }
+                }
+                Ok(())
+            }
+            Then::AnyOf(alternatives) => {
+                let alternatives: Vec<(ItemId, BitSet)> =
+                    alternatives.iter().map(|(item, set)| (*item, self.values(*item, set))).collect();
+                self.enforce_any(&alternatives, reason)
+            }
+            Then::Never => Err(Clash(reason)),
+        }
+    }
+
+    fn enforce_one_of(&mut self, group: GroupId, members: &[Member], reason: Reason) -> Outcome {
+        self.takes_part(group, reason.clone())?;
+        let named: Vec<ItemId> = members.iter().filter_map(|member| self.option(group, *member)).collect();
+        let alternatives: Vec<(ItemId, BitSet)> = named.iter().map(|item| (*item, self.all(*item))).collect();
+        self.enforce_any(&alternatives, reason.clone())?;
+        // With exactly one, all others are out.
+        let Some((true, statement)) =
+            self.groups.get(group.0 as usize).map(|state| (state.bounds.one, state.statement))
+        else {
+            return Ok(());
+        };
+        let mut others = self.members(group);
+        others.retain(|item| !named.contains(item));
+        if others.is_empty() {
+            return Ok(());
+        }
+        let chosen = self.fact(reason);
+        others
+            .into_iter()
+            .try_for_each(|item| self.cut(item, &BitSet::none(), Reason::new(statement, [chosen])))
+    }
+
+    /// At least one of the alternatives: the last that is left has to be.
+    fn enforce_any(&mut self, alternatives: &[(ItemId, BitSet)], reason: Reason) -> Outcome {
+        let mut left: Option<(ItemId, BitSet)> = None;
+        let mut facts = Vec::new();
+        for (item, values) in alternatives {
+            let Some(state) = self.state(*item) else { continue };
+            if state.open.and(values).count() == 0 {
+                facts.extend(state.cut);
+            } else {
+                // The same item twice: what it may be is what either allows.
+                left = match left {
+                    None => Some((*item, values.clone())),
+                    Some((other, before)) if other == *item => Some((other, before.or(values))),
+                    Some(_) => return Ok(()),
+                };
+            }
+        }
+        let reason = reason.and(facts);
+        let Some((item, values)) = left else { return Err(Clash(reason)) };
+        self.cut(item, &values, reason.clone())?;
+        self.force(item, reason)
+    }
+
+    /// The condition of a rule that can't be met can't hold.
+    fn deny(&mut self, when: &When, reason: Reason) -> Outcome {
+        match when {
+            When::Always => Err(Clash(reason)),
+            When::Item(item, set) => {
+                let values = self.values(*item, set);
+                let rest = self.all(*item).iter().filter(|value| !values.has(*value)).collect();
+                self.cut(*item, &rest, reason)
+            }
+            When::TakesPart(group) => self.no_part(*group, reason),
+            When::Option(group, member) => {
+                let Some(item) = self.option(*group, *member) else { return Ok(()) };
+                match (self.part(*group), self.state(item).and_then(|state| state.forced)) {
+                    (Part::Yes(part), _) => self.cut(item, &BitSet::none(), reason.and([part])),
+                    (Part::Open, Some(forced)) => self.no_part(*group, reason.and([forced])),
+                    (Part::Open, None) | (Part::No(_), _) => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// A group: how many options are forced and how many are left, against its bounds.
+    pub(super) fn group(&mut self, group: GroupId) -> Outcome {
+        let Some(state) = self.groups.get(group.0 as usize) else { return Ok(()) };
+        let (Bounds { min, max, .. }, statement, part) = (state.bounds, state.statement, state.part);
+        if matches!(part, Part::No(_)) {
+            return Ok(());
+        }
+        let (mut forced, mut dead, mut open) = (Vec::new(), Vec::new(), Vec::new());
+        for item in self.members(group) {
+            match self.state(item) {
+                Some(state) if state.is_dead() => dead.push(state.cut),
+                Some(state) => match state.forced {
+                    Some(fact) => forced.push(fact),
+                    None => open.push(item),
+                },
+                None => dead.push(None),
+            }
+        }
+        let alive = (forced.len() + open.len()) as u32;
+        if forced.len() as u32 > max {
+            let too_many = forced.into_iter().take(max as usize + 1);
+            return self.no_part(group, Reason::new(statement, too_many));
+        }
+        if alive < min {
+            // As many of the dead as leave one too few; the others need no mention.
+            let enough = (dead.len() + alive as usize + 1).saturating_sub(min as usize);
+            let reasons = dead.into_iter().take(enough).flatten();
+            return self.no_part(group, Reason::new(statement, reasons));
+        }
+        let Part::Yes(part) = part else { return Ok(()) };
+        if open.is_empty() {
+            return Ok(());
+        }
+        if forced.len() as u32 == max {
+            let full = self.fact(Reason::new(statement, forced).and([part]));
+            return open
+                .into_iter()
+                .try_for_each(|item| self.cut(item, &BitSet::none(), Reason::new([], [full])));
+        }
+        if alive == min {
+            let scarce = self.fact(Reason::new(statement, dead.into_iter().flatten()).and([part]));
+            return open.into_iter().try_for_each(|item| self.force(item, Reason::new([], [scarce])));
+        }
+        Ok(())
+    }
+
+    /// An assumed wish.
+    pub(super) fn wish(&mut self, wish: u32) -> Outcome {
+        let Some((group, item)) = self.wishes.get(wish as usize).copied() else { return Ok(()) };
+        match self.part(group) {
+            Part::Yes(part) => self.force(item, Reason::new([], [part])),
+            Part::Open => match self.state(item) {
+                Some(state) if state.is_dead() => {
+                    let cut = state.cut;
+                    self.no_part(group, Reason::new([], cut))
+                }
+                _ => Ok(()),
+            },
+            Part::No(_) => Ok(()),
+        }
+    }
+
+    /// An item with several rules: what all of its remaining candidates agree on.
+    pub(super) fn union(&mut self, item: ItemId) -> Outcome {
+        let Some(state) = self.state(item) else { return Ok(()) };
+        let (Some(forced), cut, open) = (state.forced, state.cut, state.open.clone()) else { return Ok(()) };
+        if open.count() < 2 {
+            return Ok(());
+        }
+        for (target, agreed) in self.agreed(item, &open) {
+            let reason = Reason::new(agreed.statements, [forced]).and(cut);
+            self.cut(target, &agreed.values, reason.clone())?;
+            if !agreed.values.has(0) {
+                self.force(target, reason)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn agreed(&self, item: ItemId, open: &BitSet) -> BTreeMap<ItemId, Agreed> {
+        let mut by_target: BTreeMap<ItemId, Vec<(BitSet, BitSet, StatementId)>> = BTreeMap::new();
+        for number in self.rules_on.get(item.0 as usize).into_iter().flatten() {
+            let Some(rule) = self.problem.rules.get(*number as usize) else { continue };
+            let When::Item(_, set) = &rule.when else { continue };
+            let (target, values) = match &rule.then {
+                Then::Present(target, values) => (*target, self.values(*target, values)),
+                Then::AbsentOr(target, values) => (*target, self.values(*target, values).with(0)),
+                _ => continue,
+            };
+            if target != item {
+                by_target.entry(target).or_default().push((self.values(item, set), values, rule.statement));
+            }
+        }
+        by_target.retain(|_, rules| rules.len() > 1);
+        let of = |(target, rules): (ItemId, Vec<(BitSet, BitSet, StatementId)>)| {
+            let every = BitSet::range(0, self.problem.candidates(target));
+            let of_value = |value: Value| {
+                let bound = rules.iter().filter(|(when, ..)| when.has(value));
+                bound.fold(every.clone(), |rest, (_, values, _)| rest.and(values))
+            };
+            let values = open.iter().map(of_value).fold(BitSet::none(), |all, one| all.or(&one));
+            (target, Agreed { values, statements: rules.iter().map(|(.., statement)| *statement).collect() })
+        };
+        by_target.into_iter().map(of).collect()
+    }
+}
+
+/// What all remaining candidates of an item say of another one.
+struct Agreed {
+    values: BitSet,
+    statements: Vec<StatementId>,
+}

@@ -1,0 +1,200 @@
+//! Sizes: what must not overflow, and what must stay within so many steps. Steps are counted, so these bounds say the
+//! same on every machine.
+
+use hsm_solver::{
+    CandidateSet, Count, Failure, GroupId, ItemId, Options, Preference, Problem, Selection, StatementId,
+    Then, When, solve,
+};
+
+fn within(problem: &Problem, steps: u64) -> Result<Selection, Failure> {
+    solve(problem, &Options { interrupted: None, fuel: Some(steps) })
+}
+
+fn items(problem: &mut Problem, how_many: u32, candidates: u32) -> Vec<ItemId> {
+    (0..how_many).map(|_| problem.item(candidates)).collect()
+}
+
+/// Every item brings in the next. Statement 0 demands the first.
+fn chain(length: u32) -> Problem {
+    let mut problem = Problem::new();
+    let items = items(&mut problem, length, 2);
+    let all = || CandidateSet::all(2);
+    problem.rule(StatementId(0), When::Always, Then::Present(items[0], all()));
+    for (number, pair) in items.windows(2).enumerate() {
+        problem.rule(
+            StatementId(number as u32 + 1),
+            When::Item(pair[0], all()),
+            Then::Present(pair[1], all()),
+        );
+    }
+    problem
+}
+
+/// A group of `options` options that takes part because of statement 0; its count is statement 1.
+fn group(options: u32, count: Count) -> (Problem, GroupId, Vec<ItemId>) {
+    let mut problem = Problem::new();
+    let items = items(&mut problem, options, 1);
+    let group = problem.group(StatementId(1), count, items.clone());
+    problem.rule(StatementId(0), When::Always, Then::TakesPart(group));
+    (problem, group, items)
+}
+
+fn how_many(selection: &Selection) -> usize {
+    selection.items.iter().flatten().count()
+}
+
+#[test]
+fn a_chain_of_ten_thousand_is_followed() {
+    let selection = within(&chain(10_000), 2_000_000).expect("it has a solution");
+    assert_eq!(how_many(&selection), 10_000);
+}
+
+#[test]
+fn a_chain_of_ten_thousand_that_ends_in_nothing_is_a_conflict() {
+    let mut problem = chain(10_000);
+    problem.rule(StatementId(10_000), When::Item(ItemId(9_999), CandidateSet::all(2)), Then::Never);
+    let Err(Failure::Conflict(conflict)) = within(&problem, 4_000_000) else { panic!("it has no solution") };
+    // Every statement is needed, and the order is that of the chain.
+    assert_eq!(conflict.core, (0..=10_000).map(StatementId).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_long_chain_with_a_short_conflict_is_cut_down_to_it() {
+    let mut problem = chain(3_000);
+    let end = ItemId(2_999);
+    problem.rule(StatementId(9_000), When::Always, Then::Present(end, [0].into_iter().collect()));
+    problem.rule(StatementId(9_001), When::Always, Then::AbsentOr(end, [1].into_iter().collect()));
+    let Err(Failure::Conflict(conflict)) = within(&problem, 1_000_000) else { panic!("it has no solution") };
+    assert!(conflict.minimal);
+    assert_eq!(conflict.core, vec![StatementId(9_000), StatementId(9_001)]);
+}
+
+#[test]
+fn one_of_five_hundred() {
+    let (mut problem, group, items) = group(500, Count::One);
+    problem.rule(StatementId(2), When::Always, Then::Present(items[321], CandidateSet::all(1)));
+    let selection = within(&problem, 100_000).expect("it has a solution");
+    assert_eq!(selection.options(group), Some(&[321][..]));
+    assert!(selection.optimal);
+}
+
+#[test]
+fn two_hundred_and_fifty_of_five_hundred() {
+    let count = Count::Between { min: 250, max: 300 };
+    let (mut problem, group, items) = group(500, count);
+    for (number, item) in items.iter().enumerate().filter(|(number, _)| number % 5 == 0) {
+        problem.rule(
+            StatementId(2 + number as u32),
+            When::Always,
+            Then::Present(*item, CandidateSet::all(1)),
+        );
+    }
+    problem.prefer(Preference::Wanted(group, vec![3, 499, 7]));
+    problem.prefer(Preference::Fill(group, (0..500).rev().collect()));
+    let selection = within(&problem, 20_000_000).expect("it has a solution");
+    let options = selection.options(group).expect("it takes part");
+    assert!(selection.optimal);
+    assert_eq!(options.len(), 250);
+    assert!([3, 499, 7, 0, 5, 495, 498, 497].iter().all(|member| options.contains(member)));
+    assert!(!options.contains(&1));
+}
+
+#[test]
+fn more_pins_than_a_group_allows() {
+    for (options, pins, max) in [(60, 31, 30), (500, 251, 250), (500, 500, 3)] {
+        let (mut problem, _, items) = group(options, Count::Between { min: 0, max });
+        for (number, item) in items.iter().enumerate().take(pins) {
+            problem.rule(
+                StatementId(2 + number as u32),
+                When::Always,
+                Then::Present(*item, CandidateSet::all(1)),
+            );
+        }
+        let Err(Failure::Conflict(conflict)) = within(&problem, 5_000_000) else {
+            panic!("it has no solution")
+        };
+        // One pin too many, the group, and who demands it.
+        assert_eq!(conflict.core.len(), max as usize + 3);
+        assert_eq!(conflict.core.last(), Some(&StatementId(1)));
+        assert!(conflict.minimal);
+    }
+}
+
+#[test]
+fn more_exclusions_than_a_group_allows() {
+    let (mut problem, _, items) = group(500, Count::Between { min: 250, max: 400 });
+    for (number, item) in items.iter().enumerate().take(251) {
+        problem.rule(
+            StatementId(2 + number as u32),
+            When::Always,
+            Then::AbsentOr(*item, CandidateSet::default()),
+        );
+    }
+    let Err(Failure::Conflict(conflict)) = within(&problem, 5_000_000) else { panic!("it has no solution") };
+    assert_eq!(conflict.core.len(), 253);
+    assert!(conflict.minimal);
+}
+
+/// A registry: 10,000 components with a few releases, each asking for up to three later ones; 100 groups; 200 of the
+/// components and 40 of the groups are selected.
+fn registry() -> Problem {
+    let mut problem = Problem::new();
+    let items = items(&mut problem, 10_000, 6);
+    let mut statement = 0;
+    let mut next = || {
+        statement += 1;
+        StatementId(statement)
+    };
+    let mix =
+        |number: usize, salt: usize| (number.wrapping_mul(2_654_435_761).wrapping_add(salt * 40_503)) >> 7;
+    for (number, item) in items.iter().enumerate() {
+        for edge in 0..mix(number, 1) % 4 {
+            let later = number + 1 + mix(number, 2 + edge) % 600;
+            if let Some(target) = items.get(later) {
+                let low = (mix(number, 9 + edge) % 3) as u32;
+                let when = When::Item(*item, (low..6).collect());
+                problem.rule(next(), when, Then::Present(*target, (0..4).collect()));
+            }
+        }
+    }
+    for number in 0..100 {
+        let members: Vec<ItemId> =
+            (0..20).map(|member| items[9_000 + (number * 37 + member * 53) % 1_000]).collect();
+        let count = if number % 2 == 0 { Count::One } else { Count::Between { min: 2, max: 20 } };
+        let group = problem.group(next(), count, members);
+        if number % 5 == 1 || number % 50 == 0 {
+            problem.rule(next(), When::Always, Then::TakesPart(group));
+        }
+        problem.prefer(Preference::Fill(group, (0..20).collect()));
+    }
+    for number in 0..200 {
+        let set = if number % 3 == 0 { (2..6).collect() } else { CandidateSet::all(6) };
+        problem.rule(next(), When::Always, Then::Present(items[number * 43], set));
+    }
+    for item in items {
+        problem.prefer(Preference::Rank(item, vec![1, 0, 0, 1, 2, 2]));
+    }
+    problem
+}
+
+#[test]
+fn two_hundred_selections_from_ten_thousand() {
+    let selection = within(&registry(), 3_000_000).expect("it has a solution");
+    assert!(selection.optimal);
+    assert!(how_many(&selection) > 300, "{}", how_many(&selection));
+}
+
+#[test]
+fn asked_to_stop_it_stops() {
+    let interrupted = || true;
+    let options = Options { interrupted: Some(&interrupted), fuel: None };
+    assert_eq!(solve(&chain(10), &options), Err(Failure::Interrupted));
+    let patient = || false;
+    let options = Options { interrupted: Some(&patient), fuel: None };
+    assert_eq!(solve(&chain(10), &options), solve(&chain(10), &Options::default()));
+}
+
+#[test]
+fn past_its_fuel_it_says_so() {
+    assert_eq!(within(&chain(1_000), 500), Err(Failure::OutOfFuel));
+}
