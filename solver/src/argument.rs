@@ -7,17 +7,19 @@
 //! that do, then the rules that only forbid. A count that nothing new follows from is what everything clashes with and
 //! comes last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::problem::{GroupId, ItemId, Problem, Rule, StatementId, Then, When};
+use crate::problem::{GroupId, ItemId, Member, Problem, Rule, StatementId, Then, When};
 
 /// The statements of `core`, in order.
 pub(crate) fn argue(problem: &Problem, core: &BTreeSet<StatementId>) -> Vec<StatementId> {
     let mut argument = Argument::new(problem, core);
-    while let Some(next) = argument.next() {
-        argument.say(next);
+    let mut order = Vec::with_capacity(core.len());
+    while let Some((_, _, statement)) = argument.next.pop_first() {
+        order.push(statement);
+        argument.say(statement);
     }
-    argument.said
+    order
 }
 
 /// How a statement would continue the argument, the better the smaller.
@@ -32,67 +34,117 @@ enum Step {
     Unfounded,
 }
 
+#[derive(Default)]
 struct Sentence<'p> {
     rules: Vec<(usize, &'p Rule)>,
     groups: Vec<GroupId>,
+    /// How it stands among those to come; `None` once it is said.
+    place: Option<Place>,
+}
+
+/// The order among the statements to come: the step, then the first rule, then the number.
+type Place = (Step, usize, StatementId);
+
+/// Something that is established, or not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Subject {
+    Item(ItemId),
+    Group(GroupId),
 }
 
 struct Argument<'p> {
     problem: &'p Problem,
-    left: BTreeMap<StatementId, Sentence<'p>>,
-    items: BTreeSet<ItemId>,
-    groups: BTreeSet<GroupId>,
-    said: Vec<StatementId>,
-    spoken: Vec<Sentence<'p>>,
+    sentences: BTreeMap<StatementId, Sentence<'p>>,
+    established: HashSet<Subject>,
+    /// Who speaks of a subject.
+    speakers: HashMap<Subject, Vec<StatementId>>,
+    next: BTreeSet<Place>,
 }
 
 impl<'p> Argument<'p> {
     fn new(problem: &'p Problem, core: &BTreeSet<StatementId>) -> Self {
-        let mut left: BTreeMap<StatementId, Sentence<'p>> = core
-            .iter()
-            .map(|statement| (*statement, Sentence { rules: Vec::new(), groups: Vec::new() }))
-            .collect();
+        let mut sentences: BTreeMap<StatementId, Sentence<'p>> =
+            core.iter().map(|statement| (*statement, Sentence::default())).collect();
         for (number, rule) in problem.rules.iter().enumerate() {
-            if let Some(sentence) = left.get_mut(&rule.statement) {
+            if let Some(sentence) = sentences.get_mut(&rule.statement) {
                 sentence.rules.push((number, rule));
             }
         }
         for (number, group) in problem.groups.iter().enumerate() {
-            if let Some(sentence) = left.get_mut(&group.statement) {
+            if let Some(sentence) = sentences.get_mut(&group.statement) {
                 sentence.groups.push(GroupId(number as u32));
             }
         }
-        Self {
+        let mut argument = Self {
             problem,
-            left,
-            items: BTreeSet::new(),
-            groups: BTreeSet::new(),
-            said: Vec::new(),
-            spoken: Vec::new(),
+            sentences,
+            established: HashSet::new(),
+            speakers: HashMap::new(),
+            next: BTreeSet::new(),
+        };
+        for statement in core {
+            for subject in argument.subjects(*statement) {
+                argument.speakers.entry(subject).or_default().push(*statement);
+            }
+            argument.place(*statement);
         }
+        argument
     }
 
-    /// The statement that continues the argument best.
-    fn next(&self) -> Option<StatementId> {
-        self.left
-            .iter()
-            .min_by_key(|(statement, sentence)| {
-                (self.step(sentence), sentence.rules.first().map(|(number, _)| *number), **statement)
-            })
-            .map(|(statement, _)| *statement)
+    /// Everything on which it depends how a statement would continue the argument.
+    fn subjects(&self, statement: StatementId) -> HashSet<Subject> {
+        let Some(sentence) = self.sentences.get(&statement) else { return HashSet::new() };
+        let mut subjects = HashSet::new();
+        for (_, rule) in &sentence.rules {
+            subjects.extend(self.conclusions(&rule.then));
+            match &rule.when {
+                When::Always => {}
+                When::Item(item, _) => {
+                    subjects.insert(Subject::Item(*item));
+                }
+                When::TakesPart(group) => {
+                    subjects.insert(Subject::Group(*group));
+                }
+                When::Option(group, member) => {
+                    subjects.insert(Subject::Group(*group));
+                    subjects.extend(self.option(*group, *member).map(Subject::Item));
+                }
+            }
+        }
+        for group in &sentence.groups {
+            subjects.insert(Subject::Group(*group));
+            subjects.extend(self.members(*group).map(Subject::Item));
+        }
+        subjects
+    }
+
+    /// Puts a statement that is to come where it stands now.
+    fn place(&mut self, statement: StatementId) {
+        let Some(sentence) = self.sentences.get(&statement) else { return };
+        let first = sentence.rules.first().map_or(usize::MAX, |(number, _)| *number);
+        let (before, now) = (sentence.place, (self.step(sentence), first, statement));
+        if let Some(before) = before {
+            self.next.remove(&before);
+        }
+        self.next.insert(now);
+        if let Some(sentence) = self.sentences.get_mut(&statement) {
+            sentence.place = Some(now);
+        }
     }
 
     fn step(&self, sentence: &Sentence<'p>) -> Step {
         let of_rule = |(_, rule): &(usize, &Rule)| match &rule.when {
             When::Always => Step::Always,
             when if !self.holds(when) => Step::Unfounded,
-            _ if self.is_new(&rule.then) => Step::Establishes,
+            _ if self.conclusions(&rule.then).iter().any(|one| !self.established.contains(one)) => {
+                Step::Establishes
+            }
             _ => Step::Forbids,
         };
         let of_group = |group: &GroupId| {
-            if !self.groups.contains(group) {
+            if !self.established.contains(&Subject::Group(*group)) {
                 Step::Unfounded
-            } else if self.members(*group).any(|item| !self.items.contains(&item)) {
+            } else if self.members(*group).any(|item| !self.established.contains(&Subject::Item(item))) {
                 Step::OpensOptions
             } else {
                 Step::Clashes
@@ -107,80 +159,66 @@ impl<'p> Argument<'p> {
             .unwrap_or(Step::Unfounded)
     }
 
+    /// Draws the conclusions of a statement, and of those said before that come to bear by them.
     fn say(&mut self, statement: StatementId) {
-        self.said.push(statement);
-        let Some(sentence) = self.left.remove(&statement) else { return };
-        self.spoken.push(sentence);
-        // What was said before can come to bear only now.
-        let mut known = (usize::MAX, usize::MAX);
-        while known != (self.items.len(), self.groups.len()) {
-            known = (self.items.len(), self.groups.len());
-            let spoken = std::mem::take(&mut self.spoken);
-            for sentence in &spoken {
-                for (_, rule) in &sentence.rules {
-                    if self.holds(&rule.when) {
-                        self.establish(&rule.then);
-                    }
+        if let Some(sentence) = self.sentences.get_mut(&statement) {
+            sentence.place = None;
+        }
+        let mut todo = vec![statement];
+        while let Some(statement) = todo.pop() {
+            for subject in self.concluded(statement) {
+                if !self.established.insert(subject) {
+                    continue;
                 }
-                for group in &sentence.groups {
-                    if self.groups.contains(group) {
-                        let members: Vec<ItemId> = self.members(*group).collect();
-                        self.items.extend(members);
+                for speaker in self.speakers.get(&subject).cloned().unwrap_or_default() {
+                    if self.sentences.get(&speaker).is_some_and(|sentence| sentence.place.is_none()) {
+                        todo.push(speaker);
+                    } else {
+                        self.place(speaker);
                     }
                 }
             }
-            self.spoken = spoken;
+        }
+    }
+
+    /// What a statement establishes now.
+    fn concluded(&self, statement: StatementId) -> Vec<Subject> {
+        let Some(sentence) = self.sentences.get(&statement) else { return Vec::new() };
+        let rules = sentence.rules.iter().filter(|(_, rule)| self.holds(&rule.when));
+        let groups =
+            sentence.groups.iter().filter(|group| self.established.contains(&Subject::Group(**group)));
+        let options = groups.flat_map(|group| self.members(*group).map(Subject::Item));
+        rules.flat_map(|(_, rule)| self.conclusions(&rule.then)).chain(options).collect()
+    }
+
+    /// What a demand establishes.
+    fn conclusions(&self, then: &Then) -> Vec<Subject> {
+        match then {
+            Then::Present(item, _) => vec![Subject::Item(*item)],
+            Then::AbsentOr(..) | Then::Never => Vec::new(),
+            Then::TakesPart(group) => vec![Subject::Group(*group)],
+            Then::OneOf(group, members) | Then::AllOf(group, members) => {
+                let options = members.iter().filter_map(|member| self.option(*group, *member));
+                [Subject::Group(*group)].into_iter().chain(options.map(Subject::Item)).collect()
+            }
+            Then::AnyOf(alternatives) => alternatives.iter().map(|(item, _)| Subject::Item(*item)).collect(),
         }
     }
 
     fn holds(&self, when: &When) -> bool {
+        let is_item = |item: ItemId| self.established.contains(&Subject::Item(item));
+        let is_group = |group: GroupId| self.established.contains(&Subject::Group(group));
         match when {
             When::Always => true,
-            When::Item(item, _) => self.items.contains(item),
-            When::TakesPart(group) => self.groups.contains(group),
+            When::Item(item, _) => is_item(*item),
+            When::TakesPart(group) => is_group(*group),
             When::Option(group, member) => {
-                self.groups.contains(group)
-                    && self.option(*group, *member).is_some_and(|item| self.items.contains(&item))
+                is_group(*group) && self.option(*group, *member).is_some_and(is_item)
             }
         }
     }
 
-    fn is_new(&self, then: &Then) -> bool {
-        match then {
-            Then::Present(item, _) => !self.items.contains(item),
-            Then::AbsentOr(..) | Then::Never => false,
-            Then::TakesPart(group) => !self.groups.contains(group),
-            Then::OneOf(group, members) | Then::AllOf(group, members) => {
-                !self.groups.contains(group)
-                    || members
-                        .iter()
-                        .filter_map(|member| self.option(*group, *member))
-                        .any(|item| !self.items.contains(&item))
-            }
-            Then::AnyOf(alternatives) => alternatives.iter().any(|(item, _)| !self.items.contains(item)),
-        }
-    }
-
-    fn establish(&mut self, then: &Then) {
-        match then {
-            Then::Present(item, _) => {
-                self.items.insert(*item);
-            }
-            Then::AbsentOr(..) | Then::Never => {}
-            Then::TakesPart(group) => {
-                self.groups.insert(*group);
-            }
-            Then::OneOf(group, members) | Then::AllOf(group, members) => {
-                self.groups.insert(*group);
-                let options: Vec<ItemId> =
-                    members.iter().filter_map(|member| self.option(*group, *member)).collect();
-                self.items.extend(options);
-            }
-            Then::AnyOf(alternatives) => self.items.extend(alternatives.iter().map(|(item, _)| *item)),
-        }
-    }
-
-    fn option(&self, group: GroupId, member: u32) -> Option<ItemId> {
+    fn option(&self, group: GroupId, member: Member) -> Option<ItemId> {
         self.problem.groups.get(group.0 as usize)?.members.get(member as usize).copied()
     }
 

@@ -8,6 +8,7 @@ use crate::argument::argue;
 use crate::encode::World;
 use crate::fuel::{Stop, within};
 use crate::narrow::{Masks, Narrowing};
+use crate::part::part;
 use crate::problem::{Problem, StatementId};
 use crate::propagate::Propagation;
 use crate::provider::{Outcome, Taste, search};
@@ -27,6 +28,7 @@ fn shrink(
     mut core: BTreeSet<StatementId>,
     fuel: &mut u64,
 ) -> Result<(BTreeSet<StatementId>, bool), Failure> {
+    let problem = &part(problem, &core);
     // The last first: what comes late is more often a detail, what comes early is what the user wrote.
     let mut candidates: Vec<StatementId> = core.iter().copied().collect();
     while let Some(candidate) = candidates.pop() {
@@ -50,9 +52,14 @@ fn refute(
     kept: &BTreeSet<StatementId>,
     fuel: &mut u64,
 ) -> Result<Option<BTreeSet<StatementId>>, Stop> {
+    // Building what is searched is work too.
+    *fuel = fuel.saturating_sub((problem.items.len() + problem.groups.len() + problem.rules.len()) as u64);
     let mut known = Propagation::new(problem, |statement| kept.contains(&statement));
     if let Err(clash) = within(fuel, || known.run())? {
         return Ok(Some(known.blame(&clash)));
+    }
+    if within(fuel, || known.is_settled())? {
+        return Ok(None);
     }
     let world = World::new(problem, |statement| kept.contains(&statement));
     let masks = Masks::new();

@@ -15,6 +15,7 @@ mod derive;
 mod encode;
 mod fuel;
 mod narrow;
+mod part;
 mod prefer;
 pub mod problem;
 mod propagate;

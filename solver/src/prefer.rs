@@ -166,13 +166,13 @@ impl Probing<'_, '_> {
 
     /// Whether a goal's cost can be kept within a bound; if so, the model that does becomes the best so far.
     fn probe(&mut self, goal: &Goal<'_>, most: u32) -> Result<bool, Failure> {
-        let mark = self.known.mark();
+        let here = self.known.mark();
         let before = self.bind(goal, most);
         let mut slice = self.slice.min(*self.fuel);
         let given = slice;
         let outcome = self.search(&mut slice);
         *self.fuel -= given - slice;
-        self.known.back_to(mark);
+        self.known.back_to(here);
         match before {
             Some((variable, Some(mask))) => self.masks.insert(variable, mask),
             Some((variable, None)) => self.masks.remove(&variable),

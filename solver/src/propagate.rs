@@ -8,6 +8,7 @@
 //! smaller set of statements.
 
 mod consequence;
+mod settled;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -143,6 +144,8 @@ pub(crate) struct Propagation<'p> {
     facts: Vec<Reason>,
     changes: Vec<Change>,
     wishes: Vec<(GroupId, ItemId)>,
+    /// The rules that are kept and can apply.
+    kept: Vec<u32>,
     of_item: Vec<Vec<Task>>,
     of_group: Vec<Vec<Task>>,
     /// By item: the rules whose condition it is, if there are several.
@@ -186,6 +189,7 @@ impl<'p> Propagation<'p> {
             facts: vec![Reason::default()],
             changes: Vec::new(),
             wishes: Vec::new(),
+            kept: Vec::new(),
             of_item: vec![Vec::new(); problem.items.len()],
             of_group: vec![Vec::new(); problem.groups.len()],
             rules_on: vec![Vec::new(); problem.items.len()],
@@ -209,6 +213,7 @@ impl<'p> Propagation<'p> {
                 continue;
             }
             self.push(task);
+            self.kept.push(number as u32);
             if let When::Item(item, _) = &rule.when
                 && let Some(rules) = self.rules_on.get_mut(item.0 as usize)
             {

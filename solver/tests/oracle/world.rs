@@ -80,6 +80,38 @@ pub(crate) fn problem(dice: &mut Dice, tries: u64) -> Problem {
     problem
 }
 
+/// A problem in which little follows without trying: everything is there, and pairs of candidates exclude each other.
+pub(crate) fn tangle(dice: &mut Dice) -> Problem {
+    let mut problem = Problem::new();
+    let items: Vec<ItemId> = (0..4 + dice.below(2)).map(|_| problem.item(2 + dice.below(2))).collect();
+    let mut statements = Statements { next: 0 };
+    let id = statements.id(dice);
+    let count = Count::Between { min: 2 + dice.below(2), max: 4 };
+    let group = problem.group(id, count, items.clone());
+    problem.rule(statements.id(dice), When::Always, Then::TakesPart(group));
+    for number in 0..14 + dice.below(12) {
+        let (one, other) = (item(dice, &problem), item(dice, &problem));
+        let when = match number % 6 {
+            0 => When::Always,
+            1 => When::Option(group, one.0),
+            _ => When::Item(one, [dice.below(problem.candidates(one))].into_iter().collect()),
+        };
+        let set = [dice.below(problem.candidates(other))].into_iter().collect();
+        let then = match dice.pick(&[45, 25, 30]) {
+            0 => Then::AbsentOr(other, set),
+            1 => Then::Present(other, set),
+            _ => Then::AnyOf(vec![(other, set), (item(dice, &problem), [0].into_iter().collect())]),
+        };
+        problem.rule(statements.id(dice), when, then);
+    }
+    for _ in 0..dice.below(4) {
+        if let Some(preference) = preference(dice, &problem) {
+            problem.prefer(preference);
+        }
+    }
+    problem
+}
+
 struct Statements {
     next: u32,
 }
