@@ -63,6 +63,11 @@ impl<'n> Fields<'n> {
         self.pairs.iter().find(|(k, _)| k.text == key).map(|(k, _)| k.place)
     }
 
+    /// Whether somebody asked for the key.
+    pub fn knows(&self, key: &str) -> bool {
+        self.known.contains(&key)
+    }
+
     /// Passes over a key: what there is to say of it was said.
     pub fn ignore(&mut self, key: &'static str) {
         self.ignored.push(key);

@@ -223,12 +223,12 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Op
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '.', ' '], "-");
     let wanted = plain(wanted);
     let length = wanted.chars().count();
-    // A third of the letters may be wrong; a short name allows one.
-    let allowed = (length / 3).clamp(1, 4);
+    // About a third of the letters may be wrong; a short name allows one.
+    let allowed = length.div_ceil(3).clamp(1, 4);
     let distance = |name: &str| {
         let name = plain(name);
         let typed = strsim::damerau_levenshtein(&wanted, &name);
-        let part = length >= 3 && (name.starts_with(&wanted) || wanted.starts_with(&name) && name.len() >= 3);
+        let part = length >= 3 && name.contains(&wanted) || name.len() >= 3 && wanted.contains(&name);
         if typed <= allowed { Some(typed) } else { part.then_some(allowed + 1) }
     };
     let near = known.into_iter().filter_map(|name| distance(name).map(|d| (d, name)));

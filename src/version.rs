@@ -117,7 +117,7 @@ impl VersionDemand {
         } else {
             let why = |e: pep440_rs::VersionSpecifiersParseError| VersionDemandError {
                 raw: raw.to_owned(),
-                why: e.to_string().lines().next().unwrap_or_default().to_owned(),
+                why: first_line(&e),
             };
             Rule::Specifiers(pep440_rs::VersionSpecifiers::from_str(text).map_err(why)?)
         };
@@ -166,7 +166,9 @@ pub type PythonProblem = String;
 
 /// The first line of what the parser says.
 fn first_line(error: &impl fmt::Display) -> PythonProblem {
-    error.to_string().lines().next().unwrap_or_default().to_owned()
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("Failed to parse version: ").trim_end_matches(':').to_owned()
 }
 
 /// Checks a requirement (PEP 508), and gives the name of its distribution.

@@ -52,8 +52,8 @@ impl Finding {
             Self::ExternalDefault { .. } => "HSM-E062",
             Self::ExternalOnManaged => "HSM-E063",
             Self::SourceWithoutRelease { .. } => "HSM-E064",
-            Self::MisplacedComposeKey { .. } => "HSM-E065",
-            Self::MisplacedBuildKey { .. } => "HSM-E069",
+            Self::Misplaced { .. } => "HSM-E065",
+            Self::BadDependency { .. } => "HSM-E069",
             Self::CommaInParam => "HSM-E066",
             Self::BadEnvLine { .. } => "HSM-E067",
             Self::HostOnly { .. } => "HSM-E068",
@@ -87,7 +87,7 @@ impl Finding {
             Self::UnknownName { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownName { .. } => "`hsm registry list` shows what there is".to_owned(),
             Self::OldLayout { new, .. } => format!("write {new}"),
-            Self::MisplacedComposeKey { belongs, .. } | Self::MisplacedBuildKey { belongs, .. } => {
+            Self::Misplaced { belongs, .. } => {
                 format!("write {belongs}")
             }
             Self::ItemShape { first } => {
@@ -111,6 +111,11 @@ impl Finding {
             Self::KeyNotText => "write the key as a text, in quotes where needed",
             Self::Tag { .. } => "remove the tag; quotes make a text",
             Self::NotForKind { .. } => "remove the key",
+            Self::EmptyFile => "an empty file says nothing: write what it is for, or remove it",
+            Self::MissingField { what: "a release", key: "version" } => {
+                "write `version`, or (for a container) a published image with a tag"
+            }
+            Self::BadDependency { .. } => "write the name of a container or of a group of containers",
             Self::BadTarget { .. } => "write the kind in front: `package:NAME`, `container_group:NAME`",
             Self::ConstraintOnGroup { .. } => "write `mode` and `profile` on the group's own line",
             Self::BadUrl { why: UrlProblem::Password, .. } => {

@@ -332,21 +332,21 @@ pub enum Finding {
         /// The release.
         release: String,
     },
-    /// A key of Compose that has its own place in the entry.
-    #[error("`{key}` does not belong inside `compose`")]
-    MisplacedComposeKey {
+    /// A key of Compose that has its own place.
+    #[error("`{key}` does not belong in {inside}")]
+    Misplaced {
         /// The key.
         key: String,
+        /// Where it stands: "`compose`", "a container".
+        inside: &'static str,
         /// Where it belongs.
         belongs: &'static str,
     },
-    /// A key of Compose's `build` that has its own place in the source.
-    #[error("`{key}` does not belong inside `build`")]
-    MisplacedBuildKey {
-        /// The key.
-        key: String,
-        /// Where it belongs.
-        belongs: &'static str,
+    /// A line of `depends_on` that is no container.
+    #[error("`{text}` is nothing that a container can wait for")]
+    BadDependency {
+        /// As written.
+        text: String,
     },
     /// A parameter's value that cannot be joined.
     #[error("a param's value cannot hold a comma: values are joined with commas")]

@@ -20,6 +20,7 @@ pub fn read(sources: &Sources, file: FileId) -> (Option<Manifest>, Vec<Diagnosti
     let parsed = yaml::parse(file, &text, Limits::MANIFEST);
     let mut found = parsed.diagnostics;
     let manifest = parsed.node.and_then(|node| from_node(file, &node, &mut found));
+    found.sort_by_key(|d| d.place);
     (manifest, found)
 }
 

@@ -41,5 +41,6 @@ pub fn facts(sources: &Sources, file: FileId) -> (Facts, Vec<Diagnostic>) {
         }
         fields.finish(&mut found);
     }
+    found.sort_by_key(|d| d.place);
     (out, found)
 }

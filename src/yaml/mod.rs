@@ -99,8 +99,12 @@ impl Node {
     pub fn describe(&self) -> String {
         match &self.value {
             Value::Null => "nothing".to_owned(),
-            Value::Scalar { text, .. } if text.chars().count() <= 40 && !text.contains('\n') => {
-                format!("`{text}`")
+            Value::Scalar { text, plain } if text.chars().count() <= 40 && !text.contains('\n') => {
+                if *plain {
+                    format!("`{text}`")
+                } else {
+                    format!("the text `{text}`")
+                }
             }
             Value::Scalar { .. } => "a text".to_owned(),
             Value::List(_) => "a list".to_owned(),

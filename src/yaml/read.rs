@@ -3,7 +3,7 @@
 //! Owns: limits, one document, text keys, duplicate keys, anchors, merge keys. Refuses: tags other than `!!str`,
 //! `!!map` and `!!seq`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_saphyr::granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, Span, Tag};
 
@@ -322,7 +322,7 @@ impl<'t> Builder<'t> {
                     self.diagnostics.push(twice);
                     return Ok(());
                 }
-                *merge |= ready.text == "<<";
+                *merge |= is_merge(self.text, &ready);
                 seen.insert(ready.text.clone(), ready.place);
                 pairs.push((ready, node));
             }
@@ -343,11 +343,12 @@ impl<'t> Builder<'t> {
 
     /// Replaces `<<` by what it merges; keys that are written out win, and of several merged maps the first.
     fn merged(&mut self, pairs: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
-        let mut have: std::collections::HashSet<String> =
-            pairs.iter().filter(|(k, _)| k.text != "<<").map(|(k, _)| k.text.clone()).collect();
+        let text = self.text;
+        let written = pairs.iter().filter(|(k, _)| !is_merge(text, k));
+        let mut have: HashSet<String> = written.map(|(k, _)| k.text.clone()).collect();
         let mut out = Vec::with_capacity(pairs.len());
         for (key, node) in pairs {
-            if key.text != "<<" {
+            if !is_merge(text, &key) {
                 out.push((key, node));
                 continue;
             }
@@ -400,6 +401,11 @@ impl<'t> Builder<'t> {
         let end = floor(self.text, range.end.min(len)).max(start);
         Place { file: self.file, start: start as u32, end: end as u32 }
     }
+}
+
+/// Whether a key is `<<` without quotes.
+fn is_merge(text: &str, key: &Key) -> bool {
+    key.text == "<<" && text.get(key.place.start as usize..).is_some_and(|t| t.starts_with("<<"))
 }
 
 /// The last boundary between characters that is not behind `at`.

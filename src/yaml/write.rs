@@ -3,9 +3,10 @@
 //! Owns: what is written for hsm's own files. Refuses: layout beyond block style, anchors, tags, folded texts.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_saphyr::{Commented, DoubleQuoted};
+use serde_saphyr::DoubleQuoted;
 
-use super::{Node, Value};
+use super::{Limits, Node, Value};
+use crate::place::{FileId, Place};
 
 /// A tree to be written.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub enum Out {
     List(Vec<Out>),
     /// A mapping, in this order.
     Map(Vec<(String, Out)>),
-    /// A value with a comment above it (one line, without `#`). In lists and mappings; ignored elsewhere.
+    /// A value with a comment above it, or above its key (without `#`; each line becomes one).
     Commented(String, Box<Out>),
 }
 
@@ -44,6 +45,15 @@ impl Out {
     /// A list of texts, quoted where needed.
     pub fn strs<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::List(texts.into_iter().map(Self::str).collect())
+    }
+
+    fn has_comments(&self) -> bool {
+        match self {
+            Self::Commented(..) => true,
+            Self::List(items) => items.iter().any(Self::has_comments),
+            Self::Map(pairs) => pairs.iter().any(|(_, value)| value.has_comments()),
+            _ => false,
+        }
     }
 }
 
@@ -68,14 +78,50 @@ pub fn write(out: &Out) -> String {
     let options = serde_saphyr::ser_options! {
         prefer_block_scalars: false,
         compact_list_indent: false,
-        comment_position: serde_saphyr::CommentPosition::Above,
     };
-    // Writing into a String fails for no tree that can be built here: all keys are texts, all numbers finite.
+    // Writing into a String fails for no tree that can be built here: all keys are texts.
     let mut text = serde_saphyr::to_string_with_options(out, options).unwrap_or_default();
     if !text.ends_with('\n') {
         text.push('\n');
     }
+    let mut comments = Vec::new();
+    if out.has_comments() {
+        let limits = Limits { bytes: usize::MAX, depth: 1000, copied: 0 };
+        if let Some(node) = super::parse(FileId(0), &text, limits).node {
+            find_comments(out, &node, None, &mut comments);
+        }
+    }
+    // From the end, so that the offsets before stay true; the sort keeps outer comments above inner ones.
+    comments.sort_by_key(|(at, _)| *at);
+    for (at, comment) in comments.into_iter().rev() {
+        let start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+        let indent: String = text[start..].chars().take_while(|c| *c == ' ').collect();
+        let lines: String =
+            comment.lines().map(|l| format!("{indent}# {l}\n").replace("# \n", "#\n")).collect();
+        text.insert_str(start, &lines);
+    }
     text
+}
+
+/// The comments of a tree, each with the byte on whose line the commented thing starts.
+fn find_comments<'o>(out: &'o Out, node: &Node, key: Option<Place>, comments: &mut Vec<(usize, &'o str)>) {
+    match (out, &node.value) {
+        (Out::Commented(comment, inner), _) => {
+            comments.push((key.unwrap_or(node.place).start as usize, comment));
+            find_comments(inner, node, key, comments);
+        }
+        (Out::List(outs), Value::List(nodes)) => {
+            for (out, node) in outs.iter().zip(nodes) {
+                find_comments(out, node, None, comments);
+            }
+        }
+        (Out::Map(outs), Value::Map(nodes)) => {
+            for ((_, out), (key, node)) in outs.iter().zip(nodes) {
+                find_comments(out, node, Some(key.place), comments);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What an unquoted scalar means to every reader alike.
@@ -121,9 +167,7 @@ impl Serialize for Out {
                 }
                 map.end()
             }
-            Self::Commented(comment, value) => {
-                Commented(value.as_ref(), comment.replace(['\n', '\r'], " ")).serialize(to)
-            }
+            Self::Commented(_, value) => value.serialize(to),
         }
     }
 }

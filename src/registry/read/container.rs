@@ -148,11 +148,12 @@ fn sources(fields: &mut Fields<'_>, found: &mut Found) -> Vec<ContainerSource> {
 fn source(mode: Mode, node: &Node, found: &mut Found) -> Option<ContainerSource> {
     let mut fields = Fields::of(node, "a container's source", found)?;
     let kind = source_type(&mut fields, "a container", TYPES, found);
+    let origin = kind.map(|kind| origin(kind, &mut fields, found));
     let requires = demands(&mut fields, "requires", found);
     let rules = rules(&mut fields, found);
     let layer = layer(&mut fields, Has { image: false, identity: true }, found);
-    // The other keys depend on the type.
-    let origin = origin(kind?, &mut fields, found);
+    // Which other keys there may be depends on the type.
+    let origin = origin?;
     fields.finish(found);
     Some(ContainerSource { mode, place: node.place, origin: origin?, layer, rules, requires })
 }
@@ -233,7 +234,7 @@ fn other_build_keys(fields: &mut Fields<'_>, found: &mut Found) -> Vec<(At<Strin
                 continue;
             }
         };
-        let finding = Finding::MisplacedBuildKey { key: key.text.clone(), belongs };
+        let finding = Finding::Misplaced { key: key.text.clone(), inside: "`build`", belongs };
         found.push(Diagnostic::error(key.place, finding));
     }
     out

@@ -19,7 +19,7 @@ pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<G
     let min = fields.number("min", found);
     let max = fields.number("max", found);
     let extends = extends(&mut fields, found);
-    let options = options(&mut fields, from.kind, extends.is_some(), found);
+    let options = options(&mut fields, from.kind, found);
     let default = default(&mut fields, found);
     let comment = fields.text("comment", found);
     fields.finish(found);
@@ -70,7 +70,8 @@ fn extends(fields: &mut Fields<'_>, found: &mut Found) -> Option<At<String>> {
     Some(text)
 }
 
-fn options(fields: &mut Fields<'_>, kind: Kind, extends: bool, found: &mut Found) -> Vec<GroupOption> {
+fn options(fields: &mut Fields<'_>, kind: Kind, found: &mut Found) -> Vec<GroupOption> {
+    let extends = fields.has("extends");
     let node = if extends { fields.get("options") } else { fields.required("options", found) };
     let Some(node) = node else { return Vec::new() };
     let items = fields::list(node, "`options`", found);

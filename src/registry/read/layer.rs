@@ -31,6 +31,44 @@ const TYPED: &[(&str, &str)] = &[
     ("extends", "the values out: the file that hsm writes stands alone"),
 ];
 
+/// Keys of Compose that people are used to write beside `ports`; they are passed through under `compose`.
+const PASSED: &[&str] = &[
+    "cap_add",
+    "cap_drop",
+    "command",
+    "configs",
+    "cpus",
+    "deploy",
+    "devices",
+    "dns",
+    "entrypoint",
+    "env_file",
+    "expose",
+    "extra_hosts",
+    "healthcheck",
+    "hostname",
+    "init",
+    "labels",
+    "logging",
+    "mem_limit",
+    "network_mode",
+    "networks",
+    "platform",
+    "privileged",
+    "pull_policy",
+    "read_only",
+    "restart",
+    "secrets",
+    "security_opt",
+    "shm_size",
+    "stop_grace_period",
+    "sysctls",
+    "tmpfs",
+    "ulimits",
+    "user",
+    "working_dir",
+];
+
 /// The keys of a layer.
 pub(crate) fn layer(fields: &mut Fields<'_>, has: Has, found: &mut Found) -> Layer {
     let mut out = Layer::default();
@@ -46,7 +84,25 @@ pub(crate) fn layer(fields: &mut Fields<'_>, has: Has, found: &mut Found) -> Lay
     out.volumes = each(fields, "volumes", Part::Volumes, &mut out.cleared, volume, found);
     out.env = env(fields, &mut out.cleared, found);
     out.compose = compose(fields, &mut out.cleared, found);
+    misplaced(fields, found);
     out
+}
+
+/// Keys of Compose beside those of a layer: where each belongs.
+fn misplaced(fields: &mut Fields<'_>, found: &mut Found) {
+    let beside = [
+        ("environment", "the values under `env`"),
+        ("image", "`image` in `sources.prod` with `type: docker-image`"),
+        ("build", "a source with `type: build`"),
+        ("depends_on", "`depends_on` under `orchestration`"),
+    ];
+    let passed = PASSED.iter().map(|key| (*key, "it under `compose`"));
+    for (key, belongs) in beside.into_iter().chain(passed) {
+        let Some(place) = fields.place_of(key).filter(|_| !fields.knows(key)) else { continue };
+        let finding = Finding::Misplaced { key: key.to_owned(), inside: fields.what, belongs };
+        found.push(Diagnostic::error(place, finding));
+        fields.ignore(key);
+    }
 }
 
 type Cleared = BTreeSet<Part>;
@@ -141,8 +197,7 @@ fn check_dependency(line: &DependsOn, found: &mut Found) {
     let name = match text.split_once(':') {
         Some(("container" | "container_group", name)) => name,
         Some(_) => {
-            let why = crate::names::TargetError::Kind;
-            let finding = Finding::BadTarget { text: text.to_owned(), why };
+            let finding = Finding::BadDependency { text: text.to_owned() };
             found.push(Diagnostic::error(line.target.place, finding));
             return;
         }
@@ -259,7 +314,7 @@ fn compose(fields: &mut Fields<'_>, cleared: &mut Cleared, found: &mut Found) ->
     let mut out = Vec::new();
     for (key, value) in node.as_map().unwrap_or_default() {
         if let Some((_, belongs)) = TYPED.iter().find(|(typed, _)| *typed == key.text) {
-            let finding = Finding::MisplacedComposeKey { key: key.text.clone(), belongs };
+            let finding = Finding::Misplaced { key: key.text.clone(), inside: "`compose`", belongs };
             found.push(Diagnostic::error(key.place, finding));
             continue;
         }

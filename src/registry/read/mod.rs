@@ -41,6 +41,7 @@ pub fn entry(sources: &Sources, from: &EntryFile) -> (Option<Entry>, Vec<Diagnos
     let parsed = yaml::parse(from.file, &text, Limits::ENTRY);
     let mut found = parsed.diagnostics;
     let entry = parsed.node.and_then(|node| from_node(&node, from, &mut found));
+    found.sort_by_key(|d| d.place);
     (entry, found)
 }
 

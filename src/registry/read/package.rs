@@ -127,7 +127,8 @@ fn check_releases(releases: &[PackageRelease], found: &mut Found) {
         let Some(version) = &release.version else { continue };
         for source in &release.sources {
             let PackageOrigin::Pypi { version: Some(demand), .. } = &source.origin else { continue };
-            if !demand.value.allows(&version.value) {
+            let opaque = !demand.value.is_any() && is_opaque(&demand.value);
+            if !opaque && !demand.value.allows(&version.value) {
                 let finding = Finding::SourceWithoutRelease {
                     demand: demand.value.to_string(),
                     release: version.value.to_string(),
@@ -210,12 +211,21 @@ fn origin(kind: &str, mode: Mode, fields: &mut Fields<'_>, found: &mut Found) ->
 /// A pypi source's `version`: specifiers of PEP 440, not an opaque tag.
 fn specifier(fields: &mut Fields<'_>, found: &mut Found) -> Option<At<crate::version::VersionDemand>> {
     let demand = fields.demand("version", found)?;
-    let text = demand.value.as_str();
-    let bare = Version::parse(text);
-    if !demand.value.is_any() && bare.is_opaque() {
-        check_python(&At::new(text.to_owned(), demand.place), "a version specifier (PEP 440)", found);
+    if is_opaque(&demand.value) {
+        let finding = Finding::BadPython {
+            text: demand.value.to_string(),
+            expected: "a version or a specifier of PEP 440",
+            why: "an index of packages has no others".to_owned(),
+        };
+        found.push(Diagnostic::error(demand.place, finding));
     }
     Some(demand)
+}
+
+/// Whether a demand names a tag that is no version of PEP 440.
+fn is_opaque(demand: &crate::version::VersionDemand) -> bool {
+    let text = demand.as_str();
+    !demand.is_any() && Version::parse(text).is_opaque() && check_specifiers(text).is_err()
 }
 
 fn check_python(text: &At<String>, expected: &'static str, found: &mut Found) {

@@ -100,15 +100,16 @@ pub(super) fn file_url(url: &At<String>, found: &mut Found) {
 }
 
 fn unsafe_argument(text: &str) -> Option<UrlProblem> {
-    if text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Some(UrlProblem::Character);
-    }
     if text.starts_with('-') {
         return Some(UrlProblem::Dash);
     }
     // `ext::COMMAND` runs a program; what is inside `${…}` is Compose's or the shell's business.
     let helper = text.split_once("::").is_some_and(|(before, _)| !before.contains(['/', '{', '@']));
-    helper.then_some(UrlProblem::Helper)
+    if helper {
+        return Some(UrlProblem::Helper);
+    }
+    let odd = text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace());
+    odd.then_some(UrlProblem::Character)
 }
 
 fn bad_scheme(text: &str) -> Option<UrlProblem> {
