@@ -11,6 +11,7 @@ pub mod address;
 pub mod cli;
 pub mod container;
 pub mod diagnostic;
+pub mod example;
 pub mod execute;
 pub mod fields;
 pub mod finalize;

@@ -297,12 +297,8 @@ fn resolved(stdout: &str) -> Result<(BTreeMap<String, String>, BTreeMap<String, 
         |key: &str| json[key].as_array().cloned().ok_or_else(|| format!("no list `{key}` in what it prints"));
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let mut stack = BTreeMap::new();
-    for one in entries("components")? {
-        let place = if one["external"].is_null() || one["external"] == false {
-            text(&one["mode"])
-        } else {
-            "external".to_owned()
-        };
+    for one in entries("packages")?.iter().chain(&entries("containers")?) {
+        let place = if one["external"] == true { "external".to_owned() } else { text(&one["mode"]) };
         let parts = [text(&one["release"]), place, text(&one["profile"])];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         stack.insert(text(&one["id"]), parts.join(" "));
