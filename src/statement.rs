@@ -3,9 +3,13 @@
 //! Owns: what a manifest line or a registry rule can say, as data; its `Display` is the sentence. Refuses: encoding
 //! (that is `compile`), and showing snippets (that is the voice).
 
+use std::fmt;
+
 use crate::manifest::Mode;
-use crate::names::{ComponentId, GroupId, Name};
+use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
+use crate::registry::DemandedMode;
+use crate::version::{Version, VersionDemand};
 
 /// One rule with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,23 @@ pub enum Origin {
     Option(GroupId, Name),
 }
 
+/// What an implication, a dependency or a build requirement demands, besides that its target is there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Demanded {
+    /// Which releases; `None`: any.
+    pub version: Option<VersionDemand>,
+    /// The releases that there are, when none of them will do.
+    pub only: Vec<Version>,
+    /// Which mode.
+    pub mode: Option<DemandedMode>,
+    /// Which profile.
+    pub profile: Option<Name>,
+    /// Of a group: which options.
+    pub options: Vec<Name>,
+    /// Of a group: whether one of these options is enough (1-of-N).
+    pub one_of: bool,
+}
+
 /// What a statement says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,6 +56,195 @@ pub enum Claim {
     Wants(ComponentId),
     /// The manifest names a group.
     Uses(GroupId),
+    /// The manifest selects an option.
+    Selects(GroupId, Name),
+    /// The manifest keeps an option out.
+    Excludes(GroupId, Name),
+    /// A pin of the manifest on a version; with the releases there are, when none of them will do.
+    PinsVersion(ComponentId, VersionDemand, Vec<Version>),
     /// A pin of the manifest on a mode.
     PinsMode(ComponentId, Mode),
+    /// A pin of the manifest on a profile.
+    PinsProfile(ComponentId, Name),
+    /// A group's line in the manifest gives its options a mode.
+    GroupMode(GroupId, Mode),
+    /// A group's line in the manifest gives its options a profile.
+    GroupProfile(GroupId, Name),
+    /// Every component has to be in this mode (`--require-mode`).
+    RequiresMode(Mode),
+    /// A group takes exactly one of its options.
+    TakesOne(GroupId),
+    /// A group takes at least `min` and at most `max` of its options.
+    TakesBetween {
+        /// Which group.
+        group: GroupId,
+        /// The least number.
+        min: u32,
+        /// The greatest number.
+        max: u32,
+    },
+    /// An implication.
+    Implies {
+        /// Who implies.
+        by: Origin,
+        /// What.
+        target: TargetId,
+        /// In which form.
+        demand: Demanded,
+    },
+    /// `depends_on`.
+    DependsOn(ComponentId, TargetId),
+    /// A build requirement of a source.
+    Requires {
+        /// Whose source.
+        by: ComponentId,
+        /// In which mode.
+        mode: Mode,
+        /// What it requires.
+        target: TargetId,
+        /// In which form.
+        demand: Demanded,
+    },
+    /// A source uses the image of another container (`${HSM_IMAGE.…}`).
+    UsesImage(ComponentId, ComponentId),
+    /// A conflict.
+    Conflicts {
+        /// Who conflicts.
+        by: Origin,
+        /// With what.
+        target: TargetId,
+        /// With which releases of it.
+        version: VersionDemand,
+    },
+    /// Two packages are one distribution.
+    SameDistribution(ComponentId, ComponentId, String),
+    /// A release is not to be chosen.
+    Yanked(ComponentId, Version, String),
+    /// There is no source: of a release or of any, in a mode or in any.
+    NoSource {
+        /// Of what.
+        component: ComponentId,
+        /// Of which release; `None`: of any.
+        release: Option<Version>,
+        /// In which mode; `None`: in any.
+        mode: Option<Mode>,
+    },
+    /// No registry has an entry of that name.
+    NotFound(TargetId),
+    /// The entry cannot be read.
+    Broken(TargetId),
+}
+
+impl Claim {
+    /// Whether it speaks of an entry that is missing or cannot be read.
+    pub fn is_about_a_broken_entry(&self) -> bool {
+        matches!(self, Self::NotFound(_) | Self::Broken(_))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Manifest => f.write_str("hsm.yaml"),
+            Self::Component(id) => id.fmt(f),
+            Self::Option(group, name) => write!(f, "`{name}` (option of {group})"),
+        }
+    }
+}
+
+/// A target with what is demanded of it: `container:qdrant >=1.9 in dev mode`, `container_group:infra: qdrant`.
+struct Wanted<'a>(&'a TargetId, &'a Demanded);
+
+impl fmt::Display for Wanted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(target, demand) = self;
+        target.fmt(f)?;
+        for (i, option) in demand.options.iter().enumerate() {
+            let between = match i {
+                0 => ": ",
+                _ if demand.one_of => " or ",
+                _ => " and ",
+            };
+            write!(f, "{between}{option}")?;
+        }
+        if let Some(version) = demand.version.as_ref().filter(|v| !v.is_any()) {
+            write!(f, " {version}")?;
+        }
+        match demand.mode {
+            None => {}
+            Some(DemandedMode::Is(mode)) => write!(f, " in {mode} mode")?,
+            Some(DemandedMode::Same) => f.write_str(" in the same mode")?,
+        }
+        if let Some(profile) = &demand.profile {
+            write!(f, " with the profile {profile}")?;
+        }
+        but_only(f, target, &demand.only)
+    }
+}
+
+/// Says which releases there are, when none of them will do.
+fn but_only(f: &mut fmt::Formatter<'_>, of: &dyn fmt::Display, releases: &[Version]) -> fmt::Result {
+    match releases {
+        [] => Ok(()),
+        [one] => write!(f, ", but the only release of {of} is {one}"),
+        more => {
+            let names: Vec<&str> = more.iter().map(Version::as_str).collect();
+            write!(f, ", but the releases of {of} are {}", names.join(", "))
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wants(id) => write!(f, "hsm.yaml wants {id}"),
+            Self::Uses(group) => write!(f, "hsm.yaml uses {group}"),
+            Self::Selects(group, name) => write!(f, "hsm.yaml selects `{name}` in {group}"),
+            Self::Excludes(group, name) => write!(f, "hsm.yaml excludes `{name}` from {group}"),
+            Self::PinsVersion(id, version, only) => {
+                write!(f, "hsm.yaml pins {id} to {version}")?;
+                but_only(f, id, only)
+            }
+            Self::PinsMode(id, mode) => write!(f, "hsm.yaml pins {id} to {mode} mode"),
+            Self::PinsProfile(id, profile) => write!(f, "hsm.yaml pins {id} to the profile {profile}"),
+            Self::GroupMode(group, mode) => write!(f, "hsm.yaml puts the options of {group} in {mode} mode"),
+            Self::GroupProfile(group, profile) => {
+                write!(f, "hsm.yaml gives the options of {group} the profile {profile}")
+            }
+            Self::RequiresMode(mode) => write!(f, "every component has to be in {mode} mode (--require-mode)"),
+            Self::TakesOne(group) => write!(f, "{group} takes exactly one of its options"),
+            Self::TakesBetween { group, min, max } if min == max => {
+                write!(f, "{group} takes exactly {min} of its options")
+            }
+            Self::TakesBetween { group, min, max } => {
+                write!(f, "{group} takes at least {min} and at most {max} of its options")
+            }
+            Self::Implies { by, target, demand } => write!(f, "{by} implies {}", Wanted(target, demand)),
+            Self::DependsOn(by, target) => write!(f, "{by} depends on {target}"),
+            Self::Requires { by, mode, target, demand } => {
+                write!(f, "the {mode} source of {by} requires {}", Wanted(target, demand))
+            }
+            Self::UsesImage(by, of) => write!(f, "{by} is built with the image of {of}"),
+            Self::Conflicts { by, target, version } if version.is_any() => {
+                write!(f, "{by} conflicts with {target}")
+            }
+            Self::Conflicts { by, target, version } => write!(f, "{by} conflicts with {target} {version}"),
+            Self::SameDistribution(a, b, name) => {
+                write!(f, "{a} and {b} are the same distribution ({name}), so only one of them can be present")
+            }
+            Self::Yanked(id, version, why) => write!(f, "{id} {version} is yanked: {why}"),
+            Self::NoSource { component, release, mode } => {
+                component.fmt(f)?;
+                if let Some(release) = release {
+                    write!(f, " {release}")?;
+                }
+                match mode {
+                    Some(mode) => write!(f, " has no {mode} source"),
+                    None => f.write_str(" has no source"),
+                }
+            }
+            Self::NotFound(target) => write!(f, "no registry has an entry for {target}"),
+            Self::Broken(target) => write!(f, "the entry of {target} cannot be read"),
+        }
+    }
 }

@@ -1,0 +1,173 @@
+//! Compile: from what was read to a closed world of finite choices, with a statement for each rule.
+//!
+//! Owns: the meaning of the manifest and the registry as rules and preferences. Refuses: searching, and any encoding
+//! beyond [`hsm_solver::Problem`].
+//!
+//! - `candidates`: every (release, mode, profile) of a component, and what each of them says.
+//! - `wishes`: what the manifest demands, as rules.
+//! - `demands`: what components and options demand of each other, as rules.
+//! - `facts`: what holds by itself: counts of groups, missing sources, yanked releases, missing entries.
+//! - `prefer`: which solution is the best.
+//!
+//! Host ports and names that exclude each other, what the demands of Python distributions have in common, and rings in
+//! the order of the work belong here too and are not here yet: each is a source of further rules, beside `demands`.
+
+pub mod candidates;
+mod demands;
+mod facts;
+mod prefer;
+mod wishes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hsm_solver::{CandidateSet, ItemId, Member, Problem, StatementId};
+
+use crate::load::Inputs;
+use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::registry::Group;
+use crate::place::Place;
+use crate::statement::{Claim, Statement};
+pub use candidates::Choice;
+
+/// The closed world, and the way back from its numbers to names.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// The problem to be solved.
+    pub problem: Problem,
+    /// The statements by their numbers.
+    pub statements: Vec<Statement>,
+    /// The components that can be reached, by [`ItemId`]; further items are helpers that stand for no component.
+    pub components: Vec<Component>,
+    /// The groups that can be reached, by [`hsm_solver::GroupId`].
+    pub groups: Vec<GroupId>,
+}
+
+/// A component that can be reached.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// Which.
+    pub id: ComponentId,
+    /// Its candidates, the best first.
+    pub choices: Vec<Choice>,
+}
+
+impl Compiled {
+    /// The sentence of that number.
+    pub fn statement(&self, id: StatementId) -> Option<&Statement> {
+        self.statements.get(id.0 as usize)
+    }
+}
+
+/// Compiles what was read.
+pub fn compile(inputs: &Inputs) -> Compiled {
+    let mut building = Building::new(inputs);
+    wishes::all(&mut building);
+    demands::all(&mut building);
+    facts::all(&mut building);
+    prefer::all(&mut building);
+    let Building { problem, statements, components, groups, .. } = building;
+    Compiled { problem, statements, components, groups: groups.into_iter().map(|g| g.id).collect() }
+}
+
+/// A group as it is compiled.
+struct GroupTable<'a> {
+    id: GroupId,
+    entry: Option<&'a Group>,
+    number: hsm_solver::GroupId,
+    members: Vec<ItemId>,
+}
+
+impl GroupTable<'_> {
+    fn member(&self, name: &Name) -> Option<Member> {
+        let wanted = self.id.option(name);
+        let options = &self.entry?.options;
+        options.iter().position(|o| self.id.option(&o.name.value) == wanted).map(|i| i as Member)
+    }
+}
+
+/// The world while it is being built.
+struct Building<'a> {
+    inputs: &'a Inputs,
+    problem: Problem,
+    statements: Vec<Statement>,
+    components: Vec<Component>,
+    items: BTreeMap<ComponentId, ItemId>,
+    groups: Vec<GroupTable<'a>>,
+    group_numbers: BTreeMap<GroupId, usize>,
+    /// For each component the candidates that the manifest's pins leave.
+    allowed: Vec<BTreeSet<u32>>,
+    /// External profiles that somebody demands, by component.
+    asked_externals: BTreeSet<(ComponentId, Name)>,
+}
+
+impl<'a> Building<'a> {
+    /// All items and groups, in the order of their ids, without any rule.
+    fn new(inputs: &'a Inputs) -> Self {
+        let mut building = Self {
+            inputs,
+            problem: Problem::new(),
+            statements: Vec::new(),
+            components: Vec::new(),
+            items: BTreeMap::new(),
+            groups: Vec::new(),
+            group_numbers: BTreeMap::new(),
+            allowed: Vec::new(),
+            asked_externals: demands::asked_externals(inputs),
+        };
+        let asked = demands::asked_modes(inputs);
+        let known: BTreeSet<&TargetId> = inputs.entries.keys().chain(inputs.absent.keys()).collect();
+        for target in &known {
+            if let TargetId::Component(id) = target {
+                let choices = match inputs.entries.get(target) {
+                    Some(entry) => candidates::of_entry(inputs, id, entry, &asked),
+                    None => vec![candidates::no_entry(inputs.preferred_mode())],
+                };
+                let item = building.problem.item(choices.len() as u32);
+                building.allowed.push((0..choices.len() as u32).collect());
+                building.items.insert(id.clone(), item);
+                building.components.push(Component { id: id.clone(), choices });
+            }
+        }
+        for target in &known {
+            if let TargetId::Group(id) = target {
+                building.add_group(id);
+            }
+        }
+        building
+    }
+
+    fn add_group(&mut self, id: &GroupId) {
+        let entry = self.inputs.group(id);
+        let options = entry.map_or(&[][..], |group| &group.options);
+        let mut members = Vec::with_capacity(options.len());
+        for option in options {
+            // Every option of a group that is reached is reached too.
+            let known = self.items.get(&id.option(&option.name.value)).copied();
+            members.push(known.unwrap_or_else(|| self.problem.item(0)));
+        }
+        let (place, claim, count) = facts::count(self.inputs, id, entry);
+        let statement = self.say(place, claim);
+        let number = self.problem.group(statement, count, members.clone());
+        self.group_numbers.insert(id.clone(), self.groups.len());
+        self.groups.push(GroupTable { id: id.clone(), entry, number, members });
+    }
+
+    fn say(&mut self, place: Option<Place>, claim: Claim) -> StatementId {
+        self.statements.push(Statement { place, claim });
+        StatementId(self.statements.len() as u32 - 1)
+    }
+
+    fn group(&self, id: &GroupId) -> Option<&GroupTable<'a>> {
+        self.groups.get(*self.group_numbers.get(id)?)
+    }
+
+    fn choices(&self, item: ItemId) -> &[Choice] {
+        self.components.get(item.0 as usize).map_or(&[], |c| &c.choices)
+    }
+
+    /// The candidates of an item for which `test` holds.
+    fn such(&self, item: ItemId, test: impl Fn(&Choice) -> bool) -> CandidateSet {
+        let choices = self.choices(item).iter().zip(0..);
+        choices.filter(|(choice, _)| test(choice)).map(|(_, candidate)| candidate).collect()
+    }
+}

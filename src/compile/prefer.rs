@@ -1,0 +1,126 @@
+//! Preferences: which solution is the best.
+//!
+//! Owns: their order: externals that nobody asked for; options, group by group; modes; profiles; releases; each level
+//! in the order of the ids. Refuses: demands. A violation is only held against what is present.
+
+use hsm_solver::{ItemId, Member, Preference};
+
+use super::candidates::{self, Choice};
+use super::{Building, facts};
+use crate::manifest::Strategy;
+use crate::names::ComponentId;
+use crate::registry::Entry;
+
+pub(super) fn all(building: &mut Building<'_>) {
+    rank(building, |building, item, choice| u32::from(is_unasked(building, item, choice)));
+    for number in 0..building.groups.len() {
+        options(building, number);
+    }
+    modes(building);
+    rank(building, |_, _, choice| choice.profile_rank);
+    rank(building, |_, _, choice| choice.release_rank);
+}
+
+/// Adds a rank for every component whose candidates it tells apart.
+fn rank(building: &mut Building<'_>, rank: impl Fn(&Building<'_>, ItemId, &Choice) -> u32) {
+    for number in 0..building.components.len() {
+        let item = ItemId(number as u32);
+        let ranks: Vec<u32> = building.choices(item).iter().map(|choice| rank(building, item, choice)).collect();
+        add(building, item, ranks);
+    }
+}
+
+/// Ranks count from the best that is left, so that being present is no violation by itself.
+fn add(building: &mut Building<'_>, item: ItemId, ranks: Vec<u32>) {
+    let sound = building.choices(item).iter().zip(&ranks).filter(|(choice, _)| choice.flaw.is_none());
+    let best = sound.map(|(_, rank)| *rank).min().unwrap_or(0);
+    let ranks: Vec<u32> = ranks.into_iter().map(|rank| rank.saturating_sub(best)).collect();
+    if ranks.iter().any(|rank| *rank > 0) {
+        building.problem.prefer(Preference::Rank(item, ranks));
+    }
+}
+
+fn is_unasked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
+    choice.is_external() && !is_asked(building, item, choice)
+}
+
+fn is_asked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
+    let Some(id) = building.components.get(item.0 as usize).map(|component| &component.id) else { return false };
+    let entry = building.inputs.component(id);
+    let profile = entry.and_then(|entry| candidates::profile_name(entry, choice));
+    profile.is_some_and(|profile| building.asked_externals.contains(&(id.clone(), profile.clone())))
+}
+
+/// The preferred mode, where the pins leave a source for it; an external has no mode to violate it with. An external
+/// that somebody asks for is last all the same, so that it is only taken where it is asked for.
+fn modes(building: &mut Building<'_>) {
+    let preferred = building.inputs.preferred_mode();
+    for number in 0..building.components.len() {
+        let item = ItemId(number as u32);
+        let there = |(choice, candidate): (&Choice, u32)| {
+            choice.flaw.is_none()
+                && choice.mode == Some(preferred)
+                && building.allowed[number].contains(&candidate)
+        };
+        let available = building.choices(item).iter().zip(0..).any(there);
+        let of = |choice: &Choice| match choice.mode {
+            None if is_asked(building, item, choice) => 2,
+            Some(mode) if available && mode != preferred => 1,
+            _ => 0,
+        };
+        let ranks: Vec<u32> = building.choices(item).iter().map(of).collect();
+        if ranks.iter().any(|rank| *rank > 0) {
+            building.problem.prefer(Preference::Rank(item, ranks));
+        }
+    }
+}
+
+/// 1-of-N: the locked option, then the default, then by place. M-of-N: the defaults (unless the manifest selects), then,
+/// where more are needed, the locked ones, then by place.
+fn options(building: &mut Building<'_>, number: usize) {
+    let table = &building.groups[number];
+    let Some(entry) = table.entry else { return };
+    let lines = building.inputs.manifest.dependencies.groups.iter();
+    let selected = lines
+        .chain(&building.inputs.manifest.services.groups)
+        .any(|line| line.group.value == table.id && line.selection.is_some());
+    let members = |names: &mut dyn Iterator<Item = &crate::names::Name>| -> Vec<Member> {
+        names.filter_map(|name| table.member(name)).collect()
+    };
+    let default = members(&mut entry.default.iter().map(|name| &name.value));
+    let locked = building.inputs.lock.as_ref().and_then(|lock| lock.groups.get(&table.id));
+    let locked = members(&mut locked.into_iter().flatten());
+    let places = 0..table.members.len() as Member;
+    let many = entry.strategy.value == Strategy::Many;
+    let wanted: Vec<Member> = if many && !selected {
+        default.iter().copied().take(facts::bounds(entry).1 as usize).collect()
+    } else {
+        Vec::new()
+    };
+    let mut order: Vec<Member> = Vec::with_capacity(table.members.len());
+    for member in wanted.iter().chain(&locked).chain(&default).copied().chain(places) {
+        if !order.contains(&member) {
+            order.push(member);
+        }
+    }
+    let group = table.number;
+    if !wanted.is_empty() {
+        building.problem.prefer(Preference::Wanted(group, wanted));
+    }
+    if order.len() > 1 {
+        building.problem.prefer(Preference::Fill(group, order));
+    }
+}
+
+/// Whether a component was left in another mode than the preferred one because no release that the pins allow has a
+/// source for it.
+pub(super) fn lacks_preferred(building: &Building<'_>, id: &ComponentId) -> bool {
+    let preferred = building.inputs.preferred_mode();
+    let Some(item) = building.items.get(id) else { return false };
+    !matches!(building.inputs.component(id), Some(Entry::Group(_)) | None)
+        && !building.choices(*item).iter().zip(0..).any(|(choice, candidate)| {
+            choice.flaw.is_none()
+                && choice.mode == Some(preferred)
+                && building.allowed[item.0 as usize].contains(&candidate)
+        })
+}
