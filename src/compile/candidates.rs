@@ -12,7 +12,7 @@ use crate::load::Inputs;
 use crate::lock::LockedComponent;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, Kind, Name, TargetId};
-use crate::place::Place;
+use crate::place::{At, Place};
 use crate::registry::layer::{DependsOn, Layer, Setting};
 use crate::registry::{
     Container, ContainerOrigin, ContainerRelease, ContainerSource, Demand, Demands, Entry, Exclusion, Package,
@@ -289,6 +289,30 @@ impl<'a> Parts<'a> {
                 Some(Self::Container(container, release, source, profile))
             }
             Entry::Group(_) => None,
+        }
+    }
+
+    /// The version of its release.
+    pub fn version(self) -> Option<&'a Version> {
+        match self {
+            Self::Package(_, release, _) => release.version.as_ref().map(|v| &v.value),
+            Self::Container(_, release, ..) => release.version.as_ref().map(|v| &v.value),
+        }
+    }
+
+    /// Why its release is yanked.
+    pub fn yanked(self) -> Option<&'a At<String>> {
+        match self {
+            Self::Package(_, release, _) => release.yanked.as_ref(),
+            Self::Container(_, release, ..) => release.yanked.as_ref(),
+        }
+    }
+
+    /// Where its release stands.
+    pub fn place(self) -> Place {
+        match self {
+            Self::Package(_, release, _) => release.place,
+            Self::Container(_, release, ..) => release.place,
         }
     }
 

@@ -27,7 +27,7 @@ use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::registry::Group;
 use crate::place::Place;
 use crate::statement::{Claim, Statement};
-pub use candidates::Choice;
+pub use candidates::{Choice, Parts};
 
 /// The closed world, and the way back from its numbers to names.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct Component {
     pub id: ComponentId,
     /// Its candidates, the best first.
     pub choices: Vec<Choice>,
+    /// Whether the manifest's pins leave no source for the preferred mode.
+    pub lacks_preferred: bool,
 }
 
 impl Compiled {
@@ -65,6 +67,9 @@ pub fn compile(inputs: &Inputs) -> Compiled {
     demands::all(&mut building);
     facts::all(&mut building);
     prefer::all(&mut building);
+    for number in 0..building.components.len() {
+        building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
+    }
     let Building { problem, statements, components, groups, .. } = building;
     Compiled { problem, statements, components, groups: groups.into_iter().map(|g| g.id).collect() }
 }
@@ -125,7 +130,7 @@ impl<'a> Building<'a> {
                 let item = building.problem.item(choices.len() as u32);
                 building.allowed.push((0..choices.len() as u32).collect());
                 building.items.insert(id.clone(), item);
-                building.components.push(Component { id: id.clone(), choices });
+                building.components.push(Component { id: id.clone(), choices, lacks_preferred: false });
             }
         }
         for target in &known {

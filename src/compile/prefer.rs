@@ -8,8 +8,6 @@ use hsm_solver::{ItemId, Member, Preference};
 use super::candidates::{self, Choice};
 use super::{Building, facts};
 use crate::manifest::Strategy;
-use crate::names::ComponentId;
-use crate::registry::Entry;
 
 pub(super) fn all(building: &mut Building<'_>) {
     rank(building, |building, item, choice| u32::from(is_unasked(building, item, choice)));
@@ -30,10 +28,12 @@ fn rank(building: &mut Building<'_>, rank: impl Fn(&Building<'_>, ItemId, &Choic
     }
 }
 
-/// Ranks count from the best that is left, so that being present is no violation by itself.
+/// Ranks count from the best that the pins leave, so that being present is no violation by itself.
 fn add(building: &mut Building<'_>, item: ItemId, ranks: Vec<u32>) {
-    let sound = building.choices(item).iter().zip(&ranks).filter(|(choice, _)| choice.flaw.is_none());
-    let best = sound.map(|(_, rank)| *rank).min().unwrap_or(0);
+    let allowed = &building.allowed[item.0 as usize];
+    let choices = building.choices(item).iter().zip(0..).zip(&ranks);
+    let open = choices.filter(|((choice, candidate), _)| choice.flaw.is_none() && allowed.contains(candidate));
+    let best = open.map(|(_, rank)| *rank).min().unwrap_or(0);
     let ranks: Vec<u32> = ranks.into_iter().map(|rank| rank.saturating_sub(best)).collect();
     if ranks.iter().any(|rank| *rank > 0) {
         building.problem.prefer(Preference::Rank(item, ranks));
@@ -57,21 +57,14 @@ fn modes(building: &mut Building<'_>) {
     let preferred = building.inputs.preferred_mode();
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
-        let there = |(choice, candidate): (&Choice, u32)| {
-            choice.flaw.is_none()
-                && choice.mode == Some(preferred)
-                && building.allowed[number].contains(&candidate)
-        };
-        let available = building.choices(item).iter().zip(0..).any(there);
+        let available = !lacks_preferred(building, number);
         let of = |choice: &Choice| match choice.mode {
             None if is_asked(building, item, choice) => 2,
             Some(mode) if available && mode != preferred => 1,
             _ => 0,
         };
         let ranks: Vec<u32> = building.choices(item).iter().map(of).collect();
-        if ranks.iter().any(|rank| *rank > 0) {
-            building.problem.prefer(Preference::Rank(item, ranks));
-        }
+        add(building, item, ranks);
     }
 }
 
@@ -112,15 +105,11 @@ fn options(building: &mut Building<'_>, number: usize) {
     }
 }
 
-/// Whether a component was left in another mode than the preferred one because no release that the pins allow has a
-/// source for it.
-pub(super) fn lacks_preferred(building: &Building<'_>, id: &ComponentId) -> bool {
+/// Whether the pins leave a component no source for the preferred mode.
+pub(super) fn lacks_preferred(building: &Building<'_>, number: usize) -> bool {
     let preferred = building.inputs.preferred_mode();
-    let Some(item) = building.items.get(id) else { return false };
-    !matches!(building.inputs.component(id), Some(Entry::Group(_)) | None)
-        && !building.choices(*item).iter().zip(0..).any(|(choice, candidate)| {
-            choice.flaw.is_none()
-                && choice.mode == Some(preferred)
-                && building.allowed[item.0 as usize].contains(&candidate)
-        })
+    let open = |(choice, candidate): &(&Choice, u32)| {
+        choice.flaw.is_none() && building.allowed[number].contains(candidate)
+    };
+    !building.components[number].choices.iter().zip(0..).filter(open).any(|(c, _)| c.mode == Some(preferred))
 }

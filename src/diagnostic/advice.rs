@@ -6,6 +6,7 @@ impl Finding {
     /// A code that stays the same from version to version.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Wiring(wiring) => wiring.code(),
             Self::Syntax(_) => "HSM-E001",
             Self::NotUtf8 => "HSM-E002",
             Self::TooLarge { .. } => "HSM-E003",
@@ -71,6 +72,7 @@ impl Finding {
         Some(match self {
             Self::Container(problem) => return problem.help(),
             Self::Adapter(trouble) => return trouble.help(),
+            Self::Wiring(wiring) => return wiring.help(),
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

@@ -2,6 +2,7 @@
 //!
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
+use super::Wiring;
 use crate::names::{NameError, TargetError, TargetId};
 use crate::version::VersionDemandError;
 
@@ -9,6 +10,9 @@ use crate::version::VersionDemandError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Finding {
+    /// What does not fit between the files.
+    #[error(transparent)]
+    Wiring(#[from] Wiring),
     /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),

@@ -4,10 +4,12 @@
 
 mod advice;
 mod finding;
+mod wiring;
 
 use crate::place::Place;
 
 pub use finding::{Finding, UrlProblem};
+pub use wiring::{ExtendsProblem, Wiring};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,8 +3,6 @@
 //! Owns: finding the manifest, the registries and the lock; reading the entries that can be reached, and no others;
 //! one report of everything that is wrong with them. Refuses: choosing.
 
-mod check;
-mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -51,6 +49,8 @@ pub struct Inputs {
     pub manifest: Manifest,
     /// The entries that can be reached, groups with the options of those they extend.
     pub entries: BTreeMap<TargetId, Entry>,
+    /// Groups that are only named in conflicts: their options matter, they can't take part.
+    pub bystanders: BTreeMap<GroupId, Group>,
     /// What can be reached, but has no entry that can be read.
     pub absent: BTreeMap<TargetId, Absence>,
     /// What the names in `depends_on` stand for.
@@ -108,6 +108,20 @@ impl Inputs {
     /// `containers`.
     pub fn items(&self, id: &ComponentId) -> &[Item] {
         self.listed.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the manifest says itself which mode a component is in, by an item, a constraint or a group's line.
+    pub fn pins_mode(&self, id: &ComponentId) -> bool {
+        let items = self.items(id).iter().any(|item| item.mode.is_some());
+        let constraints = self.manifest.constraints.iter();
+        let target = TargetId::Component(id.clone());
+        let constrained = constraints.filter(|line| line.mode.is_some()).any(|line| line.target.value == target);
+        let lines = self.manifest.dependencies.groups.iter().chain(&self.manifest.services.groups);
+        let by_group = lines.filter(|line| line.mode.is_some()).any(|line| {
+            let options = self.group(&line.group.value).into_iter().flat_map(|group| &group.options);
+            options.into_iter().any(|option| line.group.value.option(&option.name.value) == *id)
+        });
+        items || constrained || by_group
     }
 
     /// The layers that the manifest's items lay over a container, the last on top.

@@ -1,0 +1,181 @@
+//! What does not fit between the files: the manifest and the registry, one entry and another, the lock.
+//!
+//! Owns: those findings, with their codes and what to do about each. Refuses: what one file says of itself.
+
+use crate::manifest::{Mode, Strategy};
+use crate::names::{ComponentId, GroupId, Name, TargetId};
+
+/// What does not fit between the files.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Wiring {
+    /// There is no manifest.
+    #[error("there is no hsm.yaml in {0}")]
+    NoManifest(String),
+    /// No registry is named, and the usual place is empty.
+    #[error("there is no registry: neither `registry` in hsm.yaml nor the directory ./hsm-registry")]
+    NoRegistry,
+    /// A registry in a git repository.
+    #[error("a registry in a git repository is not supported yet")]
+    GitRegistry,
+    /// A name that is no option of the group.
+    #[error("{group} has no option `{name}`")]
+    UnknownOption {
+        /// The group.
+        group: GroupId,
+        /// As written.
+        name: Name,
+        /// The option that is most like it.
+        nearest: Option<Name>,
+        /// The component of that name, where there is one.
+        component: Option<ComponentId>,
+    },
+    /// A strategy that is not the registry's.
+    #[error("{group} is {}, not {}", registry.as_str(), written.as_str())]
+    StrategyMismatch {
+        /// The group.
+        group: GroupId,
+        /// What the manifest says.
+        written: Strategy,
+        /// What the registry says.
+        registry: Strategy,
+    },
+    /// Several options selected in a 1-of-N group.
+    #[error("{0} takes exactly one option, so `selection` names one")]
+    SeveralSelected(GroupId),
+    /// A group's line with a profile that none of its options has.
+    #[error("no option of {group} has a profile `{profile}`")]
+    NoOptionHasProfile {
+        /// The group.
+        group: GroupId,
+        /// The profile.
+        profile: Name,
+        /// The profile that is most like it.
+        nearest: Option<String>,
+    },
+    /// A component listed a second time in one list.
+    #[error("{0} is listed twice")]
+    ListedTwice(ComponentId),
+    /// A name in `depends_on` that is both a container and a group.
+    #[error("`{0}` is both a container and a container group")]
+    AmbiguousDependency(String),
+    /// Something that an entry asks for, and that no registry has.
+    #[error("no registry has an entry for {0}, so what needs it cannot be chosen")]
+    NotFound(TargetId),
+    /// Something that an entry asks for, and whose own entry has errors.
+    #[error("the entry of {0} has errors, so what needs it cannot be chosen")]
+    Broken(TargetId),
+    /// Something of a broken entry, and that entry.
+    #[error("in the entry of {target}, which therefore cannot be chosen: {what}")]
+    InBroken {
+        /// Whose entry.
+        target: TargetId,
+        /// What is wrong there.
+        what: Box<super::Finding>,
+    },
+    /// `extends` that names nothing.
+    #[error("`{text}` is not there: {why}")]
+    BadExtends {
+        /// As written.
+        text: String,
+        /// Why not.
+        why: ExtendsProblem,
+    },
+    /// No release that the pins allow has a source for the preferred mode.
+    #[error("{component} has no {preferred} source, so it is in {taken} mode")]
+    NotInPreferredMode {
+        /// Which component.
+        component: ComponentId,
+        /// The mode that was preferred.
+        preferred: Mode,
+        /// The mode that was taken.
+        taken: Mode,
+    },
+    /// `${HSM_PARAMS.key}` of a key that nothing sets.
+    #[error("no implication of {component} sets the param `{key}`")]
+    NoParam {
+        /// Whose string.
+        component: ComponentId,
+        /// The key.
+        key: String,
+    },
+    /// A lock of another format.
+    #[error("hsm.lock has the format {found}, this hsm knows format {known}")]
+    LockSchema {
+        /// As written.
+        found: String,
+        /// What is known.
+        known: u32,
+    },
+    /// A lock that says something that no lock says.
+    #[error("hsm.lock is damaged: {0}")]
+    LockDamaged(String),
+}
+
+/// Why an `extends` is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExtendsProblem {
+    /// Not `REGISTRY/NAME`.
+    #[error("write REGISTRY/NAME")]
+    Shape,
+    /// No registry of that name.
+    #[error("no registry of this project is called so")]
+    Registry,
+    /// No such group in that registry.
+    #[error("that registry has no such group of this kind")]
+    Group,
+    /// The group extends itself.
+    #[error("the group extends itself")]
+    Ring,
+}
+
+impl Wiring {
+    /// A code that stays the same from version to version.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoManifest(_) => "HSM-E200",
+            Self::NoRegistry => "HSM-E201",
+            Self::GitRegistry => "HSM-E202",
+            Self::UnknownOption { .. } => "HSM-E203",
+            Self::StrategyMismatch { .. } => "HSM-E204",
+            Self::SeveralSelected(_) => "HSM-E205",
+            Self::NoOptionHasProfile { .. } => "HSM-E206",
+            Self::ListedTwice(_) => "HSM-E207",
+            Self::AmbiguousDependency(_) => "HSM-E208",
+            Self::NotFound(_) => "HSM-W209",
+            Self::Broken(_) => "HSM-W210",
+            Self::InBroken { what, .. } => what.code(),
+            Self::BadExtends { .. } => "HSM-E211",
+            Self::NotInPreferredMode { .. } => "HSM-W212",
+            Self::NoParam { .. } => "HSM-E213",
+            Self::LockSchema { .. } => "HSM-E214",
+            Self::LockDamaged(_) => "HSM-E215",
+        }
+    }
+
+    /// What to do, where that is known.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NoManifest(_) => "`hsm init` makes one".to_owned(),
+            Self::NoRegistry => "write `registry: PATH` into hsm.yaml, or set HSM_REGISTRY_PATH".to_owned(),
+            Self::GitRegistry => "clone it, and name the directory".to_owned(),
+            Self::UnknownOption { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::UnknownOption { component: Some(id), .. } => {
+                format!("{id} is there, but it is no option of this group: list it by itself")
+            }
+            Self::StrategyMismatch { .. } => "remove `strategy`: the registry says it".to_owned(),
+            Self::NoOptionHasProfile { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::ListedTwice(_) => "remove one of the two".to_owned(),
+            Self::AmbiguousDependency(name) => {
+                format!("write `container:{name}` or `container_group:{name}`")
+            }
+            Self::InBroken { what, .. } => return what.help(),
+            Self::NoParam { key, .. } => format!("set it, or write `${{HSM_PARAMS.{key}:-DEFAULT}}`"),
+            Self::LockSchema { .. } => "use the hsm that wrote it, or remove the file".to_owned(),
+            Self::LockDamaged(_) => {
+                "restore it from version control, or remove it: the next sync writes a new one".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}

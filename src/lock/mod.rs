@@ -1,0 +1,31 @@
+//! `hsm.lock`: what the last sync decided.
+//!
+//! Owns: the file's format, both ways. Refuses: deciding whether it is out of date by anything but its bytes: the text
+//! that would be written now is the same, or it is not.
+
+use std::collections::BTreeMap;
+
+use crate::names::{ComponentId, GroupId, Name};
+use crate::version::Version;
+
+/// The number of the format that is written.
+pub const SCHEMA: u32 = 1;
+
+/// The file's name, in the project's root.
+pub const FILE: &str = "hsm.lock";
+
+/// What a lock says, as far as the next solve prefers it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lock {
+    /// The components, by id.
+    pub components: BTreeMap<ComponentId, LockedComponent>,
+    /// The options of each group, in their order.
+    pub groups: BTreeMap<GroupId, Vec<Name>>,
+}
+
+/// What a lock says of one component.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LockedComponent {
+    /// Its release; `None` floats.
+    pub release: Option<Version>,
+}

@@ -1,0 +1,93 @@
+//! Solve: the closed world goes in, the stack or a conflict made of statements comes out.
+//!
+//! Owns: the way to the solver and back, the stack's assembly, params, and why each component is there. Refuses: I/O,
+//! and any rule that is not in the problem.
+
+mod params;
+mod reasons;
+mod stack;
+
+use std::collections::BTreeMap;
+
+use hsm_solver::{Failure, Options, Selection};
+
+use crate::compile::{Choice, Compiled};
+use crate::diagnostic::Diagnostic;
+use crate::load::Inputs;
+use crate::names::ComponentId;
+use crate::stack::Stack;
+use crate::statement::Statement;
+
+/// A solution.
+#[derive(Debug, Clone)]
+pub struct Solved {
+    /// What was decided.
+    pub stack: Stack,
+    /// Worth telling the user: what was read besides, and components that are not in the preferred mode.
+    pub warnings: Vec<Diagnostic>,
+    /// Why each component is there: the shortest chain of statements that starts in the manifest.
+    pub reasons: BTreeMap<ComponentId, Vec<Statement>>,
+    /// Whether it is the best solution, or the fuel ran out while looking for a better one.
+    pub optimal: bool,
+}
+
+/// Why there is no solution.
+#[derive(Debug, Clone)]
+pub enum NoStack {
+    /// These statements cannot hold together.
+    Unsolved(Unsolved),
+    /// There is a selection, but what it says cannot be carried out (params that nobody sets).
+    Invalid(Vec<Diagnostic>),
+    /// The user asked to stop.
+    Interrupted,
+    /// The bound of work was used up without an answer.
+    OutOfFuel,
+}
+
+/// Statements that cannot hold together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsolved {
+    /// In an order that reads as an argument: each is applied to what the earlier ones established.
+    pub statements: Vec<Statement>,
+    /// Whether each of them is needed.
+    pub minimal: bool,
+    /// Whether an entry that is missing or cannot be read is among the reasons: then the files are to be mended first.
+    pub broken_entry: bool,
+}
+
+/// Solves what was compiled. `interrupted` is asked now and then.
+pub fn solve(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Solved, NoStack> {
+    let options = Options { interrupted: Some(interrupted), ..Options::default() };
+    let selection = hsm_solver::solve(&compiled.problem, &options).map_err(|failure| match failure {
+        Failure::Conflict(conflict) => {
+            let statements: Vec<Statement> =
+                conflict.core.iter().filter_map(|id| compiled.statement(*id)).cloned().collect();
+            let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
+            NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry })
+        }
+        Failure::Interrupted => NoStack::Interrupted,
+        Failure::OutOfFuel => NoStack::OutOfFuel,
+    })?;
+    let chosen = chosen(compiled, &selection);
+    let (stack, mut warnings) = stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
+    warnings.splice(0..0, inputs.warnings.iter().cloned());
+    let reasons = reasons::all(compiled, &selection);
+    Ok(Solved { stack, warnings, reasons, optimal: selection.optimal })
+}
+
+/// What was chosen for each present component.
+type Chosen<'a> = BTreeMap<&'a ComponentId, &'a Choice>;
+
+fn chosen<'a>(compiled: &'a Compiled, selection: &Selection) -> Chosen<'a> {
+    let choices = compiled.components.iter().zip(0..);
+    choices
+        .filter_map(|(component, number)| {
+            let candidate = selection.candidate(hsm_solver::ItemId(number))?;
+            Some((&component.id, component.choices.get(candidate as usize)?))
+        })
+        .collect()
+}

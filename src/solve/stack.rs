@@ -1,0 +1,343 @@
+//! The stack's assembly: from chosen candidates to everything the adapters need to know.
+//!
+//! Owns: which links hold, what they hand over, and the facts of each chosen candidate. Refuses: choices.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hsm_solver::Selection;
+use indexmap::IndexMap;
+
+use super::Chosen;
+use super::params::{self, Turn};
+use crate::compile::candidates::{self, Parts, Said, What};
+use crate::compile::{Choice, Compiled};
+use crate::container;
+use crate::diagnostic::{Diagnostic, Finding, Wiring};
+use crate::load::Inputs;
+use crate::manifest::{Item, Mode};
+use crate::names::{ComponentId, GroupId, Kind, TargetId};
+use crate::place::At;
+use crate::registry::layer::Layer;
+use crate::registry::{
+    Container, ContainerRelease, ContainerSource, Demands, Exclusion, Package, PackageRelease, PackageSource, Param,
+    Profile,
+};
+use crate::stack::{
+    ContainerInStack, GroupInStack, Link, LinkSort, PackageInStack, ProjectFacts, Stack,
+};
+use crate::statement::Origin;
+use crate::version::VersionDemand;
+
+/// The stack with what is worth telling about it, or what cannot be carried out.
+pub(super) fn assemble(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    selection: &Selection,
+    chosen: &Chosen<'_>,
+) -> Result<(Stack, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let groups = groups(inputs, compiled, selection);
+    let said = said(inputs, chosen, &groups);
+    let mut handed = Handed::new(inputs, chosen, &groups, &said);
+    let mut errors = Vec::new();
+    let (mut packages, mut containers) = (BTreeMap::new(), BTreeMap::new());
+    for (&id, &choice) in chosen {
+        let Some(parts) = inputs.component(id).and_then(|entry| Parts::of(entry, choice)) else { continue };
+        let handed = handed.remove(id);
+        let own = own_params(id, &said);
+        match parts {
+            Parts::Package(entry, release, Some(source)) => {
+                let parts = PackageParts { entry, release, source };
+                packages.insert(id.clone(), package(inputs, id, parts, handed, &own, &mut errors));
+            }
+            // A package's candidate always has a source.
+            Parts::Package(_, _, None) => {}
+            Parts::Container(entry, release, source, profile) => {
+                let parts = ContainerParts { entry, release, source, profile };
+                containers.insert(id.clone(), container(inputs, id, choice, parts, handed, own));
+            }
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let warnings = modes(inputs, compiled, chosen);
+    let stack = Stack { project: project(inputs), packages, containers, groups, links: links(&said) };
+    Ok((stack, warnings))
+}
+
+fn project(inputs: &Inputs) -> ProjectFacts {
+    let manifest = &inputs.manifest;
+    ProjectFacts {
+        name: manifest.project.name.value.clone(),
+        version: manifest.project.version.as_ref().map(|version| version.value.clone()),
+        into_group: manifest.dependencies.into_group.as_ref().map(|group| group.value.clone()),
+        compose_files: manifest.services.compose_files.clone(),
+    }
+}
+
+fn groups(inputs: &Inputs, compiled: &Compiled, selection: &Selection) -> BTreeMap<GroupId, GroupInStack> {
+    let mut all = BTreeMap::new();
+    for (id, number) in compiled.groups.iter().zip(0..) {
+        let (Some(options), Some(entry)) = (selection.options(hsm_solver::GroupId(number)), inputs.group(id)) else {
+            continue;
+        };
+        let names = options.iter().filter_map(|member| entry.options.get(*member as usize));
+        let one = entry.strategy.value == crate::manifest::Strategy::One;
+        all.insert(id.clone(), GroupInStack { one, options: names.map(|o| o.name.value.clone()).collect() });
+    }
+    all
+}
+
+/// Everything that present components and options say, in order of origin and target.
+fn said<'a>(
+    inputs: &'a Inputs,
+    chosen: &Chosen<'_>,
+    groups: &BTreeMap<GroupId, GroupInStack>,
+) -> Vec<(Origin, Said<'a>)> {
+    let mut all = Vec::new();
+    for (&id, &choice) in chosen {
+        if let Some(parts) = inputs.component(id).and_then(|entry| Parts::of(entry, choice)) {
+            all.extend(parts.says(inputs).into_iter().map(|said| (Origin::Component(id.clone()), said)));
+        }
+    }
+    for (id, present) in groups {
+        let options = inputs.group(id).into_iter().flat_map(|group| &group.options);
+        for option in options.filter(|option| present.options.contains(&option.name.value)) {
+            let lines = option.rules.implies.iter();
+            let said = lines.filter_map(|line| candidates::of_demand(LinkSort::Implies, line));
+            all.extend(said.map(|said| (Origin::Option(id.clone(), option.name.value.clone()), said)));
+        }
+    }
+    all.sort_by(|(a, x), (b, y)| (a, &x.target, x.sort).cmp(&(b, &y.target, y.sort)));
+    all
+}
+
+fn links(said: &[(Origin, Said<'_>)]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::with_capacity(said.len());
+    for (from, said) in said {
+        let (mode, options) = match said.what {
+            What::Demands(Demands::Component { mode, .. }) => (mode, &[][..]),
+            What::Demands(Demands::Group { mode, options, .. }) => (mode, options.as_slice()),
+            What::Demands(Demands::Removed) | What::Presence | What::Image => (&None, &[][..]),
+        };
+        let link = Link {
+            from: from.clone(),
+            to: said.target.clone(),
+            options: options.iter().map(|name| name.value.clone()).collect(),
+            sort: said.sort,
+            mode: mode.as_ref().map(|mode| mode.value),
+        };
+        if !links.contains(&link) {
+            links.push(link);
+        }
+    }
+    links
+}
+
+/// What others hand to one component.
+#[derive(Default)]
+struct Received<'a> {
+    params: Vec<(Turn, &'a [Param])>,
+    extras: BTreeSet<String>,
+    demands: Vec<At<VersionDemand>>,
+    excluded: Vec<At<VersionDemand>>,
+}
+
+/// What is handed to each component.
+struct Handed<'a>(BTreeMap<ComponentId, Received<'a>>);
+
+impl<'a> Handed<'a> {
+    fn new(
+        inputs: &'a Inputs,
+        chosen: &Chosen<'_>,
+        groups: &BTreeMap<GroupId, GroupInStack>,
+        said: &[(Origin, Said<'a>)],
+    ) -> Self {
+        let mut handed = Self(BTreeMap::new());
+        handed.pins(inputs);
+        for (origin, said) in said {
+            let (Some(turn), What::Demands(what)) = (Turn::of(origin), said.what) else { continue };
+            match (&said.target, what) {
+                (TargetId::Component(id), Demands::Component { version, params, extras, .. }) => {
+                    let received = handed.0.entry(id.clone()).or_default();
+                    received.params.push((turn, params));
+                    received.extras.extend(extras.iter().map(|extra| extra.value.clone()));
+                    received.demands.extend(version.clone());
+                }
+                (TargetId::Group(id), Demands::Group { params, .. }) => {
+                    for option in groups.get(id).into_iter().flat_map(|group| &group.options) {
+                        let received = handed.0.entry(id.option(option)).or_default();
+                        received.params.push((turn.clone(), params));
+                    }
+                }
+                _ => {}
+            }
+        }
+        handed.conflicts(inputs, chosen, groups);
+        for received in handed.0.values_mut() {
+            received.params.sort_by(|(a, _), (b, _)| a.cmp(b));
+        }
+        handed
+    }
+
+    fn remove(&mut self, id: &ComponentId) -> Received<'a> {
+        self.0.remove(id).unwrap_or_default()
+    }
+
+    /// What the manifest demands of versions, and the extras of its items.
+    fn pins(&mut self, inputs: &Inputs) {
+        let constraints = inputs.manifest.constraints.iter();
+        let constrained = constraints.filter_map(|line| match &line.target.value {
+            TargetId::Component(id) => Some((id, line.version.as_ref()?)),
+            TargetId::Group(_) => None,
+        });
+        for target in inputs.entries.keys() {
+            let TargetId::Component(id) = target else { continue };
+            for item in inputs.items(id) {
+                let received = self.0.entry(id.clone()).or_default();
+                received.extras.extend(item.extras.iter().map(|extra| extra.value.clone()));
+                received.demands.extend(item.version.clone());
+            }
+        }
+        for (id, version) in constrained {
+            self.0.entry(id.clone()).or_default().demands.push(version.clone());
+        }
+    }
+
+    /// The releases that present components and options conflict with.
+    fn conflicts(&mut self, inputs: &Inputs, chosen: &Chosen<'_>, groups: &BTreeMap<GroupId, GroupInStack>) {
+        let components = chosen.iter().filter_map(|(&id, &choice)| Parts::of(inputs.component(id)?, choice));
+        let mut lines: Vec<&Exclusion> = components.flat_map(Parts::conflicts).collect();
+        for (id, present) in groups {
+            let options = inputs.group(id).into_iter().flat_map(|group| &group.options);
+            let present = options.filter(|option| present.options.contains(&option.name.value));
+            lines.extend(present.flat_map(|option| &option.rules.conflicts));
+        }
+        for line in lines {
+            let targets: Vec<ComponentId> = match &line.target.value {
+                TargetId::Component(id) => vec![id.clone()],
+                TargetId::Group(id) => {
+                    let group = inputs.group(id).or_else(|| inputs.bystanders.get(id));
+                    let options = group.into_iter().flat_map(|group| &group.options);
+                    options.map(|option| id.option(&option.name.value)).collect()
+                }
+            };
+            for id in targets {
+                self.0.entry(id).or_default().excluded.push(line.version.clone());
+            }
+        }
+    }
+}
+
+/// What a component hands out itself: its own params, or where it has none of a key, those of the options that it is.
+fn own_params(id: &ComponentId, said: &[(Origin, Said<'_>)]) -> params::Joined {
+    let handed_by = |test: &dyn Fn(&Origin) -> bool| {
+        let own = said.iter().filter(|(origin, _)| test(origin));
+        params::own(own.filter_map(|(_, said)| match said.what {
+            What::Demands(Demands::Component { params, .. } | Demands::Group { params, .. }) => {
+                Some((&said.target, params.as_slice()))
+            }
+            What::Demands(Demands::Removed) | What::Presence | What::Image => None,
+        }))
+    };
+    let mut own = handed_by(&|origin| matches!(origin, Origin::Component(by) if by == id));
+    let option = handed_by(&|origin| matches!(origin, Origin::Option(group, name) if group.option(name) == *id));
+    for (key, values) in option {
+        own.entry(key).or_insert(values);
+    }
+    own
+}
+
+struct PackageParts<'a> {
+    entry: &'a Package,
+    release: &'a PackageRelease,
+    source: &'a PackageSource,
+}
+
+fn package(
+    inputs: &Inputs,
+    id: &ComponentId,
+    parts: PackageParts<'_>,
+    received: Received<'_>,
+    own: &params::Joined,
+    errors: &mut Vec<Diagnostic>,
+) -> PackageInStack {
+    let PackageParts { entry, release, source } = parts;
+    let floats = release.version.is_none();
+    let mut env = IndexMap::new();
+    for (key, value) in &entry.env {
+        match params::fill(value, own) {
+            Ok(text) => {
+                env.insert(key.value.clone(), text);
+            }
+            Err(key) => {
+                let finding = Finding::Wiring(Wiring::NoParam { component: id.clone(), key });
+                errors.push(Diagnostic::error(value.place, finding));
+            }
+        }
+    }
+    let items: &[Item] = inputs.items(id);
+    PackageInStack {
+        name: entry.common.name.value.clone(),
+        registry: entry.common.registry.clone(),
+        root: entry.common.root.clone(),
+        release: release.version.as_ref().map(|version| version.value.clone()),
+        mode: source.mode,
+        origin: At::new(source.origin.clone(), source.place),
+        demands: if floats { received.demands } else { Vec::new() },
+        excluded: if floats { received.excluded } else { Vec::new() },
+        extras: received.extras.into_iter().collect(),
+        marker: items.iter().rev().find_map(|item| item.marker.clone()),
+        requires_python: release.requires_python.clone().or_else(|| entry.requires_python.clone()).into_iter().collect(),
+        dependencies: entry.dependencies.iter().chain(&release.dependencies).cloned().collect(),
+        env,
+        uv: entry.uv.clone(),
+    }
+}
+
+struct ContainerParts<'a> {
+    entry: &'a Container,
+    release: &'a ContainerRelease,
+    source: Option<&'a ContainerSource>,
+    profile: Option<&'a Profile>,
+}
+
+fn container(
+    inputs: &Inputs,
+    id: &ComponentId,
+    choice: &Choice,
+    parts: ContainerParts<'_>,
+    received: Received<'_>,
+    own_params: params::Joined,
+) -> ContainerInStack {
+    let ContainerParts { entry, release, source, profile } = parts;
+    let layers: Vec<&Layer> = inputs.item_layers(id);
+    ContainerInStack {
+        name: entry.common.name.value.clone(),
+        registry: entry.common.registry.clone(),
+        release: release.version.as_ref().map(|version| version.value.clone()),
+        mode: choice.mode,
+        profile: profile.map(|profile| profile.name.value.clone()),
+        external: profile.and_then(|profile| profile.external.clone()),
+        definition: container::join(entry, release, source, profile, &layers),
+        params: params::join(received.params.iter().flat_map(|(_, params)| params.iter())),
+        own_params,
+    }
+}
+
+/// The components that are not in the preferred mode because no release that the pins allow has a source for it.
+fn modes(inputs: &Inputs, compiled: &Compiled, chosen: &Chosen<'_>) -> Vec<Diagnostic> {
+    let preferred = inputs.preferred_mode();
+    let mut warnings = Vec::new();
+    for component in compiled.components.iter().filter(|component| component.lacks_preferred) {
+        let taken: Option<Mode> = chosen.get(&component.id).and_then(|choice| choice.mode);
+        let pinned = inputs.pins_mode(&component.id);
+        if let Some(taken) = taken.filter(|taken| *taken != preferred && !pinned)
+            && let Some(entry) = inputs.component(&component.id)
+        {
+            let finding = Finding::Wiring(Wiring::NotInPreferredMode { component: component.id.clone(), preferred, taken });
+            warnings.push(Diagnostic::warning(entry.common().name.place, finding));
+        }
+    }
+    warnings
+}
