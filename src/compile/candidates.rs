@@ -13,7 +13,7 @@ use crate::lock::LockedComponent;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::{At, Place};
-use crate::registry::layer::{DependsOn, Layer, Setting};
+use crate::registry::layer::{DependsOn, Layer, Part, Setting};
 use crate::registry::{
     Container, ContainerOrigin, ContainerRelease, ContainerSource, Demand, Demands, Entry, Exclusion, Package,
     PackageRelease, PackageSource, Profile, Rules,
@@ -382,11 +382,16 @@ pub fn of_demand(sort: LinkSort, demand: &Demand) -> Option<Said<'_>> {
 /// `depends_on` of all layers, by target.
 pub fn depends_on<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<&'a DependsOn> {
     let mut all: IndexMap<&str, &DependsOn> = IndexMap::new();
-    for line in layers.flat_map(|layer| &layer.depends_on) {
-        if line.removed {
-            all.shift_remove(line.target.value.as_str());
-        } else {
-            all.insert(&line.target.value, line);
+    for layer in layers {
+        if layer.cleared.contains(&Part::DependsOn) {
+            all.clear();
+        }
+        for line in &layer.depends_on {
+            if line.removed {
+                all.shift_remove(line.target.value.as_str());
+            } else {
+                all.insert(&line.target.value, line);
+            }
         }
     }
     all.into_values().collect()

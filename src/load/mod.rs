@@ -5,13 +5,13 @@
 
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
 use crate::lock::{Lock, LockedComponent};
 use crate::manifest::{Item, Manifest, Mode};
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
-use crate::place::{Place, Sources};
+use crate::place::{FileId, Place, Sources};
 use crate::registry::layer::Layer;
 use crate::registry::{Entry, Group};
 
@@ -49,6 +49,8 @@ pub struct Inputs {
     pub manifest: Manifest,
     /// The entries that can be reached, groups with the options of those they extend.
     pub entries: BTreeMap<TargetId, Entry>,
+    /// The files of each entry: its own, and for a group those of the groups that it extends.
+    pub files: BTreeMap<TargetId, Vec<FileId>>,
     /// Groups that are only named in conflicts: their options matter, they can't take part.
     pub bystanders: BTreeMap<GroupId, Group>,
     /// What can be reached, but has no entry that can be read.

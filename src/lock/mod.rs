@@ -3,10 +3,18 @@
 //! Owns: the file's format, both ways. Refuses: deciding whether it is out of date by anything but its bytes: the text
 //! that would be written now is the same, or it is not.
 
+mod meaning;
+mod read;
+mod write;
+
 use std::collections::BTreeMap;
 
 use crate::names::{ComponentId, GroupId, Name};
 use crate::version::Version;
+
+pub use meaning::meaning;
+pub use read::read;
+pub use write::render;
 
 /// The number of the format that is written.
 pub const SCHEMA: u32 = 1;

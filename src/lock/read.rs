@@ -1,0 +1,80 @@
+//! Reading `hsm.lock`.
+
+use super::{Lock, LockedComponent, SCHEMA};
+use crate::diagnostic::{Diagnostic, Finding, Wiring};
+use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::place::{FileId, Place, Sources};
+use crate::version::Version;
+use crate::yaml::{self, Key, Limits, Node};
+
+/// Reads a lock: what the next solve prefers. A lock of another format is an error, since this hsm cannot know what it
+/// would lose by writing over it.
+pub fn read(sources: &Sources, file: FileId) -> Result<Lock, Vec<Diagnostic>> {
+    let text = sources.get(file).map(|source| source.text.clone()).unwrap_or_default();
+    let node = yaml::read(file, &text, Limits::MANIFEST)?;
+    let schema = node.get("schema").and_then(Node::as_str).unwrap_or_default();
+    if schema != SCHEMA.to_string() {
+        let place = node.get("schema").map_or(node.place, |schema| schema.place);
+        let found = if schema.is_empty() { "none".to_owned() } else { schema.to_owned() };
+        return Err(vec![error(place, Wiring::LockSchema { found, known: SCHEMA })]);
+    }
+    let mut lock = Lock::default();
+    let mut found = Vec::new();
+    for (key, value) in section(&node, "components") {
+        match component(key, value) {
+            Ok((id, locked)) => {
+                lock.components.insert(id, locked);
+            }
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    for (key, value) in section(&node, "groups") {
+        match group(key, value) {
+            Ok((id, options)) => {
+                lock.groups.insert(id, options);
+            }
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    if found.is_empty() { Ok(lock) } else { Err(found) }
+}
+
+fn section<'n>(node: &'n Node, key: &str) -> &'n [(Key, Node)] {
+    node.get(key).and_then(Node::as_map).unwrap_or_default()
+}
+
+fn component(key: &Key, value: &Node) -> Result<(ComponentId, LockedComponent), Diagnostic> {
+    let Ok(TargetId::Component(id)) = TargetId::parse(&key.text) else {
+        return Err(damaged(key.place, format!("`{}` is no component", key.text)));
+    };
+    if value.as_map().is_none() {
+        return Err(damaged(value.place, format!("{id} must be a mapping")));
+    }
+    let release = value.get("release").and_then(Node::as_str).map(Version::parse);
+    Ok((id, LockedComponent { release }))
+}
+
+fn group(key: &Key, value: &Node) -> Result<(GroupId, Vec<Name>), Diagnostic> {
+    let Ok(TargetId::Group(id)) = TargetId::parse(&key.text) else {
+        return Err(damaged(key.place, format!("`{}` is no group", key.text)));
+    };
+    let Some(options) = value.as_list() else {
+        return Err(damaged(value.place, format!("{id} must be a list")));
+    };
+    let mut names = Vec::with_capacity(options.len());
+    for option in options {
+        match option.as_str().map(Name::parse) {
+            Some(Ok(name)) => names.push(name),
+            _ => return Err(damaged(option.place, format!("this is no option of {id}"))),
+        }
+    }
+    Ok((id, names))
+}
+
+fn damaged(place: Place, what: String) -> Diagnostic {
+    error(place, Wiring::LockDamaged(what))
+}
+
+fn error(place: Place, wiring: Wiring) -> Diagnostic {
+    Diagnostic::error(place, Finding::Wiring(wiring))
+}

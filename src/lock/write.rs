@@ -1,0 +1,186 @@
+//! Writing `hsm.lock`.
+
+use std::collections::BTreeMap;
+
+use super::{SCHEMA, meaning};
+use crate::load::Inputs;
+use crate::manifest::GitRefKind;
+use crate::names::TargetId;
+use crate::place::At;
+use crate::registry::{Build, ContainerOrigin, PackageOrigin};
+use crate::stack::{ContainerInStack, PackageInStack, Stack};
+use crate::yaml::{self, Limits, Out};
+
+const HEADER: &str = "# Written by hsm: `hsm sync` and `hsm lock` write it anew. Commit it, don't edit it.\n";
+
+/// The lock's text: sorted, and the same on every machine.
+pub fn render(inputs: &Inputs, stack: &Stack) -> String {
+    let mut components: BTreeMap<String, Out> = BTreeMap::new();
+    components.extend(stack.packages.iter().map(|(id, package)| (id.to_string(), of_package(package))));
+    components.extend(stack.containers.iter().map(|(id, container)| (id.to_string(), of_container(container))));
+    let groups: BTreeMap<String, Out> = stack
+        .groups
+        .iter()
+        .map(|(id, group)| (id.to_string(), Out::strs(group.options.iter().map(|name| name.as_str()))))
+        .collect();
+    let lock = Out::Map(vec![
+        ("schema".to_owned(), Out::Int(i64::from(SCHEMA))),
+        ("components".to_owned(), map(components)),
+        ("groups".to_owned(), map(groups)),
+        ("entries".to_owned(), map(entries(inputs, stack))),
+    ]);
+    format!("{HEADER}{}", yaml::write(&lock))
+}
+
+fn map(sorted: BTreeMap<String, Out>) -> Out {
+    Out::Map(sorted.into_iter().collect())
+}
+
+/// The hash of the meaning of each entry that the stack uses.
+fn entries(inputs: &Inputs, stack: &Stack) -> BTreeMap<String, Out> {
+    let components = stack.packages.keys().chain(stack.containers.keys()).cloned().map(TargetId::Component);
+    let used = components.chain(stack.groups.keys().cloned().map(TargetId::Group));
+    used.filter_map(|target| {
+        let files = inputs.files.get(&target)?;
+        let trees: Vec<_> = files
+            .iter()
+            .filter_map(|file| {
+                let text = &inputs.sources.get(*file)?.text;
+                yaml::read(*file, text, Limits::ENTRY).ok()
+            })
+            .collect();
+        Some((target.to_string(), Out::str(meaning(&trees))))
+    })
+    .collect()
+}
+
+/// A mapping that leaves out what is not there.
+#[derive(Default)]
+struct Fields(Vec<(String, Out)>);
+
+impl Fields {
+    fn put(mut self, key: &str, value: Out) -> Self {
+        self.0.push((key.to_owned(), value));
+        self
+    }
+
+    fn text(self, key: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.put(key, Out::str(value)),
+            None => self,
+        }
+    }
+
+    fn at(self, key: &str, value: Option<&At<String>>) -> Self {
+        self.text(key, value.map(|value| value.value.as_str()))
+    }
+
+    fn list(self, key: &str, values: &[At<String>]) -> Self {
+        match values {
+            [] => self,
+            values => self.put(key, Out::strs(values.iter().map(|value| value.value.as_str()))),
+        }
+    }
+
+    fn reference(self, reference: Option<&(GitRefKind, At<String>)>) -> Self {
+        match reference {
+            None => self,
+            Some((kind, at)) => self.at(
+                match kind {
+                    GitRefKind::Branch => "branch",
+                    GitRefKind::Tag => "tag",
+                    GitRefKind::Rev => "rev",
+                },
+                Some(at),
+            ),
+        }
+    }
+
+    fn done(self) -> Out {
+        Out::Map(self.0)
+    }
+}
+
+fn of_package(package: &PackageInStack) -> Out {
+    Fields::default()
+        .text("registry", Some(&package.registry))
+        .text("release", package.release.as_ref().map(crate::version::Version::as_str))
+        .text("mode", Some(package.mode.as_str()))
+        .put("source", package_source(&package.origin.value))
+        .done()
+}
+
+fn package_source(origin: &PackageOrigin) -> Out {
+    let typed = |name| Fields::default().text("type", Some(name));
+    match origin {
+        PackageOrigin::Pypi { name, version, extras, index } => typed("pypi")
+            .at("name", name.as_ref())
+            .text("version", version.as_ref().map(|version| version.value.as_str()))
+            .list("extras", extras)
+            .at("index", index.as_ref()),
+        PackageOrigin::Git { name, url, reference, subdirectory, path, extras } => typed("git")
+            .at("name", name.as_ref())
+            .at("url", Some(url))
+            .reference(reference.as_ref())
+            .at("subdirectory", subdirectory.as_ref())
+            .at("path", path.as_ref())
+            .list("extras", extras),
+        PackageOrigin::Local { name, path, editable, extras } => {
+            let fields = typed("local").at("name", name.as_ref()).at("path", Some(path));
+            let fields = match editable {
+                Some(editable) => fields.put("editable", Out::Bool(editable.value)),
+                None => fields,
+            };
+            fields.list("extras", extras)
+        }
+        PackageOrigin::Url { name, url, extras } => {
+            typed("url").at("name", name.as_ref()).at("url", Some(url)).list("extras", extras)
+        }
+        PackageOrigin::Workspace { name, extras } => {
+            typed("workspace").at("name", name.as_ref()).list("extras", extras)
+        }
+    }
+    .done()
+}
+
+fn of_container(container: &ContainerInStack) -> Out {
+    let fields = Fields::default()
+        .text("registry", Some(&container.registry))
+        .text("release", container.release.as_ref().map(crate::version::Version::as_str))
+        .text("mode", container.mode.map(crate::manifest::Mode::as_str))
+        .text("profile", container.profile.as_ref().map(crate::names::Name::as_str));
+    let definition = &container.definition;
+    let fields = match (&definition.origin, &definition.image) {
+        _ if container.external.is_some() => fields,
+        (_, Some(image)) if !definition.origin.as_ref().is_some_and(|origin| is_built(&origin.value)) => {
+            let image = Fields::default().text("type", Some("docker-image")).at("image", Some(image));
+            fields.put("source", image.done())
+        }
+        (Some(origin), _) => fields.put("source", container_source(&origin.value)),
+        (None, _) => fields,
+    };
+    fields.done()
+}
+
+fn is_built(origin: &ContainerOrigin) -> bool {
+    matches!(origin, ContainerOrigin::Build(_) | ContainerOrigin::Git { .. })
+}
+
+fn container_source(origin: &ContainerOrigin) -> Out {
+    let typed = |name| Fields::default().text("type", Some(name));
+    let build = |fields: Fields, build: &Build| {
+        fields
+            .at("path", Some(&build.path))
+            .at("dockerfile", build.dockerfile.as_ref())
+            .at("target", build.target.as_ref())
+            .at("image", build.image.as_ref())
+    };
+    match origin {
+        ContainerOrigin::Image { image } => typed("docker-image").at("image", Some(image)),
+        ContainerOrigin::Build(of) => build(typed("build"), of),
+        ContainerOrigin::Git { url, reference, build: of } => {
+            build(typed("git").at("url", Some(url)).reference(reference.as_ref()), of)
+        }
+    }
+    .done()
+}
