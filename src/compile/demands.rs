@@ -33,7 +33,7 @@ fn every_demand(inputs: &Inputs) -> impl Iterator<Item = &Demand> {
         rules.implies.iter()
     }
     inputs.entries.values().flat_map(|entry| -> Vec<&Demand> {
-        match entry {
+        match entry.as_ref() {
             Entry::Package(package) => {
                 let releases = package.releases.iter().flat_map(|release| {
                     of_rules(&release.rules).chain(release.sources.iter().flat_map(|s| of_rules(&s.rules)))

@@ -40,9 +40,6 @@ pub enum Wiring {
         /// What the registry says.
         registry: Strategy,
     },
-    /// Several options selected in a 1-of-N group.
-    #[error("{0} takes exactly one option, so `selection` names one")]
-    SeveralSelected(GroupId),
     /// A group's line with a profile that none of its options has.
     #[error("no option of {group} has a profile `{profile}`")]
     NoOptionHasProfile {
@@ -53,9 +50,6 @@ pub enum Wiring {
         /// The profile that is most like it.
         nearest: Option<String>,
     },
-    /// A component listed a second time in one list.
-    #[error("{0} is listed twice")]
-    ListedTwice(ComponentId),
     /// A name in `depends_on` that is both a container and a group.
     #[error("`{0}` is both a container and a container group")]
     AmbiguousDependency(String),
@@ -138,9 +132,7 @@ impl Wiring {
             Self::GitRegistry => "HSM-E202",
             Self::UnknownOption { .. } => "HSM-E203",
             Self::StrategyMismatch { .. } => "HSM-E204",
-            Self::SeveralSelected(_) => "HSM-E205",
             Self::NoOptionHasProfile { .. } => "HSM-E206",
-            Self::ListedTwice(_) => "HSM-E207",
             Self::AmbiguousDependency(_) => "HSM-E208",
             Self::NotFound(_) => "HSM-W209",
             Self::Broken(_) => "HSM-W210",
@@ -165,7 +157,6 @@ impl Wiring {
             }
             Self::StrategyMismatch { .. } => "remove `strategy`: the registry says it".to_owned(),
             Self::NoOptionHasProfile { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::ListedTwice(_) => "remove one of the two".to_owned(),
             Self::AmbiguousDependency(name) => {
                 format!("write `container:{name}` or `container_group:{name}`")
             }

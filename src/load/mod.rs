@@ -4,16 +4,23 @@
 //! one report of everything that is wrong with them. Refuses: choosing.
 
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+mod check;
+mod walk;
 
-use crate::diagnostic::Diagnostic;
-use crate::lock::{Lock, LockedComponent};
-use crate::manifest::{Item, Manifest, Mode};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Finding, Wiring, any_error};
+use crate::lock::{self, Lock, LockedComponent};
+use crate::manifest::{self, Item, Manifest, Mode, RegistrySource};
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::place::{FileId, Place, Sources};
 use crate::registry::layer::Layer;
-use crate::registry::{Entry, Group};
+use crate::registry::{Entry, Group, Registries, RegistryDir};
+use crate::world::World;
+use crate::yaml::{self, Limits};
 
 /// What the command line changes about reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,7 +55,7 @@ pub struct Inputs {
     /// `hsm.yaml`.
     pub manifest: Manifest,
     /// The entries that can be reached, groups with the options of those they extend.
-    pub entries: BTreeMap<TargetId, Entry>,
+    pub entries: BTreeMap<TargetId, Arc<Entry>>,
     /// The files of each entry: its own, and for a group those of the groups that it extends.
     pub files: BTreeMap<TargetId, Vec<FileId>>,
     /// Groups that are only named in conflicts: their options matter, they can't take part.
@@ -95,6 +102,160 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The manifest's name, in the project's root.
+pub const MANIFEST: &str = "hsm.yaml";
+
+/// The directory that holds the registry when nothing else is said.
+const REGISTRY: &str = "hsm-registry";
+
+/// The variable that names the one registry to use, whatever the manifest says.
+const REGISTRY_VARIABLE: &str = "HSM_REGISTRY_PATH";
+
+/// Reads what is needed to decide: the manifest, the entries that can be reached from it, and the lock.
+///
+/// # Errors
+/// Everything that is wrong with any of the files, in one report.
+pub fn load(root: &Path, world: &dyn World, options: &LoadOptions) -> Result<Inputs, Report> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Vec::new();
+    let inputs = read(root, world, options, &mut sources, &mut diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.place.map(|place| (place.file, place.start)));
+    match inputs {
+        Some(inputs) if !any_error(&diagnostics) => Ok(Inputs { sources, warnings: diagnostics, ..inputs }),
+        _ => Err(Report { sources, diagnostics }),
+    }
+}
+
+/// Reads as far as there is something to read; the caller looks at the diagnostics.
+fn read(
+    root: &Path,
+    world: &dyn World,
+    options: &LoadOptions,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Inputs> {
+    let lock = read_lock(root, world, options, sources, diagnostics);
+    let manifest = read_manifest(root, world, sources, diagnostics)?;
+    let dirs = registry_dirs(root, world, &manifest, diagnostics)?;
+    let (mut registries, found) = Registries::open(&dirs, root, world, sources);
+    // Without a registry every name is unknown; saying so once is enough.
+    let blind = any_error(&found);
+    diagnostics.extend(found);
+    if blind {
+        return None;
+    }
+    let mut reached = walk::walk(&manifest, &mut registries, sources);
+    diagnostics.append(&mut reached.diagnostics);
+    diagnostics.extend(check::check(&manifest, &reached, &mut registries, sources));
+    diagnostics.extend(registries.warnings().iter().cloned());
+    Some(Inputs {
+        root: root.to_owned(),
+        sources: Sources::new(),
+        listed: listed(&manifest),
+        manifest,
+        entries: reached.entries,
+        files: reached.files,
+        bystanders: reached.bystanders,
+        absent: reached.absent,
+        depends: reached.depends,
+        lock,
+        warnings: Vec::new(),
+        options: options.clone(),
+        opened: registries.opened(),
+    })
+}
+
+fn read_manifest(
+    root: &Path,
+    world: &dyn World,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Manifest> {
+    let file = match world.read(&root.join(MANIFEST)) {
+        Ok(bytes) => yaml::take(sources, MANIFEST, &bytes, Limits::MANIFEST),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let wiring = Wiring::NoManifest(root.display().to_string());
+            Err(Diagnostic::missing(Finding::Wiring(wiring)))
+        }
+        Err(error) => Err(unreadable(MANIFEST, &error)),
+    };
+    let file = file.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+    let (manifest, found) = manifest::read(sources, file);
+    diagnostics.extend(found);
+    manifest
+}
+
+fn unreadable(path: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::missing(Finding::Unreadable { path: path.to_owned(), why: error.to_string() })
+}
+
+/// The registries' directories: what the environment names, else the manifest, else the usual place.
+fn registry_dirs(
+    root: &Path,
+    world: &dyn World,
+    manifest: &Manifest,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Vec<RegistryDir>> {
+    if let Some(path) = world.env(REGISTRY_VARIABLE).filter(|path| !path.is_empty()) {
+        return Some(vec![RegistryDir { name: None, path: PathBuf::from(path), place: None }]);
+    }
+    let mut dirs = Vec::new();
+    for registry in &manifest.registry {
+        match &registry.source {
+            RegistrySource::Path(path) => dirs.push(RegistryDir {
+                name: registry.name.as_ref().map(|name| name.value.clone()),
+                path: PathBuf::from(&path.value),
+                place: Some(path.place),
+            }),
+            RegistrySource::Git { url, .. } => {
+                diagnostics.push(Diagnostic::error(url.place, Finding::Wiring(Wiring::GitRegistry)));
+            }
+        }
+    }
+    if manifest.registry.is_empty() {
+        if matches!(world.stat(&root.join(REGISTRY)), Ok(Some(_))) {
+            dirs.push(RegistryDir { name: None, path: PathBuf::from(REGISTRY), place: None });
+        } else if names_anything(manifest) {
+            diagnostics.push(Diagnostic::missing(Finding::Wiring(Wiring::NoRegistry)));
+            return None;
+        }
+    }
+    (dirs.len() >= manifest.registry.len()).then_some(dirs)
+}
+
+fn names_anything(manifest: &Manifest) -> bool {
+    let (dependencies, services) = (&manifest.dependencies, &manifest.services);
+    !(dependencies.groups.is_empty()
+        && dependencies.items.is_empty()
+        && services.groups.is_empty()
+        && services.items.is_empty()
+        && manifest.constraints.is_empty())
+}
+
+/// The lock, if there is one, without what is to be upgraded.
+fn read_lock(
+    root: &Path,
+    world: &dyn World,
+    options: &LoadOptions,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Lock> {
+    let file = match world.read(&root.join(lock::FILE)) {
+        Ok(bytes) => yaml::take(sources, lock::FILE, &bytes, Limits::MANIFEST),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => Err(unreadable(lock::FILE, &error)),
+    };
+    let file = file.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
+    let mut lock = lock::read(sources, file).map_err(|found| diagnostics.extend(found)).ok()?;
+    lock.components.retain(|id, _| match &options.upgrade {
+        Upgrade::None => true,
+        Upgrade::Names(names) => !names.contains(id.name().as_str()),
+        Upgrade::All => false,
+    });
+    lock.groups.retain(|id, _| !options.upgrade_groups.contains(id));
+    Some(lock)
+}
+
 impl Inputs {
     /// The mode that every component prefers.
     pub fn preferred_mode(&self) -> Mode {
@@ -133,12 +294,12 @@ impl Inputs {
 
     /// A component's entry.
     pub fn component(&self, id: &ComponentId) -> Option<&Entry> {
-        self.entries.get(&TargetId::Component(id.clone()))
+        self.entries.get(&TargetId::Component(id.clone())).map(Arc::as_ref)
     }
 
     /// A group's entry.
     pub fn group(&self, id: &GroupId) -> Option<&Group> {
-        match self.entries.get(&TargetId::Group(id.clone()))? {
+        match self.entries.get(&TargetId::Group(id.clone()))?.as_ref() {
             Entry::Group(group) => Some(group),
             Entry::Package(_) | Entry::Container(_) => None,
         }
