@@ -211,7 +211,9 @@ impl fmt::Display for Claim {
             Self::GroupProfile(group, profile) => {
                 write!(f, "hsm.yaml gives the options of {group} the profile {profile}")
             }
-            Self::RequiresMode(mode) => write!(f, "every component has to be in {mode} mode (--require-mode)"),
+            Self::RequiresMode(mode) => {
+                write!(f, "every component has to be in {mode} mode (--require-mode)")
+            }
             Self::TakesOne(group) => write!(f, "{group} takes exactly one of its options"),
             Self::TakesBetween { group, min, max } if min == max => {
                 write!(f, "{group} takes exactly {min} of its options")
@@ -230,7 +232,10 @@ impl fmt::Display for Claim {
             }
             Self::Conflicts { by, target, version } => write!(f, "{by} conflicts with {target} {version}"),
             Self::SameDistribution(a, b, name) => {
-                write!(f, "{a} and {b} are the same distribution ({name}), so only one of them can be present")
+                write!(
+                    f,
+                    "{a} and {b} are the same distribution ({name}), so only one of them can be present"
+                )
             }
             Self::Yanked(id, version, why) => write!(f, "{id} {version} is yanked: {why}"),
             Self::NoSource { component, release, mode } => {

@@ -15,8 +15,8 @@ use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::{At, Place};
 use crate::registry::layer::{DependsOn, Layer, Part, Setting};
 use crate::registry::{
-    Container, ContainerOrigin, ContainerRelease, ContainerSource, Demand, Demands, Entry, Exclusion, Package,
-    PackageRelease, PackageSource, Profile, Rules,
+    Container, ContainerOrigin, ContainerRelease, ContainerSource, Demand, Demands, Entry, Exclusion,
+    Package, PackageRelease, PackageSource, Profile, Rules,
 };
 use crate::stack::LinkSort;
 use crate::version::{Version, VersionDemand};
@@ -128,7 +128,14 @@ fn of_package(
         let has = |mode| facts.sources.iter().any(|s| s.mode == mode);
         for (mode, flaw) in modes(yanked, has, preferred, wanted) {
             let release_rank = ranks[release];
-            all.push(Choice { release, mode: Some(mode), profile: None, flaw, release_rank, profile_rank: 0 });
+            all.push(Choice {
+                release,
+                mode: Some(mode),
+                profile: None,
+                flaw,
+                release_rank,
+                profile_rank: 0,
+            });
         }
     }
     all
@@ -159,8 +166,7 @@ fn of_container(
                 || sets_image(&container.layer)
                 || sets_image(&facts.layer)
                 || named.is_some_and(|p| sets_image(&p.layer));
-            let has =
-                |mode| facts.sources.iter().any(|s| s.mode == mode) || (image && mode == Mode::Prod);
+            let has = |mode| facts.sources.iter().any(|s| s.mode == mode) || (image && mode == Mode::Prod);
             for (mode, flaw) in modes(yanked, has, preferred, wanted) {
                 all.push(Choice { release, mode: Some(mode), profile, flaw, release_rank, profile_rank });
             }
@@ -341,11 +347,21 @@ impl<'a> Parts<'a> {
         if let Self::Container(entry, release, source, profile) = self
             && profile.is_none_or(|p| p.external.is_none())
         {
-            let layers = [Some(&entry.layer), Some(&release.layer), source.map(|s| &s.layer), profile.map(|p| &p.layer)];
+            let layers = [
+                Some(&entry.layer),
+                Some(&release.layer),
+                source.map(|s| &s.layer),
+                profile.map(|p| &p.layer),
+            ];
             for line in depends_on(layers.into_iter().flatten()) {
                 if let Some(target) = inputs.depends.get(&line.target.value) {
                     let place = line.target.place;
-                    said.push(Said { sort: LinkSort::DependsOn, target: target.clone(), place, what: What::Presence });
+                    said.push(Said {
+                        sort: LinkSort::DependsOn,
+                        target: target.clone(),
+                        place,
+                        what: What::Presence,
+                    });
                 }
             }
             for demand in source.iter().flat_map(|s| &s.requires) {

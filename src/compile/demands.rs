@@ -90,7 +90,10 @@ pub(super) fn asked_externals(inputs: &Inputs) -> BTreeSet<(ComponentId, Name)> 
     let mut asked = BTreeSet::new();
     let mut ask = |id: &ComponentId, profile: &Name| {
         if let Some(Entry::Container(container)) = inputs.component(id)
-            && container.profiles.iter().any(|own: &Profile| own.name.value == *profile && own.external.is_some())
+            && container
+                .profiles
+                .iter()
+                .any(|own: &Profile| own.name.value == *profile && own.external.is_some())
         {
             asked.insert((id.clone(), profile.clone()));
         }
@@ -187,7 +190,8 @@ fn options(building: &mut Building<'_>, table: usize) {
     let (id, number, entry) = (table.id.clone(), table.number, table.entry);
     let members = table.members.clone();
     for ((option, item), member) in entry.into_iter().flat_map(|g| &g.options).zip(members).zip(0..) {
-        let scope = Scope::Option { group: id.clone(), name: option.name.value.clone(), number, member, item };
+        let scope =
+            Scope::Option { group: id.clone(), name: option.name.value.clone(), number, member, item };
         for line in &option.rules.implies {
             if let Some(said) = candidates::of_demand(LinkSort::Implies, line) {
                 demand(building, &scope, &said);
@@ -244,7 +248,8 @@ fn demand(building: &mut Building<'_>, scope: &Scope, said: &Said<'_>) {
         TargetId::Group(id) => {
             let Some(table) = building.group(id) else { return };
             let (number, known) = (table.number, table.entry.is_some());
-            let members: Vec<Option<Member>> = details.options.iter().map(|name| table.member(&name.value)).collect();
+            let members: Vec<Option<Member>> =
+                details.options.iter().map(|name| table.member(&name.value)).collect();
             let one = building.problem.groups().get(number.0 as usize).is_some_and(|g| g.count == Count::One);
             let statement = say(building, scope, said, details, None, one);
             let then = if !known || members.is_empty() {
@@ -253,7 +258,10 @@ fn demand(building: &mut Building<'_>, scope: &Scope, said: &Said<'_>) {
                 let members: Vec<Member> = members.into_iter().flatten().collect();
                 if members.is_empty() { Then::Never } else { Then::OneOf(number, members) }
             } else {
-                members.into_iter().collect::<Option<Vec<Member>>>().map_or(Then::Never, |all| Then::AllOf(number, all))
+                members
+                    .into_iter()
+                    .collect::<Option<Vec<Member>>>()
+                    .map_or(Then::Never, |all| Then::AllOf(number, all))
             };
             building.problem.rule(statement, scope.when(), then);
             bind_options(building, scope, id, details, statement);
@@ -262,7 +270,12 @@ fn demand(building: &mut Building<'_>, scope: &Scope, said: &Said<'_>) {
 }
 
 /// The candidates of a target that a demand allows.
-fn fitting(building: &Building<'_>, target: ItemId, details: Details<'_>, mode: Option<Mode>) -> CandidateSet {
+fn fitting(
+    building: &Building<'_>,
+    target: ItemId,
+    details: Details<'_>,
+    mode: Option<Mode>,
+) -> CandidateSet {
     let version = building.with_version(target, details.version.map(|version| &version.value));
     let profile = details.profile.map(|profile| building.with_profile(target, &profile.value));
     let all = CandidateSet::all(building.choices(target).len() as u32);
@@ -321,10 +334,14 @@ fn cases(
         Some(DemandedMode::Same) => {
             let (item, set) = match scope {
                 Scope::Component(_, item, set) => (*item, set.clone()),
-                Scope::Option { item, .. } => (mirror(building, scope, *item, statement), [0, 1, 2].into_iter().collect()),
+                Scope::Option { item, .. } => {
+                    (mirror(building, scope, *item, statement), [0, 1, 2].into_iter().collect())
+                }
             };
             let mode_of = |building: &Building<'_>, candidate: u32| match scope {
-                Scope::Component(..) => building.choices(item).get(candidate as usize).and_then(|choice| choice.mode),
+                Scope::Component(..) => {
+                    building.choices(item).get(candidate as usize).and_then(|choice| choice.mode)
+                }
                 Scope::Option { .. } => MIRROR[candidate as usize],
             };
             MIRROR
@@ -346,7 +363,11 @@ const MIRROR: [Option<Mode>; 3] = [Some(Mode::Prod), Some(Mode::Dev), None];
 /// An item that is present if and only if an option counts, and then shows the mode of its component.
 fn mirror(building: &mut Building<'_>, scope: &Scope, item: ItemId, statement: StatementId) -> ItemId {
     let mirror = building.problem.item(MIRROR.len() as u32);
-    building.problem.rule(statement, scope.when(), Then::Present(mirror, CandidateSet::all(MIRROR.len() as u32)));
+    building.problem.rule(
+        statement,
+        scope.when(),
+        Then::Present(mirror, CandidateSet::all(MIRROR.len() as u32)),
+    );
     for (mode, candidate) in MIRROR.into_iter().zip(0..) {
         let set = building.such(item, |choice| choice.mode == mode);
         if !set.is_empty() {
@@ -367,7 +388,9 @@ fn say(
 ) -> StatementId {
     let version = details.version.map(|version| &version.value);
     let only = match (target, version) {
-        (Some(target), Some(_)) if building.with_version(target, version).is_empty() => building.versions(target),
+        (Some(target), Some(_)) if building.with_version(target, version).is_empty() => {
+            building.versions(target)
+        }
         _ => Vec::new(),
     };
     let demand = Demanded {
@@ -401,7 +424,11 @@ fn conflict(building: &mut Building<'_>, scope: &Scope, line: &Exclusion) {
         TargetId::Component(id) => vec![id.clone()],
         TargetId::Group(id) => {
             let group: Option<&Group> = inputs.group(id).or_else(|| inputs.bystanders.get(id));
-            group.into_iter().flat_map(|group| &group.options).map(|option| id.option(&option.name.value)).collect()
+            group
+                .into_iter()
+                .flat_map(|group| &group.options)
+                .map(|option| id.option(&option.name.value))
+                .collect()
         }
     };
     let claim = Claim::Conflicts {
@@ -412,7 +439,9 @@ fn conflict(building: &mut Building<'_>, scope: &Scope, line: &Exclusion) {
     let mut statement = None;
     for id in targets {
         // What cannot be reached is absent anyway.
-        let (Some(item), Some(entry)) = (building.items.get(&id).copied(), inputs.component(&id)) else { continue };
+        let (Some(item), Some(entry)) = (building.items.get(&id).copied(), inputs.component(&id)) else {
+            continue;
+        };
         let set = building.such(item, |choice| {
             !candidates::keeps_out(&line.version.value, candidates::version(entry, choice))
         });

@@ -159,7 +159,8 @@ fn distributions(building: &mut Building<'_>) {
                 let place = if *id_a.name() == name { *place_b } else { *place_a };
                 let claim = Claim::SameDistribution(id_a.clone(), id_b.clone(), name.to_string());
                 let statement = building.say(Some(place), claim);
-                let rest = (0..building.choices(*b).len() as u32).filter(|c| !candidates_b.contains(c)).collect();
+                let rest =
+                    (0..building.choices(*b).len() as u32).filter(|c| !candidates_b.contains(c)).collect();
                 let when = When::Item(*a, candidates_a.iter().copied().collect());
                 building.problem.rule(statement, when, Then::AbsentOr(*b, rest));
             }

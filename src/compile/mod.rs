@@ -24,8 +24,8 @@ use hsm_solver::{CandidateSet, ItemId, Member, Problem, StatementId};
 
 use crate::load::Inputs;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
-use crate::registry::Group;
 use crate::place::Place;
+use crate::registry::Group;
 use crate::statement::{Claim, Statement};
 pub use candidates::{Choice, Parts};
 

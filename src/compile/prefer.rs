@@ -23,7 +23,8 @@ pub(super) fn all(building: &mut Building<'_>) {
 fn rank(building: &mut Building<'_>, rank: impl Fn(&Building<'_>, ItemId, &Choice) -> u32) {
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
-        let ranks: Vec<u32> = building.choices(item).iter().map(|choice| rank(building, item, choice)).collect();
+        let ranks: Vec<u32> =
+            building.choices(item).iter().map(|choice| rank(building, item, choice)).collect();
         add(building, item, ranks);
     }
 }
@@ -32,7 +33,8 @@ fn rank(building: &mut Building<'_>, rank: impl Fn(&Building<'_>, ItemId, &Choic
 fn add(building: &mut Building<'_>, item: ItemId, ranks: Vec<u32>) {
     let allowed = &building.allowed[item.0 as usize];
     let choices = building.choices(item).iter().zip(0..).zip(&ranks);
-    let open = choices.filter(|((choice, candidate), _)| choice.flaw.is_none() && allowed.contains(candidate));
+    let open =
+        choices.filter(|((choice, candidate), _)| choice.flaw.is_none() && allowed.contains(candidate));
     let best = open.map(|(_, rank)| *rank).min().unwrap_or(0);
     let ranks: Vec<u32> = ranks.into_iter().map(|rank| rank.saturating_sub(best)).collect();
     if ranks.iter().any(|rank| *rank > 0) {
@@ -45,7 +47,9 @@ fn is_unasked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
 }
 
 fn is_asked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
-    let Some(id) = building.components.get(item.0 as usize).map(|component| &component.id) else { return false };
+    let Some(id) = building.components.get(item.0 as usize).map(|component| &component.id) else {
+        return false;
+    };
     let entry = building.inputs.component(id);
     let profile = entry.and_then(|entry| candidates::profile_name(entry, choice));
     profile.is_some_and(|profile| building.asked_externals.contains(&(id.clone(), profile.clone())))

@@ -16,7 +16,9 @@ use crate::version::{Version, VersionDemand};
 
 pub(super) fn all(building: &mut Building<'_>) {
     let manifest = &building.inputs.manifest;
-    for (kind, items) in [(Kind::Package, &manifest.dependencies.items), (Kind::Container, &manifest.services.items)] {
+    for (kind, items) in
+        [(Kind::Package, &manifest.dependencies.items), (Kind::Container, &manifest.services.items)]
+    {
         for item in items {
             listed(building, kind, item);
         }
@@ -27,7 +29,8 @@ pub(super) fn all(building: &mut Building<'_>) {
     }
     for constraint in &manifest.constraints {
         if let TargetId::Component(id) = &constraint.target.value {
-            let pins = Pins { version: &constraint.version, mode: &constraint.mode, profile: &constraint.profile };
+            let pins =
+                Pins { version: &constraint.version, mode: &constraint.mode, profile: &constraint.profile };
             pin(building, id, pins);
         }
     }
@@ -82,7 +85,13 @@ fn is_unknown(choice: &Choice) -> bool {
     choice.flaw == Some(Flaw::NoEntry)
 }
 
-fn bind(building: &mut Building<'_>, item: ItemId, place: crate::place::Place, claim: Claim, set: CandidateSet) {
+fn bind(
+    building: &mut Building<'_>,
+    item: ItemId,
+    place: crate::place::Place,
+    claim: Claim,
+    set: CandidateSet,
+) {
     let statement = building.say(Some(place), claim);
     building.allowed[item.0 as usize].retain(|candidate| set.contains(*candidate));
     building.problem.rule(statement, When::Always, Then::AbsentOr(item, set));
@@ -116,8 +125,11 @@ impl OwnPins {
         }
         for constraint in &manifest.constraints {
             if let TargetId::Component(id) = &constraint.target.value {
-                let pins =
-                    Pins { version: &constraint.version, mode: &constraint.mode, profile: &constraint.profile };
+                let pins = Pins {
+                    version: &constraint.version,
+                    mode: &constraint.mode,
+                    profile: &constraint.profile,
+                };
                 take(id.clone(), &pins);
             }
         }
@@ -235,7 +247,9 @@ impl Building<'_> {
 
     /// Whether a component has a source for that mode, in any release.
     pub(super) fn has_mode(&self, item: ItemId, mode: Mode) -> bool {
-        let has = |choice: &Choice| choice.mode == Some(mode) && !matches!(choice.flaw, Some(Flaw::NoSource | Flaw::NoEntry));
+        let has = |choice: &Choice| {
+            choice.mode == Some(mode) && !matches!(choice.flaw, Some(Flaw::NoSource | Flaw::NoEntry))
+        };
         self.choices(item).iter().any(has)
     }
 

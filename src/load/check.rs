@@ -34,7 +34,11 @@ pub(super) fn check(
             if reached.entries.contains_key(&constraint.target.value) {
                 check.profile(id, constraint.profile.as_ref());
             } else if !check.registries.contains(&constraint.target.value) {
-                let unknown = check.registries.unknown(&constraint.target.value, constraint.target.place, check.sources);
+                let unknown = check.registries.unknown(
+                    &constraint.target.value,
+                    constraint.target.place,
+                    check.sources,
+                );
                 check.found.push(unknown);
             }
         }
@@ -70,13 +74,15 @@ impl Check<'_, '_> {
     fn line(&mut self, line: &GroupLine) {
         let id = &line.group.value;
         let Some(group) = self.reached.group(&TargetId::Group(id.clone())) else { return };
-        if let Some(written) = line.strategy.as_ref().filter(|written| written.value != group.strategy.value) {
+        if let Some(written) = line.strategy.as_ref().filter(|written| written.value != group.strategy.value)
+        {
             let finding = Finding::Wiring(Wiring::StrategyMismatch {
                 group: id.clone(),
                 written: written.value,
                 registry: group.strategy.value,
             });
-            self.found.push(Diagnostic::error(written.place, finding).with(group.strategy.place, "the registry's"));
+            self.found
+                .push(Diagnostic::error(written.place, finding).with(group.strategy.place, "the registry's"));
         }
         let selected = line.selection.iter().flat_map(|selection| &selection.value).map(|item| &item.name);
         for name in selected.chain(&line.exclude) {

@@ -3,7 +3,6 @@
 //! Owns: finding the manifest, the registries and the lock; reading the entries that can be reached, and no others;
 //! one report of everything that is wrong with them. Refuses: choosing.
 
-
 mod check;
 mod walk;
 
@@ -278,7 +277,8 @@ impl Inputs {
         let items = self.items(id).iter().any(|item| item.mode.is_some());
         let constraints = self.manifest.constraints.iter();
         let target = TargetId::Component(id.clone());
-        let constrained = constraints.filter(|line| line.mode.is_some()).any(|line| line.target.value == target);
+        let constrained =
+            constraints.filter(|line| line.mode.is_some()).any(|line| line.target.value == target);
         let lines = self.manifest.dependencies.groups.iter().chain(&self.manifest.services.groups);
         let by_group = lines.filter(|line| line.mode.is_some()).any(|line| {
             let options = self.group(&line.group.value).into_iter().flat_map(|group| &group.options);

@@ -66,7 +66,9 @@ impl Walk<'_, '_> {
         for line in manifest.dependencies.groups.iter().chain(&manifest.services.groups) {
             let id = &line.group.value;
             let target = TargetId::Group(id.clone());
-            let Some(Entry::Group(group)) = self.reached.entries.get(&target).map(Arc::as_ref) else { continue };
+            let Some(Entry::Group(group)) = self.reached.entries.get(&target).map(Arc::as_ref) else {
+                continue;
+            };
             let options: BTreeSet<ComponentId> =
                 group.options.iter().map(|option| id.option(&option.name.value)).collect();
             for item in line.selection.iter().flat_map(|selection| &selection.value) {
@@ -122,7 +124,8 @@ impl Walk<'_, '_> {
     }
 
     fn broken(&mut self, target: &TargetId, asked_at: Place, found: Vec<Diagnostic>) {
-        let place = found.iter().find_map(|d| d.place.filter(|_| d.severity == Severity::Error)).unwrap_or(asked_at);
+        let place =
+            found.iter().find_map(|d| d.place.filter(|_| d.severity == Severity::Error)).unwrap_or(asked_at);
         if self.named.contains(target) {
             self.reached.diagnostics.extend(found);
         } else {
@@ -228,7 +231,9 @@ impl Walk<'_, '_> {
         }
         let parsed = match TargetId::parse(&written.value) {
             Ok(target) => Ok(target),
-            Err(_) if !written.value.contains(':') => Name::parse(&written.value).map(|name| self.either(&name, written)),
+            Err(_) if !written.value.contains(':') => {
+                Name::parse(&written.value).map(|name| self.either(&name, written))
+            }
             Err(why) => {
                 let finding = Finding::BadTarget { text: written.value.clone(), why };
                 self.reached.diagnostics.push(Diagnostic::error(written.place, finding));
@@ -290,7 +295,8 @@ impl Walk<'_, '_> {
         extends: &At<String>,
         problem: impl Fn(ExtendsProblem) -> Vec<Diagnostic>,
     ) -> Result<Group, Vec<Diagnostic>> {
-        let (registry, name) = extends.value.rsplit_once('/').ok_or_else(|| problem(ExtendsProblem::Shape))?;
+        let (registry, name) =
+            extends.value.rsplit_once('/').ok_or_else(|| problem(ExtendsProblem::Shape))?;
         let name = Name::parse(name).map_err(|_| problem(ExtendsProblem::Shape))?;
         if !self.registries.dirs().any(|(known, _)| known == registry) {
             return Err(problem(ExtendsProblem::Registry));

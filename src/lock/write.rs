@@ -17,7 +17,8 @@ const HEADER: &str = "# Written by hsm: `hsm sync` and `hsm lock` write it anew.
 pub fn render(inputs: &Inputs, stack: &Stack) -> String {
     let mut components: BTreeMap<String, Out> = BTreeMap::new();
     components.extend(stack.packages.iter().map(|(id, package)| (id.to_string(), of_package(package))));
-    components.extend(stack.containers.iter().map(|(id, container)| (id.to_string(), of_container(container))));
+    components
+        .extend(stack.containers.iter().map(|(id, container)| (id.to_string(), of_container(container))));
     let groups: BTreeMap<String, Out> = stack
         .groups
         .iter()

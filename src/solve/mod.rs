@@ -73,7 +73,8 @@ pub fn solve(
         Failure::OutOfFuel => NoStack::OutOfFuel,
     })?;
     let chosen = chosen(compiled, &selection);
-    let (stack, mut warnings) = stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
+    let (stack, mut warnings) =
+        stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
     warnings.splice(0..0, inputs.warnings.iter().cloned());
     let reasons = reasons::all(compiled, &selection);
     Ok(Solved { stack, warnings, reasons, optimal: selection.optimal })

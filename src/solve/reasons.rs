@@ -34,8 +34,11 @@ pub(super) fn all(compiled: &Compiled, selection: &Selection) -> BTreeMap<Compon
             }
         }
     }
-    let present = compiled.components.iter().zip(0..).filter(|(_, n)| selection.candidate(ItemId(*n)).is_some());
-    present.map(|(component, n)| (component.id.clone(), chain(compiled, &before, Node::Item(ItemId(n))))).collect()
+    let present =
+        compiled.components.iter().zip(0..).filter(|(_, n)| selection.candidate(ItemId(*n)).is_some());
+    present
+        .map(|(component, n)| (component.id.clone(), chain(compiled, &before, Node::Item(ItemId(n)))))
+        .collect()
 }
 
 fn chain(
@@ -63,7 +66,9 @@ fn steps(compiled: &Compiled, selection: &Selection) -> BTreeMap<Node, Vec<(Node
     for rule in compiled.problem.rules() {
         let from = match &rule.when {
             When::Always => Node::Manifest,
-            When::Item(item, set) if selection.candidate(*item).is_some_and(|c| set.contains(c)) => Node::Item(*item),
+            When::Item(item, set) if selection.candidate(*item).is_some_and(|c| set.contains(c)) => {
+                Node::Item(*item)
+            }
             When::TakesPart(group) if selection.options(*group).is_some() => Node::Group(*group),
             When::Option(group, member) if selection.options(*group).is_some_and(|o| o.contains(member)) => {
                 Node::Option(*group, *member)

@@ -19,12 +19,10 @@ use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::place::At;
 use crate::registry::layer::Layer;
 use crate::registry::{
-    Container, ContainerRelease, ContainerSource, Demands, Exclusion, Package, PackageRelease, PackageSource, Param,
-    Profile,
+    Container, ContainerRelease, ContainerSource, Demands, Exclusion, Package, PackageRelease, PackageSource,
+    Param, Profile,
 };
-use crate::stack::{
-    ContainerInStack, GroupInStack, Link, LinkSort, PackageInStack, ProjectFacts, Stack,
-};
+use crate::stack::{ContainerInStack, GroupInStack, Link, LinkSort, PackageInStack, ProjectFacts, Stack};
 use crate::statement::Origin;
 use crate::version::VersionDemand;
 
@@ -78,7 +76,8 @@ fn project(inputs: &Inputs) -> ProjectFacts {
 fn groups(inputs: &Inputs, compiled: &Compiled, selection: &Selection) -> BTreeMap<GroupId, GroupInStack> {
     let mut all = BTreeMap::new();
     for (id, number) in compiled.groups.iter().zip(0..) {
-        let (Some(options), Some(entry)) = (selection.options(hsm_solver::GroupId(number)), inputs.group(id)) else {
+        let (Some(options), Some(entry)) = (selection.options(hsm_solver::GroupId(number)), inputs.group(id))
+        else {
             continue;
         };
         let names = options.iter().filter_map(|member| entry.options.get(*member as usize));
@@ -241,7 +240,8 @@ fn own_params(id: &ComponentId, said: &[(Origin, Said<'_>)]) -> params::Joined {
         }))
     };
     let mut own = handed_by(&|origin| matches!(origin, Origin::Component(by) if by == id));
-    let option = handed_by(&|origin| matches!(origin, Origin::Option(group, name) if group.option(name) == *id));
+    let option =
+        handed_by(&|origin| matches!(origin, Origin::Option(group, name) if group.option(name) == *id));
     for (key, values) in option {
         own.entry(key).or_insert(values);
     }
@@ -288,7 +288,12 @@ fn package(
         excluded: if floats { received.excluded } else { Vec::new() },
         extras: received.extras.into_iter().collect(),
         marker: items.iter().rev().find_map(|item| item.marker.clone()),
-        requires_python: release.requires_python.clone().or_else(|| entry.requires_python.clone()).into_iter().collect(),
+        requires_python: release
+            .requires_python
+            .clone()
+            .or_else(|| entry.requires_python.clone())
+            .into_iter()
+            .collect(),
         dependencies: entry.dependencies.iter().chain(&release.dependencies).cloned().collect(),
         env,
         uv: entry.uv.clone(),
@@ -335,7 +340,11 @@ fn modes(inputs: &Inputs, compiled: &Compiled, chosen: &Chosen<'_>) -> Vec<Diagn
         if let Some(taken) = taken.filter(|taken| *taken != preferred && !pinned)
             && let Some(entry) = inputs.component(&component.id)
         {
-            let finding = Finding::Wiring(Wiring::NotInPreferredMode { component: component.id.clone(), preferred, taken });
+            let finding = Finding::Wiring(Wiring::NotInPreferredMode {
+                component: component.id.clone(),
+                preferred,
+                taken,
+            });
             warnings.push(Diagnostic::warning(entry.common().name.place, finding));
         }
     }
