@@ -1,6 +1,6 @@
 //! From files to a stack or a conflict: load, compile, solve, and the lock.
 
-mod support;
+mod memory;
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use hsm::compile::compile;
 use hsm::load::{Inputs, LoadOptions, load};
 use hsm::lock;
 use hsm::solve::{NoStack, Solved, solve};
-use support::{Memory, ROOT};
+use memory::{Memory, ROOT};
 
 fn directory(at: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();

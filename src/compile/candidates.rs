@@ -15,12 +15,11 @@ use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::{At, Place};
 use crate::registry::layer::{DependsOn, Layer, Part, Setting};
 use crate::registry::{
-    Container, ContainerOrigin, ContainerRelease, ContainerSource, Demand, Demands, Entry, Exclusion,
-    Package, PackageRelease, PackageSource, Profile, Rules,
+    Container, ContainerRelease, ContainerSource, Demand, Demands, Entry, Exclusion, Package, PackageRelease,
+    PackageSource, Profile, Rules,
 };
 use crate::stack::LinkSort;
 use crate::version::{Version, VersionDemand};
-use crate::yaml::{Node, Value};
 
 /// One candidate of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -367,7 +366,7 @@ impl<'a> Parts<'a> {
             for demand in source.iter().flat_map(|s| &s.requires) {
                 said.extend(of_demand(LinkSort::Requires, demand));
             }
-            for (image, place) in source.into_iter().flat_map(images) {
+            for (image, place) in source.into_iter().flat_map(ContainerSource::images) {
                 let target = TargetId::Component(ComponentId::new(Kind::Container, &image));
                 said.push(Said { sort: LinkSort::Requires, target, place, what: What::Image });
             }
@@ -411,42 +410,4 @@ pub fn depends_on<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<&'a Depend
         }
     }
     all.into_values().collect()
-}
-
-/// The containers whose images a source uses, each once, with the place where it names them.
-pub fn images(source: &ContainerSource) -> Vec<(Name, Place)> {
-    let mut found: Vec<(Name, Place)> = Vec::new();
-    let mut look = |text: &str, place: Place| {
-        for (_, rest) in text.match_indices("${HSM_IMAGE.").map(|(at, open)| (at, &text[at + open.len()..])) {
-            let end = rest.find(['}', ':']).unwrap_or(0);
-            if let Ok(name) = Name::parse(&rest[..end])
-                && !found.iter().any(|(known, _)| *known == name)
-            {
-                found.push((name, place));
-            }
-        }
-    };
-    let build = match &source.origin {
-        ContainerOrigin::Image { image } => {
-            look(&image.value, image.place);
-            return found;
-        }
-        ContainerOrigin::Build(build) | ContainerOrigin::Git { build, .. } => build,
-    };
-    for (_, node) in build.args.iter().chain(&build.other) {
-        scalars(node, &mut look);
-    }
-    for text in [&build.dockerfile, &build.target, &build.image].into_iter().flatten() {
-        look(&text.value, text.place);
-    }
-    found
-}
-
-fn scalars(node: &Node, see: &mut dyn FnMut(&str, Place)) {
-    match &node.value {
-        Value::Null => {}
-        Value::Scalar { text, .. } => see(text, node.place),
-        Value::List(all) => all.iter().for_each(|node| scalars(node, see)),
-        Value::Map(all) => all.iter().for_each(|(_, node)| scalars(node, see)),
-    }
 }

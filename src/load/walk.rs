@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::{Absence, AbsenceReason};
-use crate::compile::candidates;
 use crate::diagnostic::{Diagnostic, ExtendsProblem, Finding, Severity, Wiring};
 use crate::manifest::Manifest;
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
@@ -185,7 +184,7 @@ impl Walk<'_, '_> {
                 for demand in source.requires.iter().filter(|demand| demand.what != Demands::Removed) {
                     self.queue.push_back((demand.target.value.clone(), demand.target.place));
                 }
-                for (image, place) in candidates::images(source) {
+                for (image, place) in source.images() {
                     let id = ComponentId::new(Kind::Container, &image);
                     self.queue.push_back((TargetId::Component(id), place));
                 }

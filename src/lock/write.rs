@@ -154,7 +154,7 @@ fn of_container(container: &ContainerInStack) -> Out {
     let fields = match (&definition.origin, &definition.image) {
         _ if container.external.is_some() => fields,
         (_, Some(image)) if !definition.origin.as_ref().is_some_and(|origin| is_built(&origin.value)) => {
-            let image = Fields::default().text("type", Some("docker-image")).at("image", Some(image));
+            let image = Fields::default().text("type", Some("image")).at("image", Some(image));
             fields.put("source", image.done())
         }
         (Some(origin), _) => fields.put("source", container_source(&origin.value)),
@@ -177,7 +177,7 @@ fn container_source(origin: &ContainerOrigin) -> Out {
             .at("image", build.image.as_ref())
     };
     match origin {
-        ContainerOrigin::Image { image } => typed("docker-image").at("image", Some(image)),
+        ContainerOrigin::Image { image } => typed("image").at("image", Some(image)),
         ContainerOrigin::Build(of) => build(typed("build"), of),
         ContainerOrigin::Git { url, reference, build: of } => {
             build(typed("git").at("url", Some(url)).reference(reference.as_ref()), of)

@@ -4,6 +4,7 @@
 
 mod facts;
 mod find;
+mod images;
 pub mod layer;
 mod read;
 

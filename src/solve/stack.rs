@@ -15,7 +15,7 @@ use crate::container;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::Inputs;
 use crate::manifest::{Item, Mode};
-use crate::names::{ComponentId, GroupId, Kind, TargetId};
+use crate::names::{ComponentId, GroupId, TargetId};
 use crate::place::At;
 use crate::registry::layer::Layer;
 use crate::registry::{
