@@ -110,6 +110,12 @@ impl Specifiers {
         !self.ranges().is_empty()
     }
 
+    /// Whether some version is too old.
+    pub fn has_lower_bound(&self) -> bool {
+        let lower = |o: &Operator| rank(*o) < 3;
+        self.0.iter().any(|s| lower(s.operator()))
+    }
+
     /// Whether every version allowed here is allowed there.
     pub fn is_within(&self, other: &Self) -> bool {
         self.ranges().subset_of(&other.ranges())

@@ -3,12 +3,252 @@
 //! Owns: hsm's entries in `pyproject.toml`, and how uv is called. Refuses: every other byte of that file, `uv.lock`
 //! (uv's own) and choosing versions.
 
+mod demand;
+mod explain;
 #[cfg(test)]
 mod laws;
+mod local;
+mod project;
 mod pyproject;
 mod record;
+mod settings;
 mod splice;
+mod stamp;
+#[cfg(test)]
+mod tests;
+mod tool;
 mod trouble;
+mod workspace;
+
+use std::path::{Component, Path, PathBuf};
 
 pub use splice::SpliceError;
+pub use tool::install;
 pub use trouble::Trouble;
+
+use super::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::stack::Stack;
+use crate::world::{Outcome, World};
+use demand::Demand;
+use project::Begun;
+
+const PROJECT: &str = "pyproject.toml";
+const LOCK: &str = "uv.lock";
+
+/// What the caller's shell must not decide: another environment, another project, a sync that does nothing.
+const NOT_FROM_THE_SHELL: [&str; 14] = [
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "UV_PROJECT",
+    "UV_WORKING_DIR",
+    "UV_WORKING_DIRECTORY",
+    "UV_NO_PROJECT",
+    "UV_NO_SYNC",
+    "UV_FROZEN",
+    "UV_LOCKED",
+    "UV_ISOLATED",
+    "UV_NO_EDITABLE",
+    "UV_NO_DEFAULT_GROUPS",
+    "UV_NO_GROUP",
+    "UV_NO_DEV",
+];
+
+/// The adapter for uv.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uv;
+
+impl Adapter for Uv {
+    fn name(&self) -> &'static str {
+        "uv"
+    }
+
+    fn plan(
+        &self,
+        stack: &Stack,
+        root: &Path,
+        settings: &Settings,
+        world: &dyn World,
+    ) -> Result<Part, Vec<Diagnostic>> {
+        let demand = demand::of(stack)?;
+        let bytes = read(root, world).map_err(|t| vec![general(Severity::Error, t)])?;
+        let Some(done) = edited(stack, &demand, bytes.as_deref())? else { return Ok(Part::default()) };
+        let wrong = local::check(&demand.locals, root, world);
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let environment = environment(root, world).and_then(|e| workspace::check(root, world).map(|()| e));
+        let environment = environment.map_err(|t| vec![general(Severity::Error, t)])?;
+        let mut part = Part {
+            guarded: vec![environment],
+            inputs: local::project_files(&demand.locals, root, world),
+            notes: done.notes,
+            ..Part::default()
+        };
+        if settings.frozen {
+            part.inputs.extend([PROJECT, LOCK].map(PathBuf::from));
+            part.actions = vec![action(
+                "install the locked Python packages",
+                Phase::Apply,
+                &["sync", "--frozen"],
+                settings,
+            )];
+            return Ok(part);
+        }
+        part.guarded.push(PathBuf::from(LOCK));
+        if bytes.as_deref() != Some(done.text.as_bytes()) {
+            let after = Some(done.text.into_bytes());
+            part.files.push(FileChange { path: PathBuf::from(PROJECT), before: bytes, after });
+        } else {
+            part.inputs.push(PathBuf::from(PROJECT));
+        }
+        if done.runs {
+            part.actions = actions(stack, settings);
+        }
+        Ok(part)
+    }
+
+    fn prepare(&self, root: &Path, settings: &Settings, world: &dyn World) -> Result<Tool, ToolError> {
+        tool::find(root, settings, world)
+    }
+
+    fn explain(&self, action: &Action, outcome: &Outcome) -> String {
+        explain::failure(action, outcome)
+    }
+
+    fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String> {
+        let demand = demand::of(stack).ok()?;
+        let environment = environment(root, world).ok()?;
+        let mut files = vec![PathBuf::from(PROJECT), PathBuf::from(LOCK)];
+        files.extend(local::project_files(&demand.locals, root, world));
+        stamp::of(root, &environment, &files, world)
+    }
+}
+
+/// The project's file as it shall be.
+struct Edited {
+    text: String,
+    /// Whether uv has something to run on.
+    runs: bool,
+    notes: Vec<Diagnostic>,
+}
+
+/// The file brought to the demand; `None` when hsm has nothing to do with it.
+fn edited(stack: &Stack, demand: &Demand, bytes: Option<&[u8]>) -> Result<Option<Edited>, Vec<Diagnostic>> {
+    let general_errors =
+        |all: Vec<Trouble>| all.into_iter().map(|t| general(Severity::Error, t)).collect::<Vec<_>>();
+    let one = |trouble: Trouble| general_errors(vec![trouble]);
+    let text = bytes.map(std::str::from_utf8).transpose();
+    let text = text.map_err(|_| one(Trouble::Unreadable("it is not UTF-8 text".to_owned())))?;
+    if demand.lines.is_empty() && !text.is_some_and(|t| t.contains("hsm")) {
+        return Ok(None);
+    }
+    let begun = Begun::of(text, &stack.project, demand).map_err(one)?;
+    if demand.lines.is_empty() && !begun.owns() {
+        return Ok(None);
+    }
+    let wish = begun.wish(&stack.project, demand).map_err(one)?;
+    let done = pyproject::reconcile(begun.text(), &wish).map_err(general_errors)?;
+    let (errors, notes) = begun.meets(&stack.project, demand, &done);
+    if !errors.is_empty() {
+        return Err(general_errors(errors));
+    }
+    let unchanged = text == Some(done.text.as_str());
+    if demand.lines.is_empty() && unchanged {
+        return Ok(None);
+    }
+    let runs = splice::Toml::parse(done.text.clone()).is_ok_and(|t| t.has(&splice::path(["project"])));
+    let notes = notes.into_iter().map(|t| general(Severity::Warning, t)).collect();
+    Ok(Some(Edited { text: done.text, runs, notes }))
+}
+
+/// How uv is called to lock and to install.
+fn actions(stack: &Stack, settings: &Settings) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if settings.locked {
+        actions.push(action(
+            "check the lock of the Python packages",
+            Phase::Verify,
+            &["lock", "--check"],
+            settings,
+        ));
+    } else {
+        let mut lock = action("lock Python packages", Phase::Apply, &["lock"], settings);
+        match &settings.upgrade {
+            Some(names) if names.is_empty() => lock.args.push("--upgrade".to_owned()),
+            Some(names) => {
+                for name in names.iter().filter_map(|n| distribution(n, stack)) {
+                    lock.args.extend(["--upgrade-package".to_owned(), name]);
+                }
+            }
+            None => {}
+        }
+        actions.push(lock);
+    }
+    if !settings.lock_only {
+        actions.push(action("install Python packages", Phase::Apply, &["sync", "--locked"], settings));
+    }
+    actions
+}
+
+/// The distribution that a name means to uv; `None` for a container's name.
+fn distribution(name: &str, stack: &Stack) -> Option<String> {
+    let (kind, bare) = name.split_once(':').unwrap_or(("", name));
+    let same = |a: &str| {
+        crate::names::Name::parse(a)
+            .is_ok_and(|a| crate::names::Name::parse(bare).is_ok_and(|b| a.pep503() == b.pep503()))
+    };
+    if kind == "container" {
+        return None;
+    }
+    if let Some(package) = stack.packages.values().find(|p| same(p.name.as_str())) {
+        return Some(demand::distribution(package).to_owned());
+    }
+    let container = stack.containers.keys().any(|id| id.name().as_str() == bare);
+    (kind == "package" || !container).then(|| bare.to_owned())
+}
+
+fn action(label: &str, phase: Phase, args: &[&str], settings: &Settings) -> Action {
+    let mut all: Vec<String> = ["--color", "never", "--no-progress"].map(str::to_owned).into();
+    all.extend(args.iter().map(|a| (*a).to_owned()));
+    if settings.offline {
+        all.push("--offline".to_owned());
+    }
+    Action {
+        label: label.to_owned(),
+        phase,
+        args: all,
+        env: Vec::new(),
+        env_remove: NOT_FROM_THE_SHELL.map(str::to_owned).into(),
+        stdin: None,
+    }
+}
+
+fn read(root: &Path, world: &dyn World) -> Result<Option<Vec<u8>>, Trouble> {
+    match world.read(&root.join(PROJECT)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Trouble::Unreadable(e.to_string())),
+    }
+}
+
+/// The project's environment, from its root. Where the user says so with uv's own variable it lies elsewhere, but inside
+/// the project: hsm can only bring back what it may copy beside it.
+fn environment(root: &Path, world: &dyn World) -> Result<PathBuf, Trouble> {
+    let Some(set) = world.env("UV_PROJECT_ENVIRONMENT").filter(|v| !v.is_empty()) else {
+        return Ok(PathBuf::from(".venv"));
+    };
+    let path = Path::new(&set);
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    let plain = |c: Component<'_>| matches!(c, Component::Normal(_) | Component::CurDir);
+    if inside.components().all(plain) && inside.components().any(|c| matches!(c, Component::Normal(_))) {
+        Ok(inside.components().filter(|c| matches!(c, Component::Normal(_))).collect())
+    } else {
+        Err(Trouble::EnvironmentOutside(set))
+    }
+}
+
+/// A finding without a place in a file that was read.
+fn general(severity: Severity, trouble: Trouble) -> Diagnostic {
+    Diagnostic { severity, place: None, finding: super::Trouble::Uv(trouble).into(), related: Vec::new() }
+}

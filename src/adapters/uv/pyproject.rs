@@ -417,7 +417,8 @@ fn in_the_files_spelling(wish: &Wish, toml: &Toml) -> Wish {
     wish
 }
 
-fn same_name(a: &str, b: &str) -> bool {
+/// Whether two names of distributions or groups are one.
+pub(super) fn same_name(a: &str, b: &str) -> bool {
     match (Name::parse(a), Name::parse(b)) {
         (Ok(a), Ok(b)) => a.pep503() == b.pep503(),
         _ => a == b,

@@ -1,0 +1,330 @@
+//! From the stack to what the Python project has to ask for: requirement lines, sources, settings, Pythons.
+//!
+//! Owns: what a package in its mode becomes for uv. Every resolved package is a direct requirement: a source reaches
+//! only those. Refuses: knowing what `pyproject.toml` holds.
+
+use std::collections::BTreeSet;
+
+use super::local::{self, Local};
+use super::settings::{self, Setting};
+use super::splice::quoted;
+use super::trouble::Trouble;
+use crate::adapters::Trouble as AdapterTrouble;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{GitRefKind, Mode};
+use crate::names::Name;
+use crate::place::{At, Place};
+use crate::registry::PackageOrigin;
+use crate::requirement::{Requirement, Specifiers};
+use crate::stack::{PackageInStack, Stack};
+use crate::version::VersionDemand;
+
+/// What the stack asks of the Python project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Demand {
+    /// Requirement lines, by distribution.
+    pub(super) lines: Vec<Asked>,
+    /// Sources, by distribution: how each is written.
+    pub(super) sources: Vec<(String, String)>,
+    /// Components that come from the index by their name alone.
+    pub(super) unsourced: Vec<String>,
+    /// Settings that entries pass through.
+    pub(super) settings: Vec<Setting>,
+    /// What each component says about Python.
+    pub(super) pythons: Vec<(String, Specifiers)>,
+    /// All of them joined.
+    pub(super) python: Specifiers,
+    /// Sources on this machine.
+    pub(super) locals: Vec<Local>,
+}
+
+/// A requirement line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The line.
+    pub(super) requirement: Requirement,
+    /// For a component with a source of its own: its release, which uv does not compare with anything.
+    pub(super) release: Option<crate::version::Version>,
+    /// Whether it comes from somewhere where uv compares no versions.
+    pub(super) sourced: bool,
+    /// Whether it is a component of the stack, and not a dependency of an entry.
+    pub(super) component: bool,
+}
+
+/// An error at a place.
+pub(super) fn wrong(place: Place, trouble: impl Into<Trouble>) -> Diagnostic {
+    Diagnostic::error(place, AdapterTrouble::Uv(trouble.into()).into())
+}
+
+/// What a stack asks for; all that is wrong with it otherwise.
+pub(super) fn of(stack: &Stack) -> Result<Demand, Vec<Diagnostic>> {
+    let mut demand = Demand::default();
+    let mut errors = Vec::new();
+    for package in stack.packages.values() {
+        match component(package, &mut demand) {
+            Ok(asked) => demand.lines.push(asked),
+            Err(error) => errors.push(*error),
+        }
+        python(package, &mut demand, &mut errors);
+        if let Some(node) = &package.uv {
+            match settings::of(node) {
+                Ok(found) => settings::join(&mut demand.settings, found, node.place, &mut errors),
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    for package in stack.packages.values() {
+        for line in &package.dependencies {
+            dependency(line, &mut demand.lines, &mut errors);
+        }
+    }
+    demand.lines.sort_by(|a, b| sort_key(&a.requirement).cmp(&sort_key(&b.requirement)));
+    demand.sources.sort();
+    if errors.is_empty() { Ok(demand) } else { Err(errors) }
+}
+
+fn sort_key(r: &Requirement) -> (&Name, &Option<String>) {
+    (&r.name, &r.marker)
+}
+
+/// The distribution of a package: its source may name another one.
+pub(super) fn distribution(package: &PackageInStack) -> &str {
+    let name = match &package.origin.value {
+        PackageOrigin::Pypi { name, .. }
+        | PackageOrigin::Git { name, .. }
+        | PackageOrigin::Local { name, .. }
+        | PackageOrigin::Url { name, .. }
+        | PackageOrigin::Workspace { name, .. } => name,
+    };
+    name.as_ref().map_or(package.name.as_str(), |n| n.value.as_str())
+}
+
+fn component(package: &PackageInStack, demand: &mut Demand) -> Result<Asked, Box<Diagnostic>> {
+    let place = package.origin.place;
+    let name = distribution(package);
+    let mut line = Requirement::parse(name).map_err(|e| Box::new(wrong(place, e)))?;
+    line.extras = extras(package);
+    if let Some(marker) = &package.marker {
+        line.marker = Requirement::marker(&marker.value).map_err(|e| Box::new(wrong(marker.place, e)))?;
+        line.written_marker = line.marker.as_ref().map(|_| marker.value.trim().to_owned());
+    }
+    let source = match &package.origin.value {
+        PackageOrigin::Pypi { version, index, .. } => {
+            line.specifiers = specifiers(package, version.as_ref())?;
+            index.as_ref().map(|index| format!("{{ index = {} }}", quoted(&named_index(index, demand))))
+        }
+        origin => {
+            pinned_by_source(package)?;
+            Some(source(package, origin, demand)?)
+        }
+    };
+    let sourced = !matches!(package.origin.value, PackageOrigin::Pypi { .. });
+    match source {
+        Some(source) => demand.sources.push((line.name.as_str().to_owned(), source)),
+        None => demand.unsourced.push(line.name.as_str().to_owned()),
+    }
+    let release = package.release.clone().filter(|_| sourced);
+    Ok(Asked { requirement: line, release, sourced, component: true })
+}
+
+fn extras(package: &PackageInStack) -> Vec<String> {
+    let own = match &package.origin.value {
+        PackageOrigin::Pypi { extras, .. }
+        | PackageOrigin::Git { extras, .. }
+        | PackageOrigin::Local { extras, .. }
+        | PackageOrigin::Url { extras, .. }
+        | PackageOrigin::Workspace { extras, .. } => extras,
+    };
+    let all = own.iter().map(|e| &e.value).chain(&package.extras);
+    let normal = |e: &String| Name::parse(e).map_or_else(|_| e.clone(), |n| n.pep503().as_str().to_owned());
+    all.map(normal).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// What a package from an index is asked for: the source's version, else the release; with neither, all demands on it.
+fn specifiers(
+    package: &PackageInStack,
+    version: Option<&At<VersionDemand>>,
+) -> Result<Specifiers, Box<Diagnostic>> {
+    let place = package.origin.place;
+    let of = |d: &At<VersionDemand>| Specifiers::of_demand(&d.value).map_err(|e| Box::new(wrong(d.place, e)));
+    let own = version.map(of).transpose()?;
+    match (&package.release, own) {
+        (Some(_), Some(own)) => Ok(own),
+        (Some(release), None) => Specifiers::exactly(release).map_err(|e| Box::new(wrong(place, e))),
+        (None, own) => floating(package, own.unwrap_or_default()),
+    }
+}
+
+fn floating(package: &PackageInStack, own: Specifiers) -> Result<Specifiers, Box<Diagnostic>> {
+    let name = || package.name.as_str().to_owned();
+    let mut joined = own;
+    for demand in &package.demands {
+        let next = Specifiers::of_demand(&demand.value).map_err(|e| Box::new(wrong(demand.place, e)))?;
+        let both = joined.and(&next);
+        if !both.is_possible() {
+            let (first, second) = (joined.to_string(), next.to_string());
+            return Err(Box::new(wrong(
+                demand.place,
+                Trouble::Contradiction { name: name(), first, second },
+            )));
+        }
+        joined = both;
+    }
+    for excluded in &package.excluded {
+        let out = Specifiers::of_demand(&excluded.value).map_err(|e| Box::new(wrong(excluded.place, e)))?;
+        joined = joined.without(&out).ok_or_else(|| {
+            let excluded_text = excluded.value.as_str().to_owned();
+            Box::new(wrong(excluded.place, Trouble::Inexpressible { name: name(), excluded: excluded_text }))
+        })?;
+    }
+    Ok(joined)
+}
+
+/// Demands on a floating package that comes from a directory or a URL hold for whatever lies there: uv compares nothing.
+/// A known release was compared by the solve.
+fn pinned_by_source(package: &PackageInStack) -> Result<(), Box<Diagnostic>> {
+    if package.release.is_none() {
+        floating(package, Specifiers::default())?;
+    }
+    Ok(())
+}
+
+/// How a source that is not an index is written.
+fn source(
+    package: &PackageInStack,
+    origin: &PackageOrigin,
+    demand: &mut Demand,
+) -> Result<String, Box<Diagnostic>> {
+    match origin {
+        PackageOrigin::Pypi { .. } => Ok(String::new()),
+        PackageOrigin::Git { path, url, reference, .. } if package.mode == Mode::Dev => {
+            let Some(path) = path else {
+                let name = package.name.as_str().to_owned();
+                return Err(Box::new(wrong(package.origin.place, Trouble::NoCheckout { name })));
+            };
+            let how = local::clone_command(url, reference.as_ref(), &package.root, path);
+            Ok(directory(local::of(package, path, Some(how), Some(true))?, demand))
+        }
+        PackageOrigin::Git { url, reference, subdirectory, .. } => {
+            let mut text = format!("{{ git = {}", quoted(url.value.trim_start_matches("git+")));
+            if let Some((kind, value)) = reference {
+                let key = match kind {
+                    GitRefKind::Branch => "branch",
+                    GitRefKind::Tag => "tag",
+                    GitRefKind::Rev => "rev",
+                };
+                text.push_str(&format!(", {key} = {}", quoted(&value.value)));
+            }
+            if let Some(sub) = subdirectory {
+                text.push_str(&format!(", subdirectory = {}", quoted(&sub.value)));
+            }
+            text.push_str(" }");
+            Ok(text)
+        }
+        PackageOrigin::Local { path, editable, .. } => {
+            let editable = editable.as_ref().map_or(package.mode == Mode::Dev, |e| e.value);
+            Ok(directory(local::of(package, path, None, Some(editable))?, demand))
+        }
+        PackageOrigin::Url { url, .. } => Ok(format!("{{ url = {} }}", quoted(&url.value))),
+        PackageOrigin::Workspace { .. } => Ok("{ workspace = true }".to_owned()),
+    }
+}
+
+fn directory(local: Local, demand: &mut Demand) -> String {
+    let path = quoted(&local.path);
+    let text = match local.editable {
+        Some(editable) => format!("{{ path = {path}, editable = {editable} }}"),
+        None => format!("{{ path = {path} }}"),
+    };
+    demand.locals.push(local);
+    text
+}
+
+/// The name of an index: a URL gets one made from its host and path, and its definition with it.
+fn named_index(index: &At<String>, demand: &mut Demand) -> String {
+    let Some((_, rest)) = index.value.split_once("://") else { return index.value.clone() };
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let mut name = String::new();
+    for c in rest.trim_end_matches('/').chars() {
+        if c.is_ascii_alphanumeric() {
+            name.push(c.to_ascii_lowercase());
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name = name.trim_matches('-').to_owned();
+    let setting = settings::index(&name, &index.value);
+    if !demand.settings.contains(&setting) {
+        demand.settings.push(setting);
+    }
+    name
+}
+
+/// Takes in a line of an entry's `dependencies`: lines for one distribution become one where their markers are the same.
+fn dependency(line: &At<String>, lines: &mut Vec<Asked>, errors: &mut Vec<Diagnostic>) {
+    let new = match Requirement::parse(&line.value) {
+        Ok(new) => new,
+        Err(error) => return errors.push(wrong(line.place, error)),
+    };
+    let apart = |first: String| {
+        let name = new.name.as_str().to_owned();
+        wrong(line.place, Trouble::Contradiction { name, first, second: new.specifiers.to_string() })
+    };
+    if let Some(own) = lines.iter_mut().find(|a| a.component && a.requirement.name == new.name) {
+        let unmarked = new.marker.is_none() || new.marker == own.requirement.marker;
+        if !unmarked || new.url.is_some() {
+            return;
+        }
+        own.requirement.extras = union(&own.requirement.extras, &new.extras);
+        let demanded = &own.requirement.specifiers;
+        if let Some(release) = &own.release {
+            if !new.specifiers.allows(release) {
+                errors.push(apart(format!("=={release}")));
+            }
+        } else if !demanded.and(&new.specifiers).is_possible() {
+            errors.push(apart(demanded.to_string()));
+        } else if !own.sourced {
+            own.requirement.specifiers = demanded.and(&new.specifiers);
+        }
+        return;
+    }
+    let same = |a: &&mut Asked| {
+        a.requirement.name == new.name && a.requirement.marker == new.marker && a.requirement.url == new.url
+    };
+    match lines.iter_mut().find(same) {
+        Some(old) => {
+            let joined = old.requirement.specifiers.and(&new.specifiers);
+            if joined.is_possible() {
+                old.requirement.specifiers = joined;
+            } else {
+                errors.push(apart(old.requirement.specifiers.to_string()));
+            }
+            old.requirement.extras = union(&old.requirement.extras, &new.extras);
+        }
+        None => lines.push(Asked { requirement: new, release: None, sourced: false, component: false }),
+    }
+}
+
+fn union(a: &[String], b: &[String]) -> Vec<String> {
+    a.iter().chain(b).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn python(package: &PackageInStack, demand: &mut Demand, errors: &mut Vec<Diagnostic>) {
+    for text in &package.requires_python {
+        let next = match Specifiers::parse(&text.value) {
+            Ok(next) => next,
+            Err(error) => {
+                errors.push(wrong(text.place, error));
+                continue;
+            }
+        };
+        let joined = demand.python.and(&next);
+        if joined.is_possible() {
+            demand.python = joined;
+            demand.pythons.push((package.name.as_str().to_owned(), next));
+        } else {
+            let (first, second) = (demand.python.to_string(), next.to_string());
+            errors.push(wrong(text.place, Trouble::PythonApart { first, second }));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What a failed run of uv means.
+//!
+//! Owns: telling "cannot hold together" from "could not be built" and from "could not be reached". Refuses: cutting away
+//! what uv says: it stands below, indented.
+
+use crate::adapters::Action;
+use crate::world::Outcome;
+
+/// A failed run in words, with what uv said.
+pub(super) fn failure(action: &Action, outcome: &Outcome) -> String {
+    let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
+    let mut text = headline(action, outcome, &said);
+    for line in said.lines().filter(|l| !l.trim().is_empty()) {
+        text.push_str("\n    ");
+        text.push_str(line.trim_end());
+    }
+    text
+}
+
+fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
+    let has = |words: &str| said.contains(words);
+    let Some(code) = outcome.code else {
+        return match outcome.signal {
+            Some(signal) => format!("uv was ended by signal {signal}"),
+            None => "uv was ended".to_owned(),
+        };
+    };
+    let what = if has("No solution found") {
+        "no versions of the Python packages can hold together"
+    } else if has("needs to be updated") {
+        "uv.lock is out of date; without `--locked` hsm brings it up to date"
+    } else if has("network was disabled") || has("--offline") {
+        "a package is needed that is not in uv's cache, and nothing may be fetched"
+    } else if has("error sending request") || has("dns error") || has("Failed to fetch") {
+        "a package index or repository could not be reached"
+    } else if has("Git operation failed") || has("failed to clone") || has("failed to fetch into") {
+        "a git repository could not be fetched"
+    } else if has("Failed to build") || has("build backend") || has("Failed to generate package metadata") {
+        "a Python package could not be built"
+    } else if has("No interpreter found") {
+        "no Python on this machine suits the project"
+    } else if has("Failed to parse") || has("TOML parse error") {
+        "uv does not accept pyproject.toml"
+    } else if code == 2 {
+        "uv could not do its work"
+    } else {
+        "uv failed"
+    };
+    format!(
+        "{what} (`uv {}` ended with {code})",
+        action.args.iter().skip(3).cloned().collect::<Vec<_>>().join(" ")
+    )
+}

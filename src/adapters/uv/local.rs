@@ -1,0 +1,151 @@
+//! Sources of packages that lie on this machine.
+//!
+//! Owns: their paths from the project's root, and whether a package is there. Refuses: reading what is in them, their
+//! project files for the stamp apart.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::demand::wrong;
+use super::trouble::Trouble;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::GitRefKind;
+use crate::place::{At, Place};
+use crate::stack::PackageInStack;
+use crate::world::{FileKind, World};
+
+/// Files that say what a package is; a change of theirs changes what is locked.
+pub(super) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+
+/// A source on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Local {
+    /// The package.
+    pub(super) name: String,
+    /// From the project's root, with `/`.
+    pub(super) path: String,
+    /// Whether it is installed in place; `None` for a file (a wheel, an archive).
+    pub(super) editable: Option<bool>,
+    /// The command that gets a checkout.
+    pub(super) clone: Option<String>,
+    /// Where it is written.
+    pub(super) place: Place,
+}
+
+/// The source at a path of an entry.
+pub(super) fn of(
+    package: &PackageInStack,
+    path: &At<String>,
+    clone: Option<String>,
+    editable: Option<bool>,
+) -> Result<Local, Box<Diagnostic>> {
+    let name = package.name.as_str().to_owned();
+    if Path::new(&path.value).is_absolute() || path.value.starts_with('~') {
+        return Err(Box::new(wrong(path.place, Trouble::Absolute { name, path: path.value.clone() })));
+    }
+    let file = [".whl", ".tar.gz", ".zip"].iter().any(|end| path.value.ends_with(end));
+    let editable = editable.filter(|_| !file);
+    Ok(Local { name, path: joined(&package.root, &path.value), editable, clone, place: path.place })
+}
+
+/// The command that gets a checkout to where it is expected.
+pub(super) fn clone_command(
+    url: &At<String>,
+    reference: Option<&(GitRefKind, At<String>)>,
+    root: &Path,
+    path: &At<String>,
+) -> String {
+    let to = shell(&joined(root, &path.value));
+    let url = shell(url.value.trim_start_matches("git+"));
+    match reference {
+        Some((GitRefKind::Branch | GitRefKind::Tag, name)) => {
+            format!("git clone --branch {} -- {url} {to}", shell(&name.value))
+        }
+        Some((GitRefKind::Rev, name)) => {
+            format!("git clone -- {url} {to} && git -C {to} checkout {}", shell(&name.value))
+        }
+        None => format!("git clone -- {url} {to}"),
+    }
+}
+
+/// Whether there is a package at each of these sources.
+pub(super) fn check(locals: &[Local], root: &Path, world: &dyn World) -> Vec<Diagnostic> {
+    locals.iter().filter_map(|local| missing(local, root, world).map(|t| wrong(local.place, t))).collect()
+}
+
+fn missing(local: &Local, root: &Path, world: &dyn World) -> Option<Trouble> {
+    let (name, path) = (local.name.clone(), local.path.clone());
+    let Ok(real) = world.canonical(&root.join(&local.path)) else {
+        return Some(match local.clone.clone() {
+            Some(how) => Trouble::MissingCheckout { name, path, how },
+            None => Trouble::MissingPath { name, path },
+        });
+    };
+    let is_file = world.stat(&real).ok().flatten().is_some_and(|s| s.kind == FileKind::File);
+    let is_package = || PROJECT_FILES[..2].iter().any(|f| matches!(world.stat(&real.join(f)), Ok(Some(_))));
+    (!is_file && !is_package()).then_some(Trouble::NoPackage { name, path })
+}
+
+/// The project files of these sources that are there, from the project's root.
+pub(super) fn project_files(locals: &[Local], root: &Path, world: &dyn World) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for local in locals {
+        let base = Path::new(&local.path);
+        if matches!(world.stat(&root.join(base)), Ok(Some(s)) if s.kind == FileKind::File) {
+            out.push(base.to_owned());
+            continue;
+        }
+        let files = PROJECT_FILES.iter().map(|f| base.join(f));
+        out.extend(files.filter(|f| matches!(world.stat(&root.join(f)), Ok(Some(_)))));
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Two paths joined, without `.` and with as few `..` as can be, with `/`.
+fn joined(root: &Path, path: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for component in root.join(path).components() {
+        match component {
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+            Component::ParentDir => match parts.last() {
+                Some(last) if last != ".." => drop(parts.pop()),
+                _ => parts.push("..".to_owned()),
+            },
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+        }
+    }
+    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+}
+
+fn shell(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_without_detours() {
+        assert_eq!(joined(Path::new(""), "./packages/x/"), "packages/x");
+        assert_eq!(joined(Path::new("registry"), "../x"), "x");
+        assert_eq!(joined(Path::new(""), "../../x/./y"), "../../x/y");
+        assert_eq!(joined(Path::new("a"), ".."), ".");
+    }
+
+    #[test]
+    fn clone_commands_can_be_pasted() {
+        let at = |t: &str| At::new(t.to_owned(), Place { file: crate::place::FileId(0), start: 0, end: 0 });
+        let tag = (GitRefKind::Tag, at("v1"));
+        assert_eq!(
+            clone_command(&at("https://example.org/x.git"), Some(&tag), Path::new(""), &at("../my x")),
+            "git clone --branch v1 -- https://example.org/x.git '../my x'"
+        );
+    }
+}

@@ -1,0 +1,560 @@
+//! From a stack and a project's files to a plan, in a rehearsed machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use super::Uv;
+use crate::adapters::{Adapter as _, Part, Settings, ToolError};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::{GitRefKind, Mode};
+use crate::names::{ComponentId, Kind, Name};
+use crate::place::{At, FileId, Place, Sources};
+use crate::registry::PackageOrigin;
+use crate::stack::{PackageInStack, ProjectFacts, Stack};
+use crate::version::{Version, VersionDemand};
+use crate::world::{Call, Outcome, Rehearsal};
+
+fn at<T>(value: T) -> At<T> {
+    At::new(value, Place { file: FileId(0), start: 0, end: 0 })
+}
+
+fn text(value: &str) -> At<String> {
+    at(value.to_owned())
+}
+
+fn package(name: &str, release: Option<&str>, mode: Mode, origin: PackageOrigin) -> PackageInStack {
+    PackageInStack {
+        name: Name::parse(name).unwrap(),
+        registry: "r".to_owned(),
+        root: PathBuf::new(),
+        release: release.map(Version::parse),
+        mode,
+        origin: at(origin),
+        demands: Vec::new(),
+        excluded: Vec::new(),
+        extras: Vec::new(),
+        marker: None,
+        requires_python: Vec::new(),
+        dependencies: Vec::new(),
+        env: IndexMap::new(),
+        uv: None,
+    }
+}
+
+fn pypi(name: &str, release: Option<&str>) -> PackageInStack {
+    let origin = PackageOrigin::Pypi { name: None, version: None, extras: Vec::new(), index: None };
+    package(name, release, Mode::Prod, origin)
+}
+
+fn local(name: &str, mode: Mode, path: &str) -> PackageInStack {
+    let origin = PackageOrigin::Local { name: None, path: text(path), editable: None, extras: Vec::new() };
+    package(name, Some("1.0"), mode, origin)
+}
+
+fn git(name: &str, mode: Mode, reference: (GitRefKind, &str), path: Option<&str>) -> PackageInStack {
+    let origin = PackageOrigin::Git {
+        name: None,
+        url: text("https://example.org/x.git"),
+        reference: Some((reference.0, text(reference.1))),
+        subdirectory: Some(text("py")),
+        path: path.map(text),
+        extras: Vec::new(),
+    };
+    package(name, Some("1.0"), mode, origin)
+}
+
+fn stack(packages: impl IntoIterator<Item = PackageInStack>) -> Stack {
+    Stack {
+        project: ProjectFacts {
+            name: "My Stack".to_owned(),
+            version: Some("0.2.0".to_owned()),
+            into_group: None,
+            compose_files: Vec::new(),
+        },
+        packages: packages.into_iter().map(|p| (ComponentId::new(Kind::Package, &p.name), p)).collect(),
+        containers: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        links: Vec::new(),
+    }
+}
+
+fn plan_with(world: &Rehearsal, stack: &Stack, settings: &Settings) -> Result<Part, Vec<Diagnostic>> {
+    let part = Uv.plan(stack, &Rehearsal::root(), settings, world);
+    let quiet = |c: &Call| matches!(c, Call::Read(_) | Call::List(_));
+    assert!(world.calls().iter().all(quiet), "a plan only reads: {:?}", world.calls());
+    part
+}
+
+#[track_caller]
+fn file(part: &Part) -> &str {
+    std::str::from_utf8(part.files[0].after.as_deref().unwrap()).unwrap()
+}
+
+#[track_caller]
+fn planned(files: &[(&str, &str)], stack: &Stack) -> Part {
+    plan_with(&Rehearsal::with(files.iter().copied()), stack, &Settings::default()).unwrap()
+}
+
+#[track_caller]
+fn says(files: &[(&str, &str)], stack: &Stack, expect: &[&str]) {
+    let wrong = plan_with(&Rehearsal::with(files.iter().copied()), stack, &Settings::default()).unwrap_err();
+    let said: Vec<String> = wrong.iter().map(|d| d.finding.to_string()).collect();
+    assert_eq!(said, expect);
+    let _sources = Sources::new();
+}
+
+const PLAIN: &str =
+    "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = []\n";
+
+#[test]
+fn a_project_is_made_where_there_is_none() {
+    let mut a = pypi("Six", Some("1.16.0"));
+    a.requires_python = vec![text(">=3.10")];
+    let mut b = local("rag-core", Mode::Dev, "./packages/rag-core");
+    b.requires_python = vec![text(">=3.11,<3.14")];
+    b.dependencies = vec![text("numpy>=1.26"), text("Numpy<3")];
+    let part = planned(&[("packages/rag-core/pyproject.toml", "")], &stack([a, b]));
+    let expect = r#"[project]
+name = "my-stack"
+version = "0.2.0"
+requires-python = ">=3.11,<3.14"
+dependencies = [
+    "numpy>=1.26,<3",
+    "rag-core",
+    "Six==1.16.0",
+]
+
+[tool.uv]
+package = false
+
+[tool.uv.sources]
+rag-core = { path = "packages/rag-core", editable = true }
+
+[tool.hsm]
+# What hsm wrote into this file and keeps up to date. An entry changed by hand is yours again.
+project.dependencies = [
+    "Six==1.16.0",
+    "numpy>=1.26,<3",
+    "rag-core",
+]
+project.requires-python = '">=3.11,<3.14"'
+tool.uv.sources.rag-core = '{ path = "packages/rag-core", editable = true }'
+created = ["project.dependencies", "tool.uv.sources"]
+"#;
+    assert_eq!(file(&part), expect);
+    assert_eq!(part.guarded, [PathBuf::from(".venv"), PathBuf::from("uv.lock")]);
+    assert_eq!(part.inputs, [PathBuf::from("packages/rag-core/pyproject.toml")]);
+    let commands: Vec<String> = part.actions.iter().map(|a| a.args[3..].join(" ")).collect();
+    assert_eq!(commands, ["lock", "sync --locked"]);
+}
+
+#[test]
+fn a_made_project_keeps_its_python_until_it_is_edited() {
+    let mut a = pypi("six", Some("1.16.0"));
+    a.requires_python = vec![text(">=3.10")];
+    let first = file(&planned(&[], &stack([a.clone()]))).to_owned();
+    let none = file(&planned(&[("pyproject.toml", &first)], &stack([]))).to_owned();
+    assert!(
+        none.starts_with(
+            "[project]\nname = \"my-stack\"\nversion = \"0.2.0\"\nrequires-python = \">=3.10\"\n\n"
+        ),
+        "{none}"
+    );
+    assert_eq!(planned(&[("pyproject.toml", &none)], &stack([])), Part::default());
+    a.requires_python = vec![text(">=3.12")];
+    let again = file(&planned(&[("pyproject.toml", &none)], &stack([a.clone()]))).to_owned();
+    assert!(again.contains("requires-python = \">=3.12\""), "{again}");
+    let mine = again.replacen("requires-python = \">=3.12\"", "requires-python = \">=3.11\"", 1);
+    says(
+        &[("pyproject.toml", &mine)],
+        &stack([a]),
+        &["pyproject.toml:4: `requires-python = \">=3.11\"` allows versions that `six` (`>=3.12`) does not"],
+    );
+}
+
+#[test]
+fn without_packages_nothing_is_touched() {
+    assert_eq!(planned(&[], &stack([])), Part::default());
+    assert_eq!(planned(&[("pyproject.toml", PLAIN)], &stack([])), Part::default());
+    assert_eq!(planned(&[("pyproject.toml", "not = toml = at all")], &stack([])), Part::default());
+}
+
+#[test]
+fn each_source_becomes_what_uv_calls_it() {
+    let index = |i: &str| PackageOrigin::Pypi {
+        name: Some(text("other-name")),
+        version: Some(at(VersionDemand::parse(">=1,<2").unwrap())),
+        extras: vec![text("IO"), text("a")],
+        index: Some(text(i)),
+    };
+    let url = PackageOrigin::Url {
+        name: None,
+        url: text("https://example.org/u-1.0-py3-none-any.whl"),
+        extras: Vec::new(),
+    };
+    let files = [("pyproject.toml", PLAIN), ("co/e/setup.py", ""), ("w/f-1.0-py3-none-any.whl", "x")];
+    let part = planned(
+        &files,
+        &stack([
+            package("a", Some("1.5"), Mode::Prod, index("corp")),
+            git("b", Mode::Prod, (GitRefKind::Rev, "abc"), None),
+            git("c", Mode::Prod, (GitRefKind::Tag, "v1"), Some("co/c")),
+            git("d", Mode::Prod, (GitRefKind::Branch, "main"), None),
+            git("e", Mode::Dev, (GitRefKind::Branch, "main"), Some("co/e")),
+            local("f", Mode::Prod, "w/f-1.0-py3-none-any.whl"),
+            package("g", None, Mode::Prod, url),
+            package("h", None, Mode::Dev, PackageOrigin::Workspace { name: None, extras: Vec::new() }),
+        ]),
+    );
+    let text = file(&part);
+    let at = text.find("[tool.uv.sources]").unwrap();
+    let sources = &text[at..text.find("\n\n[tool.hsm]").unwrap()];
+    assert_eq!(
+        sources,
+        r#"[tool.uv.sources]
+b = { git = "https://example.org/x.git", rev = "abc", subdirectory = "py" }
+c = { git = "https://example.org/x.git", tag = "v1", subdirectory = "py" }
+d = { git = "https://example.org/x.git", branch = "main", subdirectory = "py" }
+e = { path = "co/e", editable = true }
+f = { path = "w/f-1.0-py3-none-any.whl" }
+g = { url = "https://example.org/u-1.0-py3-none-any.whl" }
+h = { workspace = true }
+other-name = { index = "corp" }"#
+    );
+    assert!(text.contains("    \"other-name[a,io]>=1,<2\",\n"), "{text}");
+}
+
+#[test]
+fn an_index_given_by_its_address_is_defined_and_named() {
+    let index = Some(text("https://me@pypi.example.org/simple/"));
+    let origin = PackageOrigin::Pypi { name: None, version: None, extras: Vec::new(), index };
+    let part = planned(&[("pyproject.toml", PLAIN)], &stack([package("a", Some("1"), Mode::Prod, origin)]));
+    let text = file(&part);
+    assert!(text.contains("a = { index = \"pypi-example-org-simple\" }"), "{text}");
+    let index = "{ name = \"pypi-example-org-simple\", url = \"https://me@pypi.example.org/simple/\", explicit = true },";
+    assert!(text.contains(index), "{text}");
+}
+
+#[test]
+fn floating_packages_get_all_demands() {
+    let demand = |t: &str| at(VersionDemand::parse(t).unwrap());
+    let mut a = pypi("a", None);
+    a.demands = vec![demand(">=1"), demand("<4"), demand("*")];
+    a.excluded = vec![demand("==2.5"), demand(">=3")];
+    a.marker = Some(text("python_version < '3.13'"));
+    let part = planned(&[("pyproject.toml", PLAIN)], &stack([a.clone()]));
+    assert!(file(&part).contains("\"a>=1,!=2.5,<3 ; python_version < '3.13'\""), "{}", file(&part));
+    a.excluded = vec![demand(">=2,<3")];
+    let expect =
+        "`a` has no fixed release, and `>=2,<3`, which conflicts, cannot be kept out by one specifier";
+    says(&[("pyproject.toml", PLAIN)], &stack([a.clone()]), &[expect]);
+    a.excluded.clear();
+    a.demands.push(demand(">=5"));
+    says(&[("pyproject.toml", PLAIN)], &stack([a]), &["`a` cannot be both `>=1,<4` and `>=5`"]);
+}
+
+#[test]
+fn dependencies_meet_components() {
+    let mut a = pypi("a", Some("1.0"));
+    a.dependencies = vec![text("b[x]>=1"), text("c ; sys_platform == 'win32'"), text("c>=2")];
+    let b = pypi("b", Some("1.5"));
+    let part = planned(&[("pyproject.toml", PLAIN)], &stack([a.clone(), b.clone()]));
+    let expect = "    \"a==1.0\",\n    \"b[x]==1.5\",\n    \"c>=2\",\n    \"c ; sys_platform == 'win32'\",\n";
+    assert!(file(&part).contains(expect), "{}", file(&part));
+    a.dependencies = vec![text("b>=2"), text("c >> 3")];
+    let wrong =
+        plan_with(&Rehearsal::with([("pyproject.toml", PLAIN)]), &stack([a, b]), &Settings::default());
+    let said: Vec<String> = wrong.unwrap_err().iter().map(|d| d.finding.to_string()).collect();
+    assert_eq!(said[0], "`b` cannot be both `==1.5` and `>=2`");
+    assert!(said[1].starts_with("`c >> 3` is not a requirement: "), "{}", said[1]);
+}
+
+#[test]
+fn missing_sources_are_said_before_anything_is_touched() {
+    let files = [("pyproject.toml", PLAIN), ("empty/README", "")];
+    let stack = stack([
+        local("a", Mode::Dev, "packages/a"),
+        git("b", Mode::Dev, (GitRefKind::Tag, "v1"), Some("../b")),
+        local("c", Mode::Dev, "empty"),
+    ]);
+    says(
+        &files,
+        &stack,
+        &[
+            "the source of `a` is not there: `packages/a` does not exist",
+            "the checkout of `b` is not there: `../b` does not exist",
+            "the source of `c` is no Python package: `empty` has neither pyproject.toml nor setup.py",
+        ],
+    );
+    let wrong = plan_with(&Rehearsal::with(files), &stack, &Settings::default()).unwrap_err();
+    let help = wrong[1].finding.help().unwrap();
+    assert_eq!(help, "get it with: git clone --branch v1 -- https://example.org/x.git ../b");
+}
+
+#[test]
+fn absolute_paths_are_refused() {
+    let said = "the source of `a` is an absolute path, `/opt/a`, which holds on one machine only";
+    says(&[], &stack([local("a", Mode::Dev, "/opt/a")]), &[said]);
+}
+
+#[test]
+fn the_users_lines_are_compared_and_stay() {
+    let mine = PLAIN.replacen("[]", "[\"Six>=1.10\", \"idna<3\"]", 1);
+    let files = [("pyproject.toml", mine.as_str())];
+    let part = planned(&files, &stack([pypi("six", Some("1.16.0"))]));
+    assert!(
+        file(&part).contains("dependencies = [\"Six>=1.10\", \"idna<3\", \"six==1.16.0\"]"),
+        "{}",
+        file(&part)
+    );
+    let notes: Vec<String> = part.notes.iter().map(|d| d.finding.to_string()).collect();
+    assert_eq!(
+        notes,
+        ["pyproject.toml:5: `Six>=1.10` is yours and stays; hsm keeps `six==1.16.0` beside it"]
+    );
+    let said = "pyproject.toml:5: `idna<3` and `idna==3.7`, which the stack needs, leave no version";
+    says(&files, &stack([pypi("idna", Some("3.7"))]), &[said]);
+    let files = [files[0], ("x/setup.py", "")];
+    let said = "pyproject.toml:5: `idna<3` and `idna==3.7`, which the stack needs, leave no version";
+    let mut idna = local("idna", Mode::Dev, "x");
+    idna.release = Some(Version::parse("3.7"));
+    says(&files, &stack([idna]), &[said]);
+}
+
+#[test]
+fn dynamic_dependencies_are_refused() {
+    let text = "[project]\nname = \"a\"\ndynamic = [\n  \"version\",\n  \"dependencies\",\n]\n";
+    let said = "pyproject.toml:5: `dependencies` are dynamic, so nothing can be added to them";
+    says(&[("pyproject.toml", text)], &stack([pypi("six", Some("1"))]), &[said]);
+    let mut into = stack([pypi("six", Some("1"))]);
+    into.project.into_group = Some("hsm".to_owned());
+    assert!(
+        file(&planned(&[("pyproject.toml", text)], &into))
+            .contains("[dependency-groups]\nhsm = [\n    \"six==1\",\n]")
+    );
+}
+
+#[test]
+fn a_group_is_installed_by_default_beside_dev() {
+    let mut into = stack([pypi("six", Some("1"))]);
+    into.project.into_group = Some("Hsm".to_owned());
+    let text = format!("{PLAIN}\n[dependency-groups]\ndev = [\"ruff\"]\nhsm = []\n");
+    let after = file(&planned(&[("pyproject.toml", &text)], &into)).to_owned();
+    assert!(after.contains("dev = [\"ruff\"]\nhsm = [\n    \"six==1\",\n]\n"), "{after}");
+    assert!(after.contains("[tool.uv]\ndefault-groups = [\n    \"dev\",\n    \"Hsm\",\n]\n"), "{after}");
+    let mine = text.replacen("hsm = []", "hsm = [\"six<1\"]", 1);
+    says(
+        &[("pyproject.toml", &mine)],
+        &into,
+        &["pyproject.toml:9: `six<1` and `six==1`, which the stack needs, leave no version"],
+    );
+    let text = format!("{PLAIN}[tool.uv]\ndefault-groups = [\"docs\"]\n");
+    let after = file(&planned(&[("pyproject.toml", &text)], &into)).to_owned();
+    assert!(after.contains("default-groups = [\"docs\", \"Hsm\"]\n"), "{after}");
+}
+
+#[test]
+fn a_file_without_a_project_gets_one_that_can_be_taken_back() {
+    let text = "[tool.ruff]\nline-length = 100";
+    let after = file(&planned(&[("pyproject.toml", text)], &stack([pypi("six", Some("1"))]))).to_owned();
+    let expect = "[tool.ruff]\nline-length = 100\n\n[project]\nname = \"my-stack\"\nversion = \"0.2.0\"\n\
+                  requires-python = \">=3.11\"\ndependencies = [\n    \"six==1\",\n]\n\n[tool.hsm]\n";
+    assert!(after.starts_with(expect), "{after}");
+    let back = planned(&[("pyproject.toml", &after)], &stack([]));
+    assert_eq!(file(&back), text);
+    assert!(back.actions.is_empty(), "uv has no project to run on");
+    let text = format!("{text}\n[build-system]\nrequires = []\n");
+    let said = "pyproject.toml has a [build-system] but no [project], so there is no place for dependencies";
+    says(&[("pyproject.toml", &text)], &stack([pypi("six", Some("1"))]), &[said]);
+}
+
+#[test]
+fn settings_are_passed_through_and_clash() {
+    let with = |name: &str, yaml: &str| {
+        let mut sources = Sources::new();
+        let file = sources.add("x.yaml", yaml);
+        let mut package = pypi(name, Some("1"));
+        package.uv = Some(crate::yaml::read(file, yaml, crate::yaml::Limits::ENTRY).unwrap());
+        package
+    };
+    let a = "override-dependencies: [numpy<2]\nprerelease: allow\nextra-build-dependencies: {a: [setuptools]}\n\
+             dependency-metadata: [{name: a, version: 1.0, requires-dist: []}]\n";
+    let b = "override-dependencies: [numpy<2, scipy<2]\nprerelease: allow\n";
+    let after = file(&planned(&[("pyproject.toml", PLAIN)], &stack([with("a", a), with("b", b)]))).to_owned();
+    for part in [
+        "override-dependencies = [\n    \"numpy<2\",\n    \"scipy<2\",\n]\n",
+        "prerelease = \"allow\"\n",
+        "[tool.uv.extra-build-dependencies]\na = [\n    \"setuptools\",\n]\n",
+        "dependency-metadata = [\n    { name = \"a\", version = \"1.0\", requires-dist = [] },\n]\n",
+    ] {
+        assert!(after.contains(part), "{part}\n---\n{after}");
+    }
+    let back = file(&planned(&[("pyproject.toml", &after)], &stack([]))).to_owned();
+    assert_eq!(back, PLAIN);
+    let said = "two entries want different values for `uv.prerelease`: `\"allow\"` and `\"never\"`";
+    says(
+        &[("pyproject.toml", PLAIN)],
+        &stack([with("a", "prerelease: allow"), with("b", "prerelease: never")]),
+        &[said],
+    );
+    let mine = format!("{PLAIN}[tool.uv]\nprerelease = \"never\"\n");
+    let said = "pyproject.toml:7: `tool.uv.prerelease` is `\"never\"`, but the stack needs `\"allow\"`";
+    says(&[("pyproject.toml", &mine)], &stack([with("a", "prerelease: allow")]), &[said]);
+    let said = "`uv.sources` cannot be passed through: hsm writes sources itself: give the package a source";
+    says(&[("pyproject.toml", PLAIN)], &stack([with("a", "sources: {}")]), &[said]);
+}
+
+#[test]
+fn settings_of_the_run_become_flags() {
+    let commands = |settings: Settings| {
+        let world = Rehearsal::with([("pyproject.toml", PLAIN)]);
+        let part = plan_with(&world, &stack([pypi("Six", Some("1"))]), &settings).unwrap();
+        let all: Vec<String> = part.actions.iter().map(|a| a.args[3..].join(" ")).collect();
+        (part.files.len(), all.join(", "))
+    };
+    let all = Settings::default;
+    assert_eq!(commands(Settings { lock_only: true, ..all() }), (1, "lock".to_owned()));
+    assert_eq!(commands(Settings { frozen: true, ..all() }), (0, "sync --frozen".to_owned()));
+    assert_eq!(commands(Settings { locked: true, ..all() }), (1, "lock --check, sync --locked".to_owned()));
+    assert_eq!(
+        commands(Settings { offline: true, ..all() }),
+        (1, "lock --offline, sync --locked --offline".to_owned())
+    );
+    let upgrade =
+        |names: &[&str]| Settings { upgrade: Some(names.iter().map(|n| (*n).to_owned()).collect()), ..all() };
+    assert_eq!(commands(upgrade(&[])).1, "lock --upgrade, sync --locked");
+    assert_eq!(commands(upgrade(&["six", "container:x"])).1, "lock --upgrade-package Six, sync --locked");
+}
+
+#[test]
+fn the_environment_has_to_lie_in_the_project() {
+    let world =
+        |dir: &str| Rehearsal::with([("pyproject.toml", PLAIN)]).with_env("UV_PROJECT_ENVIRONMENT", dir);
+    let six = stack([pypi("six", Some("1"))]);
+    let part = plan_with(&world("envs/./dev"), &six, &Settings::default()).unwrap();
+    assert_eq!(part.guarded[0], PathBuf::from("envs/dev"));
+    for outside in ["/opt/venv", "../venv", "."] {
+        let wrong = plan_with(&world(outside), &six, &Settings::default()).unwrap_err();
+        assert!(wrong[0].finding.to_string().starts_with("UV_PROJECT_ENVIRONMENT is "), "{outside}");
+    }
+}
+
+#[test]
+fn a_member_of_a_workspace_is_refused() {
+    let root = |exclude: &str| format!("[tool.uv.workspace]\nmembers = [\"*\"]\nexclude = [{exclude}]\n");
+    let refused = |text: String| {
+        let world = Rehearsal::with([("pyproject.toml", PLAIN), ("/pyproject.toml", text.as_str())]);
+        plan_with(&world, &stack([pypi("six", Some("1"))]), &Settings::default()).is_err()
+    };
+    assert!(refused(root("")));
+    assert!(!refused(root("\"proj*\"")));
+}
+
+// ---- the tool -----------------------------------------------------------------------------------------------------
+
+fn said(text: &str) -> Outcome {
+    Outcome { code: Some(0), signal: None, stdout: text.as_bytes().to_vec(), stderr: Vec::new() }
+}
+
+#[test]
+fn a_good_uv_on_path_is_taken() {
+    let world = Rehearsal::with([("hsm.yaml", "")]).program("uv", |_, _| Ok(said("uv 0.9.0 (x)\n")));
+    let tool = Uv.prepare(&Rehearsal::root(), &Settings::default(), &world).unwrap();
+    assert_eq!((tool.program, tool.version.as_str()), (PathBuf::from("uv"), "0.9.0"));
+}
+
+#[test]
+fn a_missing_or_old_uv_is_said_with_the_way_out() {
+    let world = Rehearsal::with([("hsm.yaml", "")]);
+    let error = Uv.prepare(&Rehearsal::root(), &Settings::default(), &world).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "uv was not found (0.9 or newer is needed). Install it (https://docs.astral.sh/uv/), or let hsm put it into \
+         .hsm/tools/uv with `--yes`."
+    );
+    let world = world.program("uv", |_, _| Ok(said("uv 0.8.24\n")));
+    let error = Uv.prepare(&Rehearsal::root(), &Settings::default(), &world).unwrap_err();
+    assert!(matches!(&error, ToolError::TooOld { found, .. } if found == "0.8.24"), "{error}");
+}
+
+#[test]
+fn with_yes_it_is_installed_even_where_venv_is_missing() {
+    let uv = Rehearsal::root().join(".hsm/tools/uv/bin/uv");
+    let world = Rehearsal::with([("hsm.yaml", "")])
+        .program("python3", move |command, disk| {
+            if command.args[1] == "venv" {
+                let stderr =
+                    b"The virtual environment was not created because ensurepip is not available.\n".to_vec();
+                return Ok(Outcome { code: Some(1), signal: None, stdout: Vec::new(), stderr });
+            }
+            disk.make_dirs(uv.parent().unwrap());
+            disk.write(&uv, b"uv")?;
+            Ok(said(""))
+        })
+        .program("uv", |command, _| {
+            let own = command.program.is_absolute();
+            if own { Ok(said("uv 0.13.9\n")) } else { Err(std::io::ErrorKind::NotFound.into()) }
+        });
+    let settings = Settings { yes: true, ..Settings::default() };
+    let tool = Uv.prepare(&Rehearsal::root(), &settings, &world).unwrap();
+    assert_eq!(tool.version, "0.13.9");
+    assert!(tool.program.ends_with(".hsm/tools/uv/bin/uv"));
+}
+
+#[test]
+fn what_uv_says_is_kept_below_a_headline() {
+    let outcome = |code, stderr: &str| Outcome {
+        code: Some(code),
+        signal: None,
+        stdout: Vec::new(),
+        stderr: stderr.as_bytes().to_vec(),
+    };
+    let world = Rehearsal::with([("pyproject.toml", PLAIN)]);
+    let part = plan_with(&world, &stack([pypi("six", Some("1"))]), &Settings::default()).unwrap();
+    let text = Uv.explain(
+        &part.actions[0],
+        &outcome(1, "  x No solution found when resolving dependencies:\n\n  because\n"),
+    );
+    assert_eq!(
+        text,
+        "no versions of the Python packages can hold together (`uv lock` ended with 1)\n      x No solution found when \
+         resolving dependencies:\n      because"
+    );
+    let text = Uv.explain(&part.actions[1], &outcome(2, "error: something else"));
+    assert_eq!(text, "uv could not do its work (`uv sync --locked` ended with 2)\n    error: something else");
+}
+
+#[test]
+fn the_stamp_sees_what_matters_and_nothing_else() {
+    let six = stack([local("six", Mode::Dev, "six")]);
+    let files = [
+        ("pyproject.toml", PLAIN),
+        ("uv.lock", "version = 1\n"),
+        ("six/pyproject.toml", "[project]\n"),
+        (".venv/pyvenv.cfg", "home = /usr/bin\n"),
+        (".venv/lib/six.py", "x = 1\n"),
+        (".venv/lib/idna/__init__.py", ""),
+    ];
+    let stamp = |world: &Rehearsal| Uv.stamp(&six, &Rehearsal::root(), world);
+    let world = Rehearsal::with(files);
+    let first = stamp(&world).unwrap();
+    assert_eq!(stamp(&world).unwrap(), first);
+    let root = Rehearsal::root();
+    world.change(|disk| {
+        disk.make_dirs(&root.join(".venv/lib/__pycache__"));
+        disk.write(&root.join(".venv/lib/__pycache__/six.cpython-311.pyc"), b"x").unwrap();
+        disk.write(&root.join("six/six.py"), b"code").unwrap();
+    });
+    assert_eq!(stamp(&world).unwrap(), first, "running Python changes nothing");
+    for changed in ["uv.lock", "six/pyproject.toml", ".venv/lib/six.py"] {
+        let world = Rehearsal::with(files);
+        world.change(|disk| disk.write(&root.join(changed), b"something else").unwrap());
+        assert_ne!(stamp(&world).unwrap(), first, "{changed}");
+    }
+    let world = Rehearsal::with(files.into_iter().filter(|(path, _)| !path.contains("idna")));
+    assert_ne!(stamp(&world).unwrap(), first, "a package was deleted");
+    let world = Rehearsal::with(files.into_iter().filter(|(path, _)| !path.contains(".venv")));
+    assert_eq!(stamp(&world), None);
+}
