@@ -9,6 +9,7 @@ pub mod uv;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
+use crate::names::Kind;
 use crate::names::ComponentId;
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
@@ -182,6 +183,19 @@ pub trait Lifecycle {
         root: &Path,
         world: &dyn World,
     ) -> Result<Action, Vec<Diagnostic>>;
+}
+
+/// All adapters: package managers and container engines.
+static TABLE: &[(Kind, &dyn Adapter)] = &[(Kind::Package, &uv::Uv)];
+
+/// The adapter of that name for packages or for containers.
+pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {
+    TABLE.iter().find(|(k, a)| *k == kind && a.name() == name).map(|(_, a)| *a)
+}
+
+/// The names of the adapters for packages or for containers, the default first.
+pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
+    TABLE.iter().filter(move |(k, _)| *k == kind).map(|(_, a)| a.name())
 }
 
 /// The small interface that every package manager and container engine implements.
