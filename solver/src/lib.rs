@@ -6,7 +6,65 @@
 //! carries the [`StatementId`] of the sentence it came from. [`solve`] answers with a [`Selection`] that keeps every
 //! rule, or with a [`Conflict`]: the statements that cannot hold together.
 //!
-//! `PubGrub` does the search; none of its types is visible from outside.
+//! ```
+//! use hsm_solver::{CandidateSet, Count, Failure, Options, Preference, Problem, StatementId, Then, When, solve};
+//!
+//! let mut problem = Problem::new();
+//! let app = problem.item(2); // two releases, the newest first
+//! let (redis, postgres) = (problem.item(1), problem.item(1));
+//! let store = problem.group(StatementId(0), Count::One, vec![redis, postgres]);
+//! problem.rule(StatementId(1), When::Always, Then::Present(app, CandidateSet::all(2)));
+//! problem.rule(StatementId(2), When::Item(app, CandidateSet::all(2)), Then::TakesPart(store));
+//! problem.prefer(Preference::Fill(store, vec![1, 0])); // postgres before redis
+//!
+//! let selection = solve(&problem, &Options::default()).unwrap();
+//! assert_eq!(selection.candidate(app), Some(0));
+//! assert_eq!(selection.options(store), Some(&[1][..]));
+//!
+//! // Both options are one too many: who demands the store, the two that pin, and the count that all this clashes with.
+//! problem.rule(StatementId(3), When::Always, Then::Present(redis, CandidateSet::all(1)));
+//! problem.rule(StatementId(4), When::Always, Then::Present(postgres, CandidateSet::all(1)));
+//! let Err(Failure::Conflict(conflict)) = solve(&problem, &Options::default()) else { panic!() };
+//! assert_eq!(conflict.core, [1, 3, 4, 2, 0].map(StatementId));
+//! ```
+//!
+//! # What a solution is
+//!
+//! A value for each item (absent, or one of its candidates) and, for each group, whether it takes part, such that
+//! - every rule whose condition holds has its demand met, and of every group that takes part the number of distinct
+//!   members that are present, for whatever reason, is what its count says;
+//! - everything has a *reason*: it belongs to the least set of items and groups for which, taking only rules whose
+//!   condition holds and speaks of things in the set (or is [`When::Always`]), a demand for an item or a group puts it
+//!   into the set, [`Then::AnyOf`] puts those of its items in that are present in a candidate it names, and a group in
+//!   the set puts its present options in.
+//!
+//! Whatever keeps the rules still does so without what has no reason, so reasons never make a problem unsolvable.
+//! Items and groups that do not exist are like items without candidates and groups that can't take part.
+//!
+//! # Which solution
+//!
+//! Each preference is a list of costs; the solution is the least in the lexicographic order of all of them, in the
+//! order of the preferences:
+//! - [`Preference::Rank`]: the rank of the item's candidate; 0 if it is absent.
+//! - [`Preference::Wanted`]: for each option named, 1 if the group takes part and the option is absent, else 0.
+//! - [`Preference::Fill`]: the number of (distinct) present options if the group takes part, else 0; then, for each
+//!   option named, 1 if the group takes part and the option is absent, else 0.
+//!
+//! What is left open by that is decided by the numbers of items, groups and candidates, the same way everywhere.
+//! [`Selection::optimal`] says whether the fuel was enough to prove all of it.
+//!
+//! # What a conflict is
+//!
+//! Statements that have no solution together, while without any one of them the others have one (unless
+//! [`Conflict::minimal`] says that the fuel did not suffice for that). Without its statement a group may have any
+//! number of options; it still exists, and can be made to take part.
+//!
+//! # How
+//!
+//! First everything that follows without trying is worked out on the problem itself, each fact with its reasons;
+//! most conflicts end there. What is left is searched by `PubGrub` over an encoding of finite variables; none of its
+//! types is visible from outside. A second engine could take over where the search runs out of fuel; today that is
+//! [`Failure::OutOfFuel`].
 
 mod argument;
 mod bitset;

@@ -109,7 +109,8 @@ pub enum Then {
     Never,
 }
 
-/// A preference. Earlier ones outweigh later ones; none can make a solvable problem unsolvable.
+/// A preference. Earlier ones outweigh later ones; none can make a solvable problem unsolvable. What each costs is
+/// written down at the crate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Preference {
     /// Prefer the item in a candidate of low rank; absence has rank 0. `ranks[c]` is the rank of candidate `c`.
