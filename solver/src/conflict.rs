@@ -12,6 +12,7 @@ use crate::part::part;
 use crate::problem::{Problem, StatementId};
 use crate::propagate::Propagation;
 use crate::provider::{Outcome, Taste, search};
+use crate::reach::Reach;
 use crate::solution::{Conflict, Failure};
 
 /// Shrinks statements that can't hold together until none can be left out, and puts them in order.
@@ -46,6 +47,9 @@ fn shrink(
     Ok((core, true))
 }
 
+/// Steps for each item, group and rule of what is built.
+const BUILDING: u64 = 5;
+
 /// Those of the statements that can't hold together, if they can't.
 fn refute(
     problem: &Problem,
@@ -53,18 +57,20 @@ fn refute(
     fuel: &mut u64,
 ) -> Result<Option<BTreeSet<StatementId>>, Stop> {
     // Building what is searched is work too.
-    *fuel = fuel.saturating_sub((problem.items.len() + problem.groups.len() + problem.rules.len()) as u64);
-    let mut known = Propagation::new(problem, |statement| kept.contains(&statement));
+    *fuel = fuel
+        .saturating_sub(BUILDING * (problem.items.len() + problem.groups.len() + problem.rules.len()) as u64);
+    let reach = Reach::new(problem, &|statement| kept.contains(&statement));
+    let mut known = Propagation::new(problem, &reach, |statement| kept.contains(&statement));
     if let Err(clash) = within(fuel, || known.run())? {
         return Ok(Some(known.blame(&clash)));
     }
     if within(fuel, || known.is_settled())? {
         return Ok(None);
     }
-    let world = World::new(problem, |statement| kept.contains(&statement));
+    let world = World::new(problem, &reach, |statement| kept.contains(&statement));
     let masks = Masks::new();
     let narrowing = Narrowing::new(&world, &known, &masks);
-    match search(&world, &Taste::new(&world), &narrowing, fuel)? {
+    match search(&world, &Taste::new(&world), None, &narrowing, fuel)? {
         Outcome::Model(_) => Ok(None),
         Outcome::Refuted(refutation) => Ok(Some(refutation.statements(&world, &narrowing))),
     }

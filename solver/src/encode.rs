@@ -139,14 +139,13 @@ pub(crate) struct World<'p> {
     on_option: HashMap<(u32, u32), Vec<u32>>,
     /// By item: groups that can take part, and the item's place.
     member_of: HashMap<u32, Vec<(u32, u32)>>,
-    reach: Reach,
+    reach: &'p Reach,
 }
 
 impl<'p> World<'p> {
-    /// The part of `problem` whose sentences are kept. A group whose own sentence is not kept has any number of
+    /// The part of `problem` whose sentences are kept, and what is reached by them. A group whose own sentence is not kept has any number of
     /// options.
-    pub(crate) fn new(problem: &'p Problem, keep: impl Fn(StatementId) -> bool) -> Self {
-        let reach = Reach::new(problem, &keep);
+    pub(crate) fn new(problem: &'p Problem, reach: &'p Reach, keep: impl Fn(StatementId) -> bool) -> Self {
         let chains = chains(problem, &keep);
         let mut world = Self {
             problem,

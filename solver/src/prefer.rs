@@ -196,7 +196,7 @@ impl Probing<'_, '_> {
             return Ok(None);
         }
         let narrowing = Narrowing::new(self.world, self.known, &self.masks);
-        Ok(match search(self.world, self.taste, &narrowing, fuel)? {
+        Ok(match search(self.world, self.taste, Some(&self.model), &narrowing, fuel)? {
             Outcome::Model(model) => Some(model),
             Outcome::Refuted(_) => None,
         })

@@ -8,14 +8,16 @@
 //! smaller set of statements.
 
 mod consequence;
+mod queue;
 mod settled;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use crate::bitset::BitSet;
 use crate::fuel::tick;
 use crate::problem::{Count, Group, GroupId, ItemId, Member, Problem, Rule, StatementId, Then, When};
 use crate::reach::Reach;
+use queue::{Queue, Task};
 
 /// The number of a fact.
 type FactId = u32;
@@ -98,15 +100,6 @@ struct Bounds {
     one: bool,
 }
 
-/// Something to look at again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Task {
-    Rule(u32),
-    Group(u32),
-    Wish(u32),
-    Item(u32),
-}
-
 /// A change that can be taken back.
 enum Change {
     Item(u32, ItemState),
@@ -150,8 +143,7 @@ pub(crate) struct Propagation<'p> {
     of_group: Vec<Vec<Task>>,
     /// By item: the rules whose condition it is, if there are several.
     rules_on: Vec<Vec<u32>>,
-    queue: VecDeque<Task>,
-    queued: BTreeSet<Task>,
+    queue: Queue,
     /// Whether an assumption can't be.
     is_clashing: bool,
 }
@@ -161,8 +153,7 @@ const GIVEN: FactId = 0;
 
 impl<'p> Propagation<'p> {
     /// Nothing known yet but what no chain of reasons reaches.
-    pub(crate) fn new(problem: &'p Problem, keep: impl Fn(StatementId) -> bool) -> Self {
-        let reach = Reach::new(problem, &keep);
+    pub(crate) fn new(problem: &'p Problem, reach: &Reach, keep: impl Fn(StatementId) -> bool) -> Self {
         let item = |(item, candidates): (usize, &u32)| ItemState {
             open: if reach.item(ItemId(item as u32)) {
                 BitSet::range(1, *candidates)
@@ -193,11 +184,10 @@ impl<'p> Propagation<'p> {
             of_item: vec![Vec::new(); problem.items.len()],
             of_group: vec![Vec::new(); problem.groups.len()],
             rules_on: vec![Vec::new(); problem.items.len()],
-            queue: VecDeque::new(),
-            queued: BTreeSet::new(),
+            queue: Queue::default(),
             is_clashing: false,
         };
-        new.watch(&reach, keep);
+        new.watch(reach, keep);
         new
     }
 
@@ -212,7 +202,7 @@ impl<'p> Propagation<'p> {
             if !matters {
                 continue;
             }
-            self.push(task);
+            self.queue.push(task);
             self.kept.push(number as u32);
             if let When::Item(item, _) = &rule.when
                 && let Some(rules) = self.rules_on.get_mut(item.0 as usize)
@@ -240,7 +230,7 @@ impl<'p> Propagation<'p> {
             if !reach.group(GroupId(number)) {
                 continue;
             }
-            self.push(Task::Group(number));
+            self.queue.push(Task::Group(number));
             for item in self.members(GroupId(number)) {
                 if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
                     tasks.push(Task::Group(number));
@@ -279,9 +269,8 @@ impl<'p> Propagation<'p> {
         if self.is_clashing {
             return Err(Clash(Reason::default()));
         }
-        while let Some(task) = self.queue.pop_front() {
+        while let Some(task) = self.queue.pop() {
             tick();
-            self.queued.remove(&task);
             let done = match task {
                 Task::Rule(rule) => self.rule(rule),
                 Task::Group(group) => self.group(GroupId(group)),
@@ -290,7 +279,6 @@ impl<'p> Propagation<'p> {
             };
             if done.is_err() {
                 self.queue.clear();
-                self.queued.clear();
                 return done;
             }
         }
@@ -307,14 +295,14 @@ impl<'p> Propagation<'p> {
                 let wish = self.wishes.len() as u32;
                 self.wishes.push((*group, *item));
                 self.changes.push(Change::Wish);
-                self.push(Task::Wish(wish));
+                self.queue.push(Task::Wish(wish));
                 Ok(())
             }
             Assumption::AtMost(group, most) => {
                 if let Some(state) = self.groups.get_mut(group.0 as usize) {
                     self.changes.push(Change::Bounds(group.0, state.bounds));
                     state.bounds.max = state.bounds.max.min(*most);
-                    self.push(Task::Group(group.0));
+                    self.queue.push(Task::Group(group.0));
                 }
                 Ok(())
             }
@@ -358,7 +346,6 @@ impl<'p> Propagation<'p> {
         }
         self.facts.truncate(mark.facts);
         self.queue.clear();
-        self.queued.clear();
     }
 
     /// The statements that a clash rests on.
@@ -419,31 +406,25 @@ impl<'p> Propagation<'p> {
         self.groups.get(group.0 as usize).map(|state| state.members.clone()).unwrap_or_default()
     }
 
-    fn push(&mut self, task: Task) {
-        if self.queued.insert(task) {
-            self.queue.push_back(task);
-        }
-    }
-
     fn fact(&mut self, reason: Reason) -> FactId {
         self.facts.push(reason);
         self.facts.len() as u32 - 1
     }
 
     fn touch_item(&mut self, item: ItemId) {
-        for task in self.of_item.get(item.0 as usize).cloned().unwrap_or_default() {
-            self.push(task);
+        for task in self.of_item.get(item.0 as usize).into_iter().flatten() {
+            self.queue.push(*task);
         }
     }
 
     fn touch_group(&mut self, group: GroupId) {
-        self.push(Task::Group(group.0));
-        for task in self.of_group.get(group.0 as usize).cloned().unwrap_or_default() {
-            self.push(task);
+        self.queue.push(Task::Group(group.0));
+        for task in self.of_group.get(group.0 as usize).into_iter().flatten() {
+            self.queue.push(*task);
         }
         for wish in 0..self.wishes.len() {
             if self.wishes.get(wish).is_some_and(|(of, _)| *of == group) {
-                self.push(Task::Wish(wish as u32));
+                self.queue.push(Task::Wish(wish as u32));
             }
         }
     }
@@ -485,7 +466,7 @@ impl<'p> Propagation<'p> {
         self.touch_item(item);
         for wish in 0..self.wishes.len() {
             if self.wishes.get(wish).is_some_and(|(_, of)| *of == item) {
-                self.push(Task::Wish(wish as u32));
+                self.queue.push(Task::Wish(wish as u32));
             }
         }
         Ok(())

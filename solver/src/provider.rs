@@ -61,14 +61,16 @@ impl Taste {
     }
 }
 
-/// Searches `world` within `fuel`, looking first where `taste` says, and only where `narrowing` leaves something.
+/// Searches `world` within `fuel`, looking first near a model, else where `taste` says, and only where `narrowing`
+/// leaves something.
 pub(crate) fn search(
     world: &World<'_>,
     taste: &Taste,
+    near: Option<&Model>,
     narrowing: &Narrowing<'_, '_>,
     fuel: &mut u64,
 ) -> Result<Outcome, Stop> {
-    let provider = Provider { world, taste, narrowing };
+    let provider = Provider { world, taste, near, narrowing };
     match fuel::within(fuel, || resolve(&provider, Variable::Root, ROOT))? {
         Ok(selected) => Ok(Outcome::Model(model(selected))),
         Err(PubGrubError::NoSolution(tree)) => Ok(Outcome::Refuted(Refutation::new(tree))),
@@ -87,6 +89,7 @@ fn model(selected: SelectedDependencies<Variable, Value>) -> Model {
 pub(crate) struct Provider<'a, 'p> {
     world: &'a World<'p>,
     taste: &'a Taste,
+    near: Option<&'a Model>,
     narrowing: &'a Narrowing<'a, 'p>,
 }
 
@@ -111,6 +114,9 @@ impl DependencyProvider for Provider<'_, '_> {
         // Absence first, always: this is what keeps out whatever has no reason.
         if set.has(0) {
             return Ok(Some(0));
+        }
+        if let Some(value) = self.near.map(|model| model.value(*variable)).filter(|value| set.has(*value)) {
+            return Ok(Some(value));
         }
         Ok(match *variable {
             Variable::Item(item) => set.iter().min_by_key(|value| (self.taste.rank(item, *value), *value)),

@@ -19,13 +19,14 @@ use crate::prefer::improve;
 use crate::problem::{Candidate, Group, ItemId, Problem, StatementId};
 use crate::propagate::Propagation;
 use crate::provider::{Model, Outcome, Taste, search};
+use crate::reach::Reach;
 use crate::solution::{Failure, Options, Selection};
 
 /// How often the caller is asked whether to stop. Has no influence on any answer but that one.
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// The default bound: so many steps, and so many for each item, group and rule.
-const FUEL: (u64, u64) = (30_000_000, 2_000);
+const FUEL: (u64, u64) = (100_000_000, 500);
 
 /// Solves, asking the caller now and then whether to stop.
 pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {
@@ -63,11 +64,12 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
 }
 
 fn stages(problem: &Problem, mut fuel: u64) -> Result<Selection, Failure> {
-    let world = World::new(problem, |_| true);
+    let reach = Reach::new(problem, &|_| true);
+    let world = World::new(problem, &reach, |_| true);
     let taste = Taste::new(&world);
-    let mut known = Propagation::new(problem, |_| true);
-    // Improving and explaining get as much again: an answer is there, and how good it gets is bounded on its own.
-    let mut more = fuel;
+    let mut known = Propagation::new(problem, &reach, |_| true);
+    // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
+    let mut more = fuel / 3;
     match first(&world, &taste, &mut known, &mut fuel) {
         Ok(Answer::Model(model)) => improve(&world, &taste, &mut known, model, &mut more),
         Ok(Answer::Core(core)) => Err(explain(problem, core, &mut more)),
@@ -93,7 +95,7 @@ fn first<'p>(
     }
     let masks = Masks::new();
     let narrowing = Narrowing::new(world, known, &masks);
-    Ok(match search(world, taste, &narrowing, fuel)? {
+    Ok(match search(world, taste, None, &narrowing, fuel)? {
         Outcome::Model(model) => Answer::Model(model),
         Outcome::Refuted(refutation) => Answer::Core(refutation.statements(world, &narrowing)),
     })

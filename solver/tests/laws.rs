@@ -11,7 +11,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use hsm_solver::{Conflict, Failure, Options, Problem, StatementId, solve};
+use hsm_solver::{Conflict, Failure, Options, Problem, StatementId, When, solve};
 use world::Dice;
 
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ fn times() -> u64 {
 #[test]
 fn agrees_with_trying_everything() {
     let mut seen = Seen::default();
-    let problems = 24_000 * times();
+    let problems = 40_000 * times();
     for seed in 0..problems {
         let dice = &mut Dice::new(seed);
         let problem = match seed % 16 {
@@ -73,6 +73,8 @@ fn check(seed: u64, problem: &Problem, tally: &mut Seen) {
             let all: BTreeSet<StatementId> = core.iter().copied().collect();
             assert_eq!(all.len(), core.len(), "a statement twice: {}", say());
             assert!(!oracle::solvable(problem, &|one| all.contains(&one)), "not a conflict: {}", say());
+            let always: Vec<bool> = core.iter().map(|one| always_says(problem, *one)).collect();
+            assert!(always.is_sorted_by(|a, b| a >= b), "what always holds comes first: {}", say());
             for left_out in core {
                 let rest = |one: StatementId| one != *left_out && all.contains(&one);
                 assert!(oracle::solvable(problem, &rest), "{left_out:?} is not needed: {}", say());
@@ -80,4 +82,9 @@ fn check(seed: u64, problem: &Problem, tally: &mut Seen) {
         }
         Err(Failure::Interrupted | Failure::OutOfFuel) => unreachable!("no answer: {}", say()),
     }
+}
+
+/// Whether a statement says something that always holds.
+fn always_says(problem: &Problem, statement: StatementId) -> bool {
+    problem.rules().iter().any(|rule| rule.statement == statement && rule.when == When::Always)
 }
