@@ -1,5 +1,7 @@
 //! Finding entries: the order of registries, names that compare alike, near names, and what is opened on the way.
 
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong should stop there")]
+
 use std::path::{Path, PathBuf};
 
 use hsm::diagnostic::Diagnostic;

@@ -55,6 +55,8 @@ impl Finding {
             Self::SourceWithoutRelease { .. } => "HSM-E064",
             Self::Misplaced { .. } => "HSM-E065",
             Self::BadDependency { .. } => "HSM-E069",
+            Self::BadPort(_) => "HSM-E074",
+            Self::BadVolume(_) => "HSM-E075",
             Self::CommaInParam => "HSM-E066",
             Self::BadEnvLine { .. } => "HSM-E067",
             Self::HostOnly { .. } => "HSM-E068",

@@ -3,6 +3,8 @@
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
 use super::Wiring;
+use crate::container::port::PortError;
+use crate::container::volume::VolumeError;
 use crate::names::{NameError, TargetError, TargetId};
 use crate::version::VersionDemandError;
 
@@ -346,6 +348,12 @@ pub enum Finding {
         /// Where it belongs.
         belongs: &'static str,
     },
+    /// A line of `ports` that Compose would not take.
+    #[error(transparent)]
+    BadPort(PortError),
+    /// A line of `volumes` that Compose would not take.
+    #[error(transparent)]
+    BadVolume(VolumeError),
     /// A line of `depends_on` that is no container.
     #[error("`{text}` is nothing that a container can wait for")]
     BadDependency {

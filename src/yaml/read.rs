@@ -39,6 +39,7 @@ pub struct Parsed {
 }
 
 /// Takes a file's bytes into the sources: refuses what is too large or not UTF-8.
+#[expect(clippy::result_large_err, reason = "at most one for each file")]
 pub fn take(
     sources: &mut Sources,
     path: impl Into<String>,
@@ -159,7 +160,7 @@ impl<'t> Builder<'t> {
             if matches!(event, Event::DocumentStart(..)) {
                 documents += 1;
                 if documents > 1 {
-                    return Err(self.fatal(self.place(&span), Finding::SeveralDocuments));
+                    return Err(fatal(self.place(&span), Finding::SeveralDocuments));
                 }
             }
             self.event(event, &span)?;
@@ -243,7 +244,7 @@ impl<'t> Builder<'t> {
 
     fn start(&mut self, place: Place, anchor: usize, what: Collection) -> Result<(), Fatal> {
         if self.open.len() >= self.limits.depth {
-            return Err(self.fatal(place, Finding::TooDeep { limit: self.limits.depth }));
+            return Err(fatal(place, Finding::TooDeep { limit: self.limits.depth }));
         }
         self.open.push(Open { place, anchor, what, depth_below: 0 });
         Ok(())
@@ -271,12 +272,12 @@ impl<'t> Builder<'t> {
 
     fn alias(&mut self, id: usize, place: Place) -> Result<(), Fatal> {
         let Some(anchor) = self.anchors.get(&id) else {
-            return Err(self.fatal(place, Finding::AliasInItself));
+            return Err(fatal(place, Finding::AliasInItself));
         };
         let cost = anchor.cost;
         self.charge(cost.nodes, place)?;
         if self.open.len() + cost.depth > self.limits.depth {
-            return Err(self.fatal(place, Finding::TooDeep { limit: self.limits.depth }));
+            return Err(fatal(place, Finding::TooDeep { limit: self.limits.depth }));
         }
         let Some(anchor) = self.anchors.get(&id) else { return Ok(()) };
         let node = anchor.node.clone();
@@ -286,7 +287,7 @@ impl<'t> Builder<'t> {
     fn charge(&mut self, nodes: usize, place: Place) -> Result<(), Fatal> {
         self.copied = self.copied.saturating_add(nodes);
         if self.copied > self.limits.copied {
-            return Err(self.fatal(place, Finding::TooManyAliases { limit: self.limits.copied }));
+            return Err(fatal(place, Finding::TooManyAliases { limit: self.limits.copied }));
         }
         Ok(())
     }
@@ -331,9 +332,8 @@ impl<'t> Builder<'t> {
     }
 
     fn key(&mut self, node: Node, at: Place) -> Result<(), Fatal> {
-        let text = match node.value {
-            Value::Scalar { text, .. } => text,
-            _ => return Err(self.fatal(at, Finding::KeyNotText)),
+        let Value::Scalar { text, .. } = node.value else {
+            return Err(fatal(at, Finding::KeyNotText));
         };
         if let Some(Open { what: Collection::Map { key, .. }, .. }) = self.open.last_mut() {
             *key = Some(Key { text, place: at });
@@ -374,7 +374,7 @@ impl<'t> Builder<'t> {
             return Ok(());
         }
         let place = span.tag_span().map_or(self.place(span), |s| self.place(&s));
-        Err(self.fatal(place, Finding::Tag { tag: tag.original() }))
+        Err(fatal(place, Finding::Tag { tag: tag.original() }))
     }
 
     fn syntax(&self, error: &ScanError) -> Fatal {
@@ -386,12 +386,7 @@ impl<'t> Builder<'t> {
             ErrorKind::RecursionLimitExceeded => Finding::TooDeep { limit: self.limits.depth },
             _ => Finding::Syntax(error.info().lines().next().unwrap_or_default().to_owned()),
         };
-        self.fatal(place, finding)
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as the other makers of diagnostics do")]
-    fn fatal(&self, place: Place, finding: Finding) -> Fatal {
-        Box::new(Diagnostic::error(place, finding))
+        fatal(place, finding)
     }
 
     fn place(&self, span: &Span) -> Place {
@@ -401,6 +396,10 @@ impl<'t> Builder<'t> {
         let end = floor(self.text, range.end.min(len)).max(start);
         Place { file: self.file, start: start as u32, end: end as u32 }
     }
+}
+
+fn fatal(place: Place, finding: Finding) -> Fatal {
+    Box::new(Diagnostic::error(place, finding))
 }
 
 /// Whether a key is `<<` without quotes.

@@ -148,20 +148,26 @@ fn scalars_are_their_source_text() {
     assert!(tree.get("f").unwrap().is_null() && tree.get("g").unwrap().is_null());
 }
 
+/// A first line, and lines that are made from their number.
+fn lines(first: &str, count: usize, line: impl Fn(usize) -> String) -> String {
+    let mut all = vec![first.to_owned()];
+    all.extend((1..count).map(line));
+    all.join("\n") + "\n"
+}
+
 #[test]
 fn bombs_are_refused_at_once() {
-    let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for i in 1..40 {
-        let before = format!("*a{}", i - 1);
-        laughs += &format!("a{i}: &a{i} [{}]\n", vec![before.as_str(); 10].join(", "));
-    }
-    let long = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(500_000), vec!["*a"; 100_000].join(", "));
-    let chain: String =
-        (1..200).fold("a0: &a0 [x]\n".to_owned(), |s, i| s + &format!("a{i}: &a{i} [*a{}]\n", i - 1));
-    let nested: String = (0..100_000).map(|i| format!("&a{i} [")).collect();
-    let merges = (1..40).fold("m0: &m0 {a: 1}\n".to_owned(), |s, i| {
-        s + &format!("m{i}: &m{i} {{<<: [{}], k{i}: 1}}\n", vec![format!("*m{}", i - 1); 10].join(", "))
+    let ten = |name: String| vec![name; 10].join(", ");
+    let laughs = lines("a0: &a0 [x, x, x, x, x, x, x, x, x, x]", 40, |i| {
+        format!("a{i}: &a{i} [{}]", ten(format!("*a{}", i - 1)))
     });
+    let long = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(500_000), vec!["*a"; 100_000].join(", "));
+    let chain = lines("a0: &a0 [x]", 200, |i| format!("a{i}: &a{i} [*a{}]", i - 1));
+    let nested = (0..100_000).map(|i| format!("&a{i} [")).collect::<Vec<_>>().concat();
+    let merges = lines("m0: &m0 {a: 1}", 40, |i| {
+        format!("m{i}: &m{i} {{<<: [{}], k{i}: 1}}", ten(format!("*m{}", i - 1)))
+    });
+    let blocks = lines("a:", 700, |i| format!("{}a:", " ".repeat(i)));
     let table = [
         ("laughs", laughs, "HSM-E005"),
         ("long text", long, "HSM-E005"),
@@ -169,7 +175,7 @@ fn bombs_are_refused_at_once() {
         ("lists", "[".repeat(100_000), "HSM-E004"),
         ("mappings", "{a: ".repeat(100_000), "HSM-E004"),
         ("dashes", "- ".repeat(100_000), "HSM-E004"),
-        ("blocks", (0..700).map(|i| format!("{}a:\n", " ".repeat(i))).collect(), "HSM-E004"),
+        ("blocks", blocks, "HSM-E004"),
         ("anchors", nested, "HSM-E004"),
         ("merges", merges, "HSM-E004"),
         ("size", "a: 1 # ".to_owned() + &"x".repeat(5 << 20), "HSM-E003"),

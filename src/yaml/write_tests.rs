@@ -117,7 +117,7 @@ fn tree() -> impl Strategy<Value = Out> {
         Just(Out::Null),
         any::<bool>().prop_map(Out::Bool),
         any::<i64>().prop_map(Out::Int),
-        (-1_000_000i64..1_000_000).prop_map(|n| Out::Float(n as f64 / 64.0)),
+        (-1_000_000..1_000_000).prop_map(|n| Out::Float(f64::from(n) / 64.0)),
         text().prop_map(Out::Str),
         text().prop_map(Out::Quoted),
     ];

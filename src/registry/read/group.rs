@@ -57,16 +57,12 @@ fn group_type(fields: &mut Fields<'_>, from: &EntryFile, found: &mut Found) {
 /// `REGISTRY/NAME`.
 fn extends(fields: &mut Fields<'_>, found: &mut Found) -> Option<At<String>> {
     let text = fields.text("extends", found)?;
-    match text.value.split_once('/') {
-        Some((registry, name)) => {
-            fields::parse_name(registry, text.place, found)?;
-            fields::parse_name(name, text.place, found)?;
-        }
-        None => {
-            fields::wrong_type(fields.get("extends")?, "`extends`", "REGISTRY/NAME", found);
-            return None;
-        }
-    }
+    let Some((registry, name)) = text.value.split_once('/') else {
+        fields::wrong_type(fields.get("extends")?, "`extends`", "REGISTRY/NAME", found);
+        return None;
+    };
+    fields::parse_name(registry, text.place, found)?;
+    fields::parse_name(name, text.place, found)?;
     Some(text)
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::container::port::PortSpec;
+use crate::container::volume::VolumeSpec;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found};
 use crate::place::At;
@@ -218,7 +220,16 @@ fn each<T>(
     fields::list(node, &format!("`{key}`"), found).iter().filter_map(|n| read(n, found)).collect()
 }
 
+/// A port as it is written, if Compose would take it.
 fn port(node: &Node, found: &mut Found) -> Option<Port> {
+    let port = written_port(node, found)?;
+    if let Err(error) = PortSpec::of(&port) {
+        found.push(Diagnostic::error(node.place, Finding::BadPort(error)));
+    }
+    Some(port)
+}
+
+fn written_port(node: &Node, found: &mut Found) -> Option<Port> {
     if node.as_map().is_none() {
         return short(node, "a port", found).map(Port::Short);
     }
@@ -231,7 +242,16 @@ fn port(node: &Node, found: &mut Found) -> Option<Port> {
     Some(Port::Long { target, protocol, node: node.clone() })
 }
 
+/// A volume as it is written, if Compose would take it.
 fn volume(node: &Node, found: &mut Found) -> Option<Volume> {
+    let volume = written_volume(node, found)?;
+    if let Err(error) = VolumeSpec::of(&volume) {
+        found.push(Diagnostic::error(node.place, Finding::BadVolume(error)));
+    }
+    Some(volume)
+}
+
+fn written_volume(node: &Node, found: &mut Found) -> Option<Volume> {
     if node.as_map().is_none() {
         return short(node, "a volume", found).map(Volume::Short);
     }
