@@ -112,13 +112,12 @@ fn sync(world: &dyn World, path: &Path) -> std::io::Result<()> {
         return world.sync(parent);
     }
     let real = world.canonical(path)?;
-    match world.stat(&real)?.map(|s| s.kind) {
-        Some(FileKind::Dir) => world.sync_tree(&real)?,
-        _ => {
-            world.sync(&real)?;
-            if let Some(beside) = real.parent() {
-                world.sync(beside)?;
-            }
+    if world.stat(&real)?.is_some_and(|s| s.kind == FileKind::Dir) {
+        world.sync_tree(&real)?;
+    } else {
+        world.sync(&real)?;
+        if let Some(beside) = real.parent() {
+            world.sync(beside)?;
         }
     }
     world.sync(parent)

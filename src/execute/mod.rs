@@ -76,7 +76,7 @@ pub enum StepOutcome {
 pub enum Failure {
     /// A tool is missing, too old or broken.
     #[error(transparent)]
-    Tool(#[from] ToolError),
+    Tool(Box<ToolError>),
     /// A check said no.
     #[error("failed to {label}: {why}")]
     Check {
@@ -148,7 +148,7 @@ fn prepare(work: &Work<'_>) -> Result<Tools, Failure> {
                 work.progress.note(&note);
                 Err(note)
             }
-            (Err(error), _) => return Err(interrupted(work.world).unwrap_or(Failure::Tool(error))),
+            (Err(error), _) => return Err(interrupted(work.world).unwrap_or(Failure::Tool(Box::new(error)))),
         };
         tools.insert(part.adapter.clone(), tool);
     }

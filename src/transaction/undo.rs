@@ -52,8 +52,10 @@ pub(super) fn undo(world: &dyn World, root: &Path, header: &Header) -> Result<Un
         }
     }
     for dir in header.made_dirs.iter().rev() {
-        // One that is in use by someone else stays; it is no trace of ours then.
-        let _in_use = world.remove_dir(&root.join(dir));
+        // One that someone else put something into stays; it is no trace of ours then.
+        if let Err(error) = world.remove_dir(&root.join(dir)) {
+            problems.push(NotPutBack { path: dir.clone(), why: error.to_string() });
+        }
     }
     if problems.is_empty() {
         end(world, root).map_err(|e| problem(Path::new(ACTIVE), e))?;

@@ -199,13 +199,11 @@ impl Disk {
     /// Removes a file or a link.
     pub fn remove_file(&mut self, path: &Path) -> io::Result<()> {
         let path = self.resolve(path, false)?;
-        match self.names.get(&path) {
-            Some(Node::Dir { .. }) => Err(io::ErrorKind::IsADirectory.into()),
-            _ => {
-                self.names.remove(&path);
-                Ok(())
-            }
+        if self.names.get(&path).map(Node::kind) == Some(FileKind::Dir) {
+            return Err(io::ErrorKind::IsADirectory.into());
         }
+        self.names.remove(&path);
+        Ok(())
     }
 
     /// Removes whatever is there, with all that is in it.

@@ -24,10 +24,10 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 /// The longest pause between two looks at the program.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Runs a program; see [`super::World::run`]. `held` becomes its input when it gets none.
-pub(super) fn run(command: &Command, signals: &'static Signals, held: Option<File>) -> io::Result<Outcome> {
+/// Runs a program; see [`super::World::run`]. `input` is its input when the command has none.
+pub(super) fn run(command: &Command, signals: &'static Signals, input: Option<File>) -> io::Result<Outcome> {
     let hold = signals.hold();
-    let mut child = prepare(command, held).spawn()?;
+    let mut child = prepare(command, input).spawn()?;
     let pid = Pid::from_child(&child);
     feed(&mut child, command.stdin.clone())?;
     let stdout = child.stdout.take().map(|pipe| collect(pipe, false)).transpose()?;
@@ -49,8 +49,8 @@ pub(super) fn run(command: &Command, signals: &'static Signals, held: Option<Fil
     let mut outcome = Outcome {
         code: status.code(),
         signal: std::os::unix::process::ExitStatusExt::signal(&status),
-        stdout: stdout.map(finish).unwrap_or_default(),
-        stderr: stderr.map(finish).unwrap_or_default(),
+        stdout: stdout.as_ref().map(finish).unwrap_or_default(),
+        stderr: stderr.as_ref().map(finish).unwrap_or_default(),
     };
     if watch.wanted_terminal {
         outcome
@@ -60,7 +60,7 @@ pub(super) fn run(command: &Command, signals: &'static Signals, held: Option<Fil
     Ok(outcome)
 }
 
-fn prepare(command: &Command, held: Option<File>) -> std::process::Command {
+fn prepare(command: &Command, input: Option<File>) -> std::process::Command {
     let mut std = std::process::Command::new(&command.program);
     std.args(&command.args);
     if !command.dir.as_os_str().is_empty() {
@@ -70,11 +70,11 @@ fn prepare(command: &Command, held: Option<File>) -> std::process::Command {
         std.env_remove(name);
     }
     std.envs(command.env.iter().map(|(k, v)| (k, v)));
-    std.stdin(match (&command.stdin, command.output, held) {
+    std.stdin(match (&command.stdin, command.output, input) {
         (Some(_), _, _) => Stdio::piped(),
         (None, OutputTo::Inherited, _) => Stdio::inherit(),
         // Its end is reached, so there is nothing to read; but as long as it is open the lock is held.
-        (None, _, Some(held)) => Stdio::from(held),
+        (None, _, Some(input)) => Stdio::from(input),
         (None, _, None) => Stdio::null(),
     });
     match command.output {
@@ -119,7 +119,7 @@ fn collect(mut pipe: impl Read + Send + 'static, show: bool) -> io::Result<Recei
 }
 
 /// All that was collected. What runs on in the background may hold the pipe; nobody waits for that.
-fn finish(pipe: Receiver<Vec<u8>>) -> Vec<u8> {
+fn finish(pipe: &Receiver<Vec<u8>>) -> Vec<u8> {
     let until = Instant::now() + LEFTOVERS;
     let mut all = Vec::new();
     loop {
@@ -200,7 +200,7 @@ impl Watch {
                     let _ended = kill_process_group(self.pid, received.last.map_or(Signal::TERM, named));
                 }
                 Some(first) if received.at.is_some_and(|at| at.saturating_duration_since(first) > ECHO) => {
-                    self.kill()
+                    self.kill();
                 }
                 Some(_) => {}
             }

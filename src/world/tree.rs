@@ -2,7 +2,10 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps};
 
 use super::atomic;
 
@@ -26,7 +29,7 @@ fn link_dir(from: &Path, to: &Path, within: &Path, own: &dyn Fn(&Path) -> bool) 
         } else if let Err(error) = fs::hard_link(&from, &to) {
             // Another file system, a file of somebody else, too many links, or no links at all here: a copy serves too.
             if kind.is_symlink() {
-                std::os::unix::fs::symlink(fs::read_link(&from)?, &to)?;
+                copy_link(&from, &to)?;
             } else if kind.is_file() {
                 copy_file(&from, &to)?;
             } else {
@@ -37,6 +40,18 @@ fn link_dir(from: &Path, to: &Path, within: &Path, own: &dyn Fn(&Path) -> bool) 
     let copy = File::open(to)?;
     atomic::dress(&copy, from, &meta)?;
     atomic::keep_times(&copy, &meta)
+}
+
+fn copy_link(from: &Path, to: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(fs::read_link(from)?, to)?;
+    let meta = fs::symlink_metadata(from)?;
+    let _refused = std::os::unix::fs::lchown(to, Some(meta.uid()), Some(meta.gid()));
+    let time = |sec, nsec| Timespec { tv_sec: sec, tv_nsec: nsec };
+    let times = Timestamps {
+        last_access: time(meta.atime(), meta.atime_nsec()),
+        last_modification: time(meta.mtime(), meta.mtime_nsec()),
+    };
+    Ok(rustix::fs::utimensat(CWD, to, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
 fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
