@@ -9,8 +9,8 @@ pub mod uv;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::names::Kind;
 use crate::names::ComponentId;
+use crate::names::Kind;
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 
@@ -160,6 +160,9 @@ pub enum ToolError {
 /// What an engine does after the commit: it builds, starts and stops. Each function gives the commands, in order; none
 /// runs anything. Their paths start at the project's root, where they have to be run.
 pub trait Lifecycle {
+    /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that have no default.
+    fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>>;
+
     /// Builds the images of these containers (none named: of all), what they are built from first.
     fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
 

@@ -10,6 +10,7 @@ pub mod path;
 pub mod port;
 mod problem;
 pub mod text;
+pub mod variable;
 pub mod volume;
 
 use std::path::PathBuf;

@@ -17,7 +17,7 @@ mod top;
 use std::path::{Path, PathBuf};
 
 use super::{Action, Adapter, FileChange, Lifecycle, Part, Phase, Settings, Tool, ToolError};
-use crate::container::Problem;
+use crate::container::{Problem, variable};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
 use crate::stack::{ProjectFacts, Stack};
@@ -86,6 +86,13 @@ impl Adapter for Docker {
 }
 
 impl Lifecycle for Docker {
+    fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>> {
+        let files = compose::files(stack)?;
+        let texts = [files.main, files.base].into_iter().flatten().collect::<String>();
+        let unset = variable::resolve(&texts, &|_| None).unset;
+        Ok(unset.into_iter().map(|unset| unset.name).collect())
+    }
+
     fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
         commands::build(stack, only)
     }

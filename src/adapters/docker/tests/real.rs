@@ -174,7 +174,8 @@ fn ask(port: u16) -> String {
 fn served(project: &str, port: u16) -> Stack {
     let base = container("base").built("base").base();
     let from_base = |name: &str| {
-        let mut made = container(name).built("service");
+        // nothing listens to a signal in there
+        let mut made = container(name).built("service").compose("stop_signal: SIGKILL");
         made.build().args = pairs("{BASE: '${HSM_IMAGE.base}'}");
         made
     };

@@ -1,6 +1,7 @@
 //! Stacks and the files they become.
 
-use super::super::compose;
+use super::super::{Docker, compose};
+use crate::adapters::Lifecycle as _;
 use crate::container::samples::{container, node, pairs, stack, text};
 use crate::registry::layer::{Port, Volume};
 use crate::stack::{LinkSort, Stack};
@@ -409,4 +410,10 @@ fn a_layers_image_wins_over_the_sources() {
         "{shown}"
     );
     assert!(shown.contains("image: local/b\n"), "{shown}");
+}
+
+#[test]
+fn variables_without_a_default_are_known() {
+    let a = container("a").env(&[("A", Some("${X} $Y ${Z:-1} $$NO ${X:?say}")), ("B", Some("${Z:-${W}}"))]);
+    assert_eq!(Docker.variables(&stack([a])).unwrap(), ["X", "Y", "W"]);
 }
