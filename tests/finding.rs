@@ -92,12 +92,14 @@ fn what_was_meant_by_an_unknown_name_is_found() {
     let dir = project(&[
         ("r/packages/qdrant-adapter.yaml", "name: qdrant-adapter\n"),
         ("r/packages/new-name.yaml", "name: new-name\nrenamed_from: [Old_Name]\n"),
+        ("r/containers/other.yml", "name: other\n"),
         ("r/containers/redis.yaml", "name: redis\n"),
         ("r/container_groups/cache.yaml", "name: cache\nstrategy: 1-of-N\noptions: [redis]\n"),
     ]);
     with(dir.path(), &["r"], |registries, sources, _| {
         let mut ask = |text: &str| {
-            let place = Place { file: FileId(0), start: 0, end: 0 };
+            let file = sources.add("f", text);
+            let place = Place { file, start: 0, end: text.len() as u32 };
             let said = registries.unknown(&id(text), place, sources);
             format!("{}; {}", said.finding, said.finding.help().unwrap())
         };
@@ -113,7 +115,11 @@ fn what_was_meant_by_an_unknown_name_is_found() {
             ask("container:cache"),
             "there is no container `cache`; the registry has `container_group:cache`, which is of another kind"
         );
-        assert_eq!(ask("package:old.name"), "there is no package `old-name`; it is called `new-name` now");
+        assert_eq!(ask("package:old.name"), "there is no package `old.name`; it is called `new-name` now");
+        assert_eq!(
+            ask("container:other"),
+            "`r/containers/other.yml` is not read: an entry's file ends in `.yaml`; rename the file"
+        );
         assert!(ask("package:zzzzzzzz").ends_with("`hsm registry list` shows what there is"));
     });
 }

@@ -1,8 +1,6 @@
 //! Sizes: what must not overflow, and what must stay within so many steps. Steps are counted, so these bounds say the
 //! same on every machine.
 
-#![expect(clippy::expect_used, reason = "a test that says what it expected")]
-
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use hsm_solver::{

@@ -41,6 +41,7 @@ impl Finding {
             Self::NameMismatch { .. } => "HSM-E050",
             Self::TypeMismatch { .. } => "HSM-E051",
             Self::UnknownName { .. } => "HSM-E052",
+            Self::OtherEnding { .. } => "HSM-E076",
             Self::ListedTwice { .. } => "HSM-E053",
             Self::EqualReleases { .. } => "HSM-E054",
             Self::MinAboveMax { .. } => "HSM-E055",
@@ -126,6 +127,7 @@ impl Finding {
                 "leave the password out: git asks the credential helper"
             }
             Self::AbsolutePath { .. } => "write the path from the project's root",
+            Self::OtherEnding { .. } => "rename the file",
             Self::NameMismatch { .. } => "rename the file or change `name`",
             Self::TypeMismatch { .. } => "move the file or change `type`",
             Self::ListedTwice { .. } | Self::EqualReleases { .. } => "remove one of the two",

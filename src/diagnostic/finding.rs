@@ -261,6 +261,12 @@ pub enum Finding {
         /// The entry that was once called so.
         renamed: Option<String>,
     },
+    /// A file that would be the entry if it ended in `.yaml`.
+    #[error("`{path}` is not read: an entry's file ends in `.yaml`")]
+    OtherEnding {
+        /// The file, as shown.
+        path: String,
+    },
     /// A name that stands twice in a list.
     #[error("{what} `{name}` is listed twice")]
     ListedTwice {

@@ -8,7 +8,7 @@ use crate::manifest::{
     Constraint, Dependencies, GroupLine, Manifest, Project, RegistryRef, RegistrySource, Services,
 };
 use crate::names::{GroupId, Kind, Name, TargetId};
-use crate::place::{At, FileId, Sources};
+use crate::place::{At, FileId, Place, Sources};
 use crate::registry::{git_url, once, read_target, reference};
 use crate::yaml::{self, Key, Limits, Node};
 
@@ -33,13 +33,14 @@ pub fn from_node(file: FileId, node: &Node, found: &mut Found) -> Option<Manifes
     let dependencies = fields.get("dependencies").and_then(|n| dependencies(n, found));
     let services = fields.get("services").and_then(|n| services(n, found));
     let constraints = constraints(&mut fields, found);
+    let fields_place = fields.head();
     for old in ["libraries", "packages"] {
         fields.ignore(old);
     }
     fields.finish(found);
     Some(Manifest {
         file,
-        project: project?,
+        project: project.unwrap_or_else(|| nameless(fields_place)),
         registry,
         dependencies: dependencies.unwrap_or_default(),
         services: services.unwrap_or_default(),
@@ -69,6 +70,7 @@ fn project(node: &Node, found: &mut Found) -> Option<Project> {
     let mut fields = Fields::of(node, "`project`", found)?;
     moved(&fields, "manager", "project.manager", "`package_manager:` under `dependencies:`", found);
     fields.ignore("manager");
+    let head = fields.head();
     let name = fields.required_text("name", found);
     if let Some(name) = &name
         && !name.value.chars().any(|c| c.is_ascii_alphanumeric())
@@ -80,10 +82,15 @@ fn project(node: &Node, found: &mut Found) -> Option<Project> {
         version: fields.text("version", found),
         mode: fields.mode("mode", found),
         container_engine: fields.text("container_engine", found),
-        name: name?,
+        name: name.unwrap_or_else(|| nameless(head).name),
     };
     fields.finish(found);
     Some(project)
+}
+
+/// Stands in for a project that is missing or broken, which was reported: all else can still be checked.
+fn nameless(place: Place) -> Project {
+    Project { name: At::new(String::new(), place), version: None, mode: None, container_engine: None }
 }
 
 /// A path, a git source, or an ordered list of them.

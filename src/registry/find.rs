@@ -272,8 +272,11 @@ impl<'w> Registries<'w> {
 
     /// The diagnostic for a name that is not there.
     pub fn unknown(&mut self, target: &TargetId, place: Place, sources: &mut Sources) -> Diagnostic {
-        let nearest = self.nearest(target, sources);
         let (kind, is_group) = kind_of(target);
+        if let Some(path) = self.other_ending(target) {
+            return Diagnostic::error(place, Finding::OtherEnding { path });
+        }
+        let nearest = self.nearest(target, sources);
         let kind = match (kind, is_group) {
             (Kind::Package, false) => "package",
             (Kind::Container, false) => "container",
@@ -282,12 +285,21 @@ impl<'w> Registries<'w> {
         };
         let finding = Finding::UnknownName {
             kind,
-            name: name_of(target).to_string(),
+            name: as_written(target, place, sources),
             nearest: nearest.name.map(|n| n.to_string()),
             other_kind: nearest.other_kind,
             renamed: nearest.renamed.map(|n| n.to_string()),
         };
         Diagnostic::error(place, finding)
+    }
+
+    /// A file of that name that ends in `.yml`, and so is no entry.
+    fn other_ending(&self, target: &TargetId) -> Option<String> {
+        let (kind, is_group) = kind_of(target);
+        let file = format!("{}.yml", name_of(target));
+        let paths = self.list.iter().map(|r| r.dir.join(FOLDERS[slot(kind, is_group)].0).join(&file));
+        let there = |path: &PathBuf| matches!(self.world.stat(path), Ok(Some(_)));
+        paths.into_iter().find(there).map(|path| self.shown(&path))
     }
 
     /// The entry that lists the name under `renamed_from`. Only a name that is nowhere is worth looking into all files.
@@ -411,6 +423,16 @@ fn name_of(target: &TargetId) -> &Name {
         TargetId::Component(id) => id.name(),
         TargetId::Group(id) => &id.name,
     }
+}
+
+/// The name as it stands at its place; names of packages are normalized everywhere else.
+fn as_written(target: &TargetId, place: Place, sources: &Sources) -> String {
+    let text = sources.get(place.file).and_then(|s| s.text.get(place.start as usize..place.end as usize));
+    let (kind, is_group) = kind_of(target);
+    let written = text.map(|t| t.trim_matches(['"', '\'']).rsplit(':').next().unwrap_or_default());
+    let name = written.and_then(|t| Name::parse(t).ok());
+    let same = name.filter(|name| target_of(kind, is_group, name) == *target);
+    same.unwrap_or_else(|| name_of(target).clone()).to_string()
 }
 
 fn target_of(kind: Kind, is_group: bool, name: &Name) -> TargetId {
