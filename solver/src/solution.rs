@@ -50,7 +50,9 @@ pub enum Failure {
 pub struct Options<'a> {
     /// Asked now and then; `true` stops the solve with [`Failure::Interrupted`].
     pub interrupted: Option<&'a (dyn Fn() -> bool + Sync)>,
-    /// Counted steps (set operations, not time) after which the solve gives up; `None` takes a bound from the size.
+    /// Counted steps (set operations, not time) after which the search for an answer gives up; a third as many again
+    /// may go into improving or explaining the answer, which then is not optimal or not minimal but still right.
+    /// `None` takes a bound from the size.
     pub fuel: Option<u64>,
 }
 

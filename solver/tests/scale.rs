@@ -70,6 +70,26 @@ fn a_chain_that_ends_in_nothing_is_a_conflict() {
     assert!(!ends_in_nothing(10_000, 1_000_000));
 }
 
+/// Three items in two candidates that all have to differ: nothing follows without trying.
+#[test]
+fn a_long_chain_to_something_that_has_to_be_tried_does_not_overflow() {
+    let mut problem = chain(10_000);
+    let knot = items(&mut problem, 3, 2);
+    let end = || When::Item(ItemId(9_999), CandidateSet::all(2));
+    for (number, item) in knot.iter().enumerate() {
+        problem.rule(StatementId(20_000 + number as u32), end(), Then::Present(*item, CandidateSet::all(2)));
+        let other = knot[(number + 1) % 3];
+        for candidate in 0..2 {
+            let when = When::Item(*item, [candidate].into_iter().collect());
+            let then = Then::AbsentOr(other, [1 - candidate].into_iter().collect());
+            problem.rule(StatementId(20_010 + number as u32), when, then);
+        }
+    }
+    let Err(Failure::Conflict(conflict)) = within(&problem, 3_000_000) else { unreachable!("it has no solution") };
+    assert_eq!(conflict.core.len(), 10_000 + 6);
+    assert!(conflict.core[..10_000].is_sorted());
+}
+
 #[test]
 fn a_long_chain_with_a_short_conflict_is_cut_down_to_it() {
     let mut problem = chain(3_000);
