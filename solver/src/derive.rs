@@ -51,6 +51,19 @@ impl Refutation {
                     }
                 }
             });
+            if source == Variable::Root {
+                for (target, all) in narrowing.given() {
+                    let set = narrowing.narrow(target, &all);
+                    let is_narrower = set != all;
+                    if bound.remove(&(target, set)) {
+                        statements.extend(narrowing.why_given(target));
+                        statements.extend(world.premise(target));
+                        if is_narrower {
+                            narrowed.insert(target);
+                        }
+                    }
+                }
+            }
         }
         statements.extend(narrowed.into_iter().flat_map(|variable| narrowing.why(variable)));
         statements

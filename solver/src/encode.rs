@@ -103,7 +103,7 @@ impl Chain {
     }
 
     /// The values with which it takes part.
-    fn active(&self) -> BitSet {
+    pub(crate) fn active(&self) -> BitSet {
         match self.shape {
             Shape::One => BitSet::range(1, self.items.len() as u32),
             Shape::Counted { .. } | Shape::Free => BitSet::range(1, 1),
@@ -419,7 +419,7 @@ impl<'p> World<'p> {
     }
 
     /// The values with which an item is present.
-    fn present(&self, item: ItemId) -> BitSet {
+    pub(crate) fn present(&self, item: ItemId) -> BitSet {
         BitSet::range(1, self.problem.candidates(item))
     }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::bitset::BitSet;
 use crate::encode::{Shape, Variable, World};
 use crate::problem::{GroupId, ItemId, StatementId};
-use crate::propagate::{Part, Propagation};
+use crate::propagate::{ItemState, Part, Propagation};
 
 /// Narrower sets of values for some variables, from outside. Every set holds 0: whether something has to be there is
 /// for the rules.
@@ -64,6 +64,28 @@ impl<'a, 'p> Narrowing<'a, 'p> {
             Variable::Item(item) => self.known.why_item(ItemId(item)),
             Variable::Group(group) | Variable::Node(group, _) => self.known.why_group(GroupId(group)),
             Variable::Root | Variable::Choice(_) | Variable::Never => BTreeSet::new(),
+        }
+    }
+
+    /// What has to be there, whatever is tried: said of the root at once, so that no search has to find the way there
+    /// (and, in a conflict, back).
+    pub(crate) fn given(&self) -> Vec<(Variable, BitSet)> {
+        let problem = self.world.problem();
+        let is_forced = |item: &u32| self.known.state(ItemId(*item)).is_some_and(ItemState::is_forced);
+        let items = (0..problem.items.len() as u32).filter(is_forced);
+        let items = items.map(|item| (Variable::Item(item), self.world.present(ItemId(item))));
+        let takes_part = |group: &u32| matches!(self.known.part(GroupId(*group)), Part::Yes(_));
+        let groups = (0..problem.groups.len() as u32).filter(takes_part);
+        let active = |group| Some((Variable::Group(group), self.world.chain(GroupId(group))?.active()));
+        items.chain(groups.filter_map(active)).collect()
+    }
+
+    /// The statements because of which something has to be there.
+    pub(crate) fn why_given(&self, variable: Variable) -> BTreeSet<StatementId> {
+        match variable {
+            Variable::Item(item) => self.known.why_forced(ItemId(item)),
+            Variable::Group(group) => self.known.why_part(GroupId(group)),
+            Variable::Node(..) | Variable::Root | Variable::Choice(_) | Variable::Never => BTreeSet::new(),
         }
     }
 

@@ -374,6 +374,19 @@ impl<'p> Propagation<'p> {
         self.why(self.state(item).into_iter().flat_map(|state| state.forced.into_iter().chain(state.cut)))
     }
 
+    /// The statements because of which an item has to be present.
+    pub(crate) fn why_forced(&self, item: ItemId) -> BTreeSet<StatementId> {
+        self.why(self.state(item).and_then(|state| state.forced))
+    }
+
+    /// The statements because of which a group takes part.
+    pub(crate) fn why_part(&self, group: GroupId) -> BTreeSet<StatementId> {
+        match self.part(group) {
+            Part::Open => BTreeSet::new(),
+            Part::Yes(fact) | Part::No(fact) => self.why([fact]),
+        }
+    }
+
     /// The statements that everything known of a group and its options rests on.
     pub(crate) fn why_group(&self, group: GroupId) -> BTreeSet<StatementId> {
         let Some(state) = self.groups.get(group.0 as usize) else { return BTreeSet::new() };

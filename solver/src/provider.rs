@@ -136,6 +136,10 @@ impl DependencyProvider for Provider<'_, '_> {
             let set = self.narrowing.narrow(edge.target, &edge.set);
             edges.push((edge.target, set));
         });
+        if *variable == Variable::Root {
+            let given = self.narrowing.given().into_iter();
+            edges.extend(given.map(|(target, set)| (target, self.narrowing.narrow(target, &set))));
+        }
         Ok(Dependencies::Available(edges.into_iter().collect()))
     }
 

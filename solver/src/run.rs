@@ -26,7 +26,7 @@ use crate::solution::{Failure, Options, Selection};
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// The default bound: so many steps, and so many for each item, group and rule.
-const FUEL: (u64, u64) = (100_000_000, 500);
+const FUEL: (u64, u64) = (50_000_000, 500);
 
 /// Solves, asking the caller now and then whether to stop.
 pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {

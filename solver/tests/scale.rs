@@ -85,7 +85,9 @@ fn a_long_chain_to_something_that_has_to_be_tried_does_not_overflow() {
             problem.rule(StatementId(20_010 + number as u32), when, then);
         }
     }
-    let Err(Failure::Conflict(conflict)) = within(&problem, 3_000_000) else { unreachable!("it has no solution") };
+    let Err(Failure::Conflict(conflict)) = within(&problem, 3_000_000) else {
+        unreachable!("it has no solution")
+    };
     assert_eq!(conflict.core.len(), 10_000 + 6);
     assert!(conflict.core[..10_000].is_sorted());
 }
