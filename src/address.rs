@@ -145,7 +145,7 @@ fn subject(origin: &Origin) -> Option<ComponentId> {
     match origin {
         Origin::Component(id) => Some(id.clone()),
         Origin::Option(group, name) => Some(group.option(name)),
-        _ => None,
+        Origin::Manifest => None,
     }
 }
 
@@ -163,11 +163,10 @@ fn see(container: &ContainerInStack) -> Result<Seen, Vec<Diagnostic>> {
         image: None,
     };
     if let Some(external) = &container.external {
-        let filled = external.keys.iter().map(|(key, value)| {
-            text::fill_text(value, values)
-                .map(|value| (suffix(&key.value), value))
-                .map_err(|found| vec![found])
-        });
+        let filled = external
+            .keys
+            .iter()
+            .map(|(key, value)| text::fill_text(value, values).map(|value| (suffix(&key.value), value)));
         let keys: Vec<(String, String)> = filled.collect::<Result<_, _>>()?;
         return Ok(Seen { place: definition.place, inside: keys.clone(), outside: keys });
     }

@@ -68,8 +68,8 @@ pub(crate) fn is_open(text: &str) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         let tail = &rest[at + 1..];
-        if tail.starts_with('$') {
-            rest = &tail[1..];
+        if let Some(after) = tail.strip_prefix('$') {
+            rest = after;
             continue;
         }
         if tail.starts_with(|c: char| c == '{' || c == '_' || c.is_ascii_alphabetic()) {

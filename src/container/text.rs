@@ -16,6 +16,9 @@ use crate::registry::layer::{DependsOn, Port, Volume};
 use crate::registry::{Build, ContainerOrigin};
 use crate::yaml::{Node, Value};
 
+/// Finds a container's image by the container's name.
+pub type Images<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What the variables stand for in one container.
 #[derive(Clone, Copy)]
 pub struct Values<'a> {
@@ -26,21 +29,21 @@ pub struct Values<'a> {
     /// The source's path, relative to the project's root, with a leading `./` or `../`.
     pub source: Option<&'a str>,
     /// The image of another container; without it `${HSM_IMAGE.…}` stays as it is.
-    pub image: Option<&'a dyn Fn(&str) -> Option<String>>,
+    pub image: Option<Images<'a>>,
 }
 
 /// The definition with hsm's own variables replaced. All findings are reported, not only the first.
 pub fn fill(definition: &Definition, values: Values<'_>) -> Result<Definition, Vec<Diagnostic>> {
-    let mut filler = Filler { values, found: Vec::new() };
-    let filled = filler.definition(definition);
-    if filler.found.is_empty() { Ok(filled) } else { Err(filler.found) }
+    let mut work = Filler { values, found: Vec::new() };
+    let filled = work.definition(definition);
+    if work.found.is_empty() { Ok(filled) } else { Err(work.found) }
 }
 
 /// One text with hsm's own variables replaced.
-pub fn fill_text(text: &At<String>, values: Values<'_>) -> Result<String, Diagnostic> {
-    let mut filler = Filler { values, found: Vec::new() };
-    let filled = filler.text(&text.value, text.place);
-    filler.found.into_iter().next().map_or(Ok(filled), Err)
+pub fn fill_text(text: &At<String>, values: Values<'_>) -> Result<String, Vec<Diagnostic>> {
+    let mut work = Filler { values, found: Vec::new() };
+    let filled = work.text(&text.value, text.place);
+    if work.found.is_empty() { Ok(filled) } else { Err(work.found) }
 }
 
 /// The containers whose images the definition's build names: it needs them first.
@@ -273,7 +276,7 @@ mod tests {
             Values { params: &params, own_params: &own, source: Some("./services/x"), image: Some(&image) };
         match fill_text(&At::new(text.to_owned(), place), values) {
             Ok(text) => text,
-            Err(diagnostic) => format!("error: {}", diagnostic.finding),
+            Err(found) => format!("error: {}", found[0].finding),
         }
     }
 

@@ -21,8 +21,8 @@ pub(super) fn out(
     for line in lines {
         let targets = match targets(stack, line) {
             Ok(targets) => targets,
-            Err(diagnostic) => {
-                found.push(diagnostic);
+            Err(problem) => {
+                found.push(Diagnostic::error(line.target.place, Finding::Container(problem)));
                 continue;
             }
         };
@@ -72,10 +72,9 @@ fn long(how: Option<&Node>) -> Out {
 pub(super) fn targets<'a>(
     stack: &'a Stack,
     line: &DependsOn,
-) -> Result<Vec<(ComponentId, &'a ContainerInStack)>, Diagnostic> {
+) -> Result<Vec<(ComponentId, &'a ContainerInStack)>, Problem> {
     let text = &line.target.value;
-    let fail = |problem: Problem| Diagnostic::error(line.target.place, Finding::Container(problem));
-    let unknown = || fail(Problem::UnknownDependency(text.clone()));
+    let unknown = || Problem::UnknownDependency(text.clone());
     let component = |id: ComponentId| stack.containers.get(&id).map(|container| vec![(id, container)]);
     let group = |id: GroupId| {
         let group = stack.groups.get(&id)?;
@@ -88,10 +87,10 @@ pub(super) fn targets<'a>(
         Err(_) => {}
     }
     let name = Name::parse(text).map_err(|_| unknown())?;
-    let both =
+    let of_both =
         (component(ComponentId::new(Kind::Container, &name)), group(GroupId::new(Kind::Container, &name)));
-    match both {
-        (Some(_), Some(_)) => Err(fail(Problem::AmbiguousDependency(text.clone()))),
+    match of_both {
+        (Some(_), Some(_)) => Err(Problem::AmbiguousDependency(text.clone())),
         (Some(found), None) | (None, Some(found)) => Ok(found),
         (None, None) => Err(unknown()),
     }

@@ -45,7 +45,7 @@ pub(super) fn of(stack: &Stack, project: &str) -> Result<BTreeMap<ComponentId, I
                 }
                 images.insert(id.clone(), image);
             }
-            Err(diagnostic) => found.push(diagnostic),
+            Err(diagnostics) => found.extend(diagnostics),
         }
     }
     if found.is_empty() { Ok(images) } else { Err(found) }
@@ -58,7 +58,7 @@ pub(super) fn lookup(images: &BTreeMap<ComponentId, Image>, name: &str) -> Optio
 }
 
 /// A container's image, and whether its name was made here.
-fn image(container: &ContainerInStack, project: &str) -> Result<(Image, bool), Diagnostic> {
+fn image(container: &ContainerInStack, project: &str) -> Result<(Image, bool), Vec<Diagnostic>> {
     let definition = &container.definition;
     let source = path::source(definition);
     let values = Values {
@@ -83,7 +83,7 @@ fn image(container: &ContainerInStack, project: &str) -> Result<(Image, bool), D
         }
         None => {
             let problem = Problem::NoImage { name: container.name.to_string() };
-            Err(Diagnostic::error(definition.place, Finding::Container(problem)))
+            Err(vec![Diagnostic::error(definition.place, Finding::Container(problem))])
         }
     }
 }

@@ -80,6 +80,7 @@ impl Compose {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a skipped test says which it is and why")]
 fn skipped<T>(test: &str, why: &str) -> Option<T> {
     assert!(std::env::var_os("CI").is_none(), "{test} needs what is not here: {why}");
     eprintln!("skipped: {test}: {why}");
@@ -106,7 +107,7 @@ fn compose_checks_the_plan_and_refuses_what_is_no_compose() {
         assert!(outcomes[1].ok(), "{}", said(&outcomes[1]));
         (outcomes[0].ok(), Docker.explain(&part.actions[0], &outcomes[0]))
     };
-    assert_eq!(check("{restart: always, privileged: true, mem_limit: 1g}").0, true);
+    assert!(check("{restart: always, privileged: true, mem_limit: 1g}").0);
     let (ok, why) = check("{restart: [1]}");
     assert!(!ok);
     assert!(why.starts_with("Docker Compose failed to check docker-compose.hpm.yml (exit code "), "{why}");
@@ -206,8 +207,8 @@ fn a_stack_is_built_started_asked_and_stopped() {
     let port = free_port();
     let project = format!("hsm-test-{}", std::process::id());
     let stack = served(&project, port);
-    let part = Docker.plan(&stack, world.root(), &Settings::default(), &world.real).unwrap();
-    for file in &part.files {
+    let planned = Docker.plan(&stack, world.root(), &Settings::default(), &world.real).unwrap();
+    for file in &planned.files {
         world.write(file.path.to_str().unwrap(), std::str::from_utf8(file.after.as_ref().unwrap()).unwrap());
     }
     let ups = Docker.up(&stack, &[]).unwrap();

@@ -15,15 +15,16 @@ fn main(stack: &Stack) -> String {
 }
 
 fn body(text: &str) -> String {
-    text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+    text.split_inclusive('\n').filter(|line| !line.starts_with('#')).collect()
 }
 
 fn errors(found: &[crate::diagnostic::Diagnostic]) -> String {
-    found.iter().map(|d| format!("error: {}\n", d.finding)).collect()
+    found.iter().flat_map(|d| ["error: ".to_owned(), d.finding.to_string(), "\n".to_owned()]).collect()
 }
 
 fn notes(stack: &Stack) -> String {
-    compose::files(stack).unwrap().notes.iter().map(|d| format!("{}\n", d.finding)).collect()
+    let notes = compose::files(stack).unwrap().notes;
+    notes.iter().flat_map(|d| [d.finding.to_string(), "\n".to_owned()]).collect()
 }
 
 fn check(stack: &Stack, expect: &str) {
