@@ -123,7 +123,7 @@ pub(crate) const fn uncounted(value: Value) -> (u32, bool) {
 }
 
 /// The value of a node of an uncounted group whose option is present, and absent.
-const FREE: (Value, Value) = (1, 2);
+pub(crate) const FREE: (Value, Value) = (1, 2);
 
 /// A problem (or a part of it: the sentences that are kept), indexed for edges.
 pub(crate) struct World<'p> {

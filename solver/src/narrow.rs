@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::bitset::BitSet;
-use crate::encode::{Shape, Variable, World};
+use crate::encode::{FREE, Shape, Variable, World};
 use crate::problem::{GroupId, ItemId, StatementId};
 use crate::propagate::{ItemState, Part, Propagation};
 
@@ -130,7 +130,7 @@ impl<'a, 'p> Narrowing<'a, 'p> {
             }
             (Variable::Node(_, place), _) => {
                 let (must, may) = can(place);
-                [(may, 1), (!must, 2)]
+                [(may, FREE.0), (!must, FREE.1)]
                     .into_iter()
                     .filter(|(allowed, _)| *allowed)
                     .map(|(_, value)| value)
