@@ -140,7 +140,10 @@ pub fn execute(work: &Work<'_>) -> Journal {
 fn prepare(work: &Work<'_>) -> Result<Tools, Failure> {
     let mut tools = Tools::new();
     for part in work.plan.parts.iter().filter(|p| !p.actions.is_empty()) {
-        let Some(adapter) = work.adapters.iter().find(|a| a.name() == part.adapter) else { continue };
+        let Some(adapter) = work.adapters.iter().find(|a| a.name() == part.adapter) else {
+            let why = "the plan names it, but it was not given".to_owned();
+            return Err(Failure::Tool(Box::new(ToolError::Broken { name: part.adapter.clone(), why })));
+        };
         let tool = match (adapter.prepare(work.root, work.settings, work.world), adapter.optional()) {
             (Ok(tool), _) => Ok(tool),
             (Err(error), Some(note)) if !part.applies() => {

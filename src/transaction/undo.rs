@@ -143,8 +143,14 @@ impl WayBack<'_> {
 
     fn put_back_nothing(&mut self, entry: &Entry, real: &Path) -> io::Result<bool> {
         match self.world.stat(real)?.map(|s| s.kind) {
-            None => return Ok(false),
-            Some(FileKind::Dir) => self.throw_away(real)?,
+            None => {
+                self.sweep_aside(real)?;
+                return Ok(false);
+            }
+            Some(FileKind::Dir) => {
+                self.move_away(real)?;
+                self.sweep_aside(real)?;
+            }
             Some(_) => {
                 self.keep_if_foreign(entry, real)?;
                 self.world.remove_file(real)?;
@@ -190,10 +196,11 @@ impl WayBack<'_> {
         }
         if self.world.stat(&saved)?.is_some() {
             if there.is_some() {
-                self.throw_away(real)?;
+                self.move_away(real)?;
             }
             self.move_dir(&saved, real)?;
             self.world.sync(parent(real))?;
+            self.sweep_aside(real)?;
         }
         // Files that a tool wrote into, though they are shared with the saved copy, can't be helped; but they are named.
         let different = manifest.differences(&Manifest::of(self.world, real)?);
@@ -216,18 +223,23 @@ impl WayBack<'_> {
         self.world.rename(&beside, to)
     }
 
-    /// Moves a directory out of the way at once, then removes it.
-    fn throw_away(&self, dir: &Path) -> io::Result<()> {
-        let mut aside = self.free(&self.root.join(DATA), "gone")?;
+    /// Moves a directory out of the way: among the saved data, which are removed in the end; or beside itself, where
+    /// those are on another file system.
+    fn move_away(&self, dir: &Path) -> io::Result<()> {
+        let aside = self.free(&self.root.join(DATA), "gone")?;
         match self.world.rename(dir, &aside) {
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                aside = beside(dir, "gone");
-                self.world.remove_tree(&aside)?;
-                self.world.rename(dir, &aside)?;
-            }
-            other => other?,
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+            other => return other,
         }
-        self.world.remove_tree(&aside)
+        let aside = beside(dir, "gone");
+        self.world.remove_tree(&aside)?;
+        self.world.rename(dir, &aside)
+    }
+
+    /// Removes what was moved out of the way beside a directory, now or by a way back that died.
+    fn sweep_aside(&self, dir: &Path) -> io::Result<()> {
+        let aside = beside(dir, "gone");
+        if self.world.stat(&aside)?.is_some() { self.world.remove_tree(&aside) } else { Ok(()) }
     }
 
     /// Keeps what is neither what was there before nor what hsm or a tool wrote.

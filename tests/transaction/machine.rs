@@ -14,6 +14,7 @@ use hsm::finalize::RunError;
 use hsm::transaction::{self, LockError, ProjectLock, Recovered};
 use hsm::world::{Real, World as _};
 
+use super::real_tool;
 use super::stage::{Failed, Fake, plan, run, try_run};
 
 /// `check`, `lock`, `install [badly | slowly | deafly]`.
@@ -27,7 +28,7 @@ install)
     echo new > env/lib/tmp && mv env/lib/tmp env/lib/replaced.py
     case "$2" in
     badly) echo "no space for beans" >&2; exit 1 ;;
-    slowly) (sleep 3; touch late) & touch ../started; sleep 20; exit 1 ;;
+    slowly) (while :; do echo >> ../heart; sleep 0.05; done) & touch ../started; sleep 20; exit 1 ;;
     deafly) trap '' INT TERM; touch ../started; sleep 20 & wait; sleep 20; exit 1 ;;
     soon) touch ../started; sleep 2 ;;
     esac
@@ -36,12 +37,12 @@ esac
 "#;
 
 /// A directory with a project in it, and the tool beside it.
-struct Stage {
-    dir: tempfile::TempDir,
+pub(crate) struct Stage {
+    pub(crate) dir: tempfile::TempDir,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("tool.sh"), TOOL).unwrap();
         let stage = Self { dir };
@@ -64,11 +65,11 @@ impl Stage {
         stage
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("project")
     }
 
-    fn put(&self, path: &str, text: &str) {
+    pub(crate) fn put(&self, path: &str, text: &str) {
         let path = self.root().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -83,14 +84,14 @@ impl Stage {
     }
 
     /// All there is but hsm's own directory: kind, mode, time, content.
-    fn contents(&self) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
+    pub(crate) fn contents(&self) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
         let mut all = BTreeMap::new();
         look(&self.root(), Path::new(""), &mut all);
         all.retain(|path, _| !path.starts_with(".hsm"));
         all
     }
 
-    fn assert_no_traces(&self) {
+    pub(crate) fn assert_no_traces(&self) {
         let names = |dir: &Path| {
             let mut names: Vec<_> =
                 fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -104,14 +105,39 @@ impl Stage {
         assert!(!self.root().join(".hsm/kept").exists());
     }
 
-    fn recover(&self) -> Option<Recovered> {
+    pub(crate) fn recover(&self) -> Option<Recovered> {
         let world = Real::new().unwrap();
         let lock = ProjectLock::take(&world, &self.root(), "hsm plan", true, &mut |_| {}).unwrap();
         transaction::recover(&world, &self.root(), &lock).unwrap()
     }
 
+    /// Ends the programs that a killed run left behind: those that hold the project's lock as their input.
+    pub(crate) fn end_orphans(&self) {
+        let lock = self.root().join(".hsm/lock");
+        for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+            if fs::read_link(process.path().join("fd/0")).is_ok_and(|file| file == lock) {
+                let pid = process.file_name().into_string().unwrap();
+                // The leader of the group; those in it that have other inputs go with it.
+                drop(
+                    Command::new("kill")
+                        .args(["-KILL", "--", &format!("-{pid}")])
+                        .stderr(Stdio::null())
+                        .status(),
+                );
+            }
+        }
+    }
+
+    /// Whether someone still writes to a file beside the project.
+    pub(crate) fn grows(&self, name: &str) -> bool {
+        let size = || fs::metadata(self.dir.path().join(name)).map_or(0, |m| m.len());
+        let before = size();
+        std::thread::sleep(Duration::from_millis(300));
+        size() > before
+    }
+
     /// Runs in another process, and waits until its tool is at work.
-    fn start(&self, install: &str) -> Child {
+    pub(crate) fn start(&self, install: &str) -> Child {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "machine::one_run", "--ignored", "--nocapture"])
             .env("ONE_RUN_IN", self.dir.path())
@@ -166,12 +192,12 @@ fn wait_for(what: &str, mut ready: impl FnMut() -> bool) {
     }
 }
 
-fn signal(child: &Child, signal: &str) {
+pub(crate) fn signal(child: &Child, signal: &str) {
     let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
-fn end(mut child: Child) -> (ExitStatus, Duration) {
+pub(crate) fn end(mut child: Child) -> (ExitStatus, Duration) {
     let start = Instant::now();
     (child.wait().unwrap(), start.elapsed())
 }
@@ -187,8 +213,10 @@ fn one_run() {
         _ => &["install", "slowly"],
     };
     let dir = PathBuf::from(dir);
+    let real_tool = std::env::var("ONE_RUN_INSTALL").as_deref() == Ok("uv");
     let install: &'static [&'static str] = Box::leak(install.to_vec().into_boxed_slice());
-    let result = try_run(&Real::new().unwrap(), &dir.join("project"), &fake(&dir, install), "new lock\n");
+    let fake = if real_tool { real_tool::fake_in(&dir) } else { fake(&dir, install) };
+    let result = try_run(&Real::new().unwrap(), &dir.join("project"), &fake, "new lock\n");
     fs::write(dir.join("result"), format!("{result:?}")).unwrap();
     std::process::exit(match result {
         Err(Failed::Run(RunError::Restored { failure: Failure::Interrupted(_), .. })) => 42,
@@ -348,10 +376,7 @@ fn ctrl_c_ends_the_tool_with_its_children_and_puts_everything_back() {
         assert!(time < Duration::from_secs(10), "{time:?}");
         assert_eq!(stage.contents(), before);
         stage.assert_no_traces();
-        if name == "TERM" {
-            std::thread::sleep(Duration::from_millis(3100));
-            assert!(!stage.root().join("late").exists(), "a child of the tool lived on");
-        }
+        assert!(!stage.grows("heart"), "a child of the tool lives on");
     }
 }
 

@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect should stop right there")]
 
 mod machine;
+mod real_tool;
 mod stage;
 mod sweep;

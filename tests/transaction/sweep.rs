@@ -9,7 +9,7 @@ use hsm::adapters::Phase::{Apply, Verify};
 use hsm::execute::Failure;
 use hsm::finalize::{Report, RunError};
 use hsm::transaction::{self, ProjectLock, RecoverError, Recovered};
-use hsm::world::{Command, Content, Disk, Fault, Outcome, Rehearsal, World};
+use hsm::world::{Call, Command, Content, Disk, Fault, Outcome, Rehearsal, World};
 
 use super::stage::{Failed, Fake, plan, run, try_run};
 
@@ -366,4 +366,32 @@ fn a_check_that_says_no_touches_nothing() {
         "{error:?}"
     );
     assert_eq!(world.contents(), before);
+}
+
+#[test]
+fn three_files_cost_few_syncs() {
+    let world = Rehearsal::with([("project.toml", "old project\n"), ("hsm.lock", "old lock\n")]);
+    let fake = Fake {
+        files: vec![("project.toml", Some("new project\n")), ("compose.yml", Some("new\n"))],
+        ..without_tool()
+    };
+    let root = Rehearsal::root();
+    let first = plan(&world, &root, &fake, "new lock\n");
+    assert_eq!(first.files.len(), 3);
+    run(&world, &root, &fake, &first).unwrap();
+    // What a call costs on the real machine.
+    let cost = |call: &Call| match call {
+        Call::Write(_) => 2,
+        Call::Copy(..) | Call::Sync(_) | Call::SyncTree(_) | Call::CreateDirs(_) => 1,
+        _ => 0,
+    };
+    let syncs: usize = world.calls().iter().map(cost).sum();
+    assert!(syncs <= 19, "the first run, which makes hsm's own directory: {syncs}");
+
+    let next = world.restarted();
+    next.change(|disk| disk.write(Path::new("compose.yml"), b"old").unwrap());
+    next.change(|disk| disk.write(Path::new("project.toml"), b"old").unwrap());
+    run(&next, &root, &fake, &plan(&next, &root, &fake, "newer lock\n")).unwrap();
+    let syncs: usize = next.calls().iter().map(cost).sum();
+    assert!(syncs <= 16, "{syncs}");
 }
