@@ -63,9 +63,9 @@ impl<'n> Fields<'n> {
         self.pairs.iter().find(|(k, _)| k.text == key).map(|(k, _)| k.place)
     }
 
-    /// Whether somebody asked for the key.
+    /// Whether somebody asked for the key, or passed over it.
     pub fn knows(&self, key: &str) -> bool {
-        self.known.contains(&key)
+        self.known.contains(&key) || self.ignored.contains(&key)
     }
 
     /// Passes over a key: what there is to say of it was said.
@@ -169,8 +169,7 @@ impl<'n> Fields<'n> {
     /// Reports the keys that nobody asked for.
     pub fn finish(self, found: &mut Found) {
         for (key, _) in self.pairs {
-            let text = key.text.as_str();
-            if self.known.contains(&text) || self.ignored.contains(&text) || is_free(key) {
+            if self.knows(&key.text) || is_free(key) {
                 continue;
             }
             let near = nearest(&key.text, self.known.iter().copied());

@@ -14,7 +14,6 @@ impl Finding {
             Self::TooManyAliases { .. } => "HSM-E005",
             Self::AliasInItself => "HSM-E006",
             Self::SeveralDocuments => "HSM-E007",
-            Self::EmptyFile => "HSM-E008",
             Self::DuplicateKey { .. } => "HSM-E009",
             Self::KeyNotText => "HSM-E010",
             Self::Tag { .. } => "HSM-E011",
@@ -116,7 +115,6 @@ impl Finding {
             Self::KeyNotText => "write the key as a text, in quotes where needed",
             Self::Tag { .. } => "remove the tag; quotes make a text",
             Self::NotForKind { .. } => "remove the key",
-            Self::EmptyFile => "an empty file says nothing: write what it is for, or remove it",
             Self::MissingField { what: "a release", key: "version" } => {
                 "write `version`, or (for a container) a published image with a tag"
             }

@@ -50,9 +50,6 @@ pub enum Finding {
     /// A second document.
     #[error("a second document starts here; a file holds one")]
     SeveralDocuments,
-    /// Nothing in the file.
-    #[error("the file holds nothing")]
-    EmptyFile,
     /// A key twice.
     #[error("the key `{key}` stands here twice")]
     DuplicateKey {

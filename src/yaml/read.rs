@@ -168,12 +168,10 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn finish(mut self) -> Parsed {
-        if self.root.is_none() {
-            let place = Place { file: self.file, start: 0, end: 0 };
-            self.diagnostics.push(Diagnostic::error(place, Finding::EmptyFile));
-        }
-        Parsed { node: self.root, diagnostics: self.diagnostics }
+    fn finish(self) -> Parsed {
+        // A file without a document holds nothing; what it should hold, its reader says.
+        let nothing = Node { place: Place { file: self.file, start: 0, end: 0 }, value: Value::Null };
+        Parsed { node: Some(self.root.unwrap_or(nothing)), diagnostics: self.diagnostics }
     }
 
     fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Fatal> {

@@ -149,6 +149,11 @@ fn source(mode: Mode, node: &Node, found: &mut Found) -> Option<ContainerSource>
     let mut fields = Fields::of(node, "a container's source", found)?;
     let kind = source_type(&mut fields, "a container", TYPES, found);
     let origin = kind.map(|kind| origin(kind, &mut fields, found));
+    if origin.is_none() {
+        for key in ["image", "build"] {
+            fields.ignore(key);
+        }
+    }
     let requires = demands(&mut fields, "requires", found);
     let rules = rules(&mut fields, found);
     let layer = layer(&mut fields, Has { image: false, identity: true }, found);
