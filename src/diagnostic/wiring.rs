@@ -54,8 +54,13 @@ pub enum Wiring {
     #[error("`{0}` is both a container and a container group")]
     AmbiguousDependency(String),
     /// Something that an entry asks for, and that no registry has.
-    #[error("no registry has an entry for {0}, so what needs it cannot be chosen")]
-    NotFound(TargetId),
+    #[error("no registry has an entry for {target}, so what needs it cannot be chosen")]
+    NotFound {
+        /// What is asked for.
+        target: TargetId,
+        /// The one that is most like it, of the same kind or the same name.
+        nearest: Option<TargetId>,
+    },
     /// Something that an entry asks for, and whose own entry has errors.
     #[error("the entry of {0} has errors, so what needs it cannot be chosen")]
     Broken(TargetId),
@@ -134,7 +139,7 @@ impl Wiring {
             Self::StrategyMismatch { .. } => "HSM-E204",
             Self::NoOptionHasProfile { .. } => "HSM-E206",
             Self::AmbiguousDependency(_) => "HSM-E208",
-            Self::NotFound(_) => "HSM-W209",
+            Self::NotFound { .. } => "HSM-W209",
             Self::Broken(_) => "HSM-W210",
             Self::InBroken { what, .. } => what.code(),
             Self::BadExtends { .. } => "HSM-E211",
@@ -151,6 +156,7 @@ impl Wiring {
             Self::NoManifest(_) => "`hsm init` makes one".to_owned(),
             Self::NoRegistry => "write `registry: PATH` into hsm.yaml, or set HSM_REGISTRY_PATH".to_owned(),
             Self::GitRegistry => "clone it, and name the directory".to_owned(),
+            Self::NotFound { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownOption { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownOption { component: Some(id), .. } => {
                 format!("{id} is there, but it is no option of this group: list it by itself")

@@ -116,7 +116,8 @@ impl Walk<'_, '_> {
             let diagnostic = self.registries.unknown(target, asked_at, self.sources);
             self.reached.diagnostics.push(diagnostic);
         } else {
-            self.warn(asked_at, Wiring::NotFound(target.clone()));
+            let nearest = self.registries.alike(target);
+            self.warn(asked_at, Wiring::NotFound { target: target.clone(), nearest });
         }
         let absence = Absence { reason: AbsenceReason::NotFound, place: asked_at };
         self.reached.absent.insert(target.clone(), absence);

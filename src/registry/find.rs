@@ -255,17 +255,31 @@ impl<'w> Registries<'w> {
         out.into_values().cloned().collect()
     }
 
+    /// What is most like a target that is not there: a name of the same kind, else the same name in another kind. No
+    /// file is opened.
+    pub fn alike(&self, target: &TargetId) -> Option<TargetId> {
+        let (kind, is_group) = kind_of(target);
+        let names = self.names(kind, is_group);
+        let near = nearest(name_of(target).as_str(), names.iter().map(Name::as_str));
+        let near = near.and_then(|name| Name::parse(name).ok()).map(|name| target_of(kind, is_group, &name));
+        near.or_else(|| self.other_kind(target))
+    }
+
+    /// The same name in another kind.
+    fn other_kind(&self, target: &TargetId) -> Option<TargetId> {
+        FOLDERS.iter().find_map(|&(_, kind, is_group)| {
+            let id = target_of(kind, is_group, name_of(target));
+            (id != *target && self.contains(&id)).then_some(id)
+        })
+    }
+
     /// What may have been meant by a name that is not there. Entries that may have had that name are opened.
     pub fn nearest(&mut self, target: &TargetId, sources: &mut Sources) -> Nearest {
         let (kind, is_group) = kind_of(target);
         let names = self.names(kind, is_group);
         let wanted = name_of(target);
         let near = nearest(wanted.as_str(), names.iter().map(Name::as_str)).map(str::to_owned);
-        let other = |(_, kind, is_group): &(&str, Kind, bool)| {
-            let id = target_of(*kind, *is_group, wanted);
-            (id != *target && self.contains(&id)).then_some(id)
-        };
-        let other_kind = FOLDERS.iter().find_map(other);
+        let other_kind = self.other_kind(target);
         let renamed = self.renamed(target, &names, sources);
         Nearest { name: near.and_then(|n| Name::parse(&n).ok()), other_kind, renamed }
     }
