@@ -46,7 +46,7 @@ pub fn install(root: &Path, world: &dyn World) -> Result<Tool, ToolError> {
     if let Some(tool) = own(root, world)? {
         return Ok(tool);
     }
-    let home = root.join(HOME);
+    let home = world.canonical(root).unwrap_or_else(|_| root.to_owned()).join(HOME);
     clean(&home, world)?;
     let made = in_environment(root, &home, world)?;
     let made = match made {
@@ -67,6 +67,8 @@ pub fn install(root: &Path, world: &dyn World) -> Result<Tool, ToolError> {
 
 /// The uv in `.hsm/tools`, if it is there and good.
 fn own(root: &Path, world: &dyn World) -> Result<Option<Tool>, ToolError> {
+    // A program is called from other directories too.
+    let root = &world.canonical(root).unwrap_or_else(|_| root.to_owned());
     let program = root.join(HOME).join("bin").join(NAME);
     if !matches!(world.stat(&program), Ok(Some(_))) {
         return Ok(None);
