@@ -1,5 +1,7 @@
 //! Packages through the real package manager and the real index, with the whole transaction around it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that goes wrong should stop there")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -103,7 +105,7 @@ impl Project {
         }
     }
 
-    fn sync(&self, stack: &Stack) -> Result<Report, RunError> {
+    fn sync(&self, stack: &Stack) -> Result<Report, Box<RunError>> {
         let settings = Settings::default();
         let plan = self.plan(stack, &settings);
         let schedule = hsm::order::order(&plan).unwrap();
@@ -120,7 +122,7 @@ impl Project {
             settings: &settings,
             progress: &Quiet,
         };
-        finalize::finalize(&work, stack, execute::execute(&work))
+        finalize::finalize(&work, stack, execute::execute(&work)).map_err(Box::new)
     }
 
     #[track_caller]
@@ -273,7 +275,7 @@ fn a_failed_lock_or_build_leaves_everything_as_it_was() {
     let before = picture(&project);
 
     let error = project.sync(&stack([pypi("six", "99.0")])).unwrap_err();
-    assert!(matches!(error, RunError::Restored { .. }), "{error}");
+    assert!(matches!(*error, RunError::Restored { .. }), "{error}");
     let said = error.to_string();
     let headline = "failed to lock Python packages: no versions of the Python packages can hold together (`uv lock` ended";
     assert!(said.starts_with(headline), "{said}");

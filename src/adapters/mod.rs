@@ -15,6 +15,7 @@ use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 
 /// How far and under which conditions a run goes.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Nothing may be fetched.

@@ -20,7 +20,7 @@ pub enum Finding {
     Syntax(String),
     /// What an adapter found.
     #[error(transparent)]
-    Adapter(#[from] crate::adapters::Trouble),
+    Adapter(Box<crate::adapters::Trouble>),
     /// The file is not UTF-8 from this byte on.
     #[error("not UTF-8: this byte starts no character")]
     NotUtf8,
@@ -413,6 +413,12 @@ pub enum Finding {
         /// This program's version.
         have: String,
     },
+}
+
+impl From<crate::adapters::Trouble> for Finding {
+    fn from(trouble: crate::adapters::Trouble) -> Self {
+        Self::Adapter(Box::new(trouble))
+    }
 }
 
 /// Why a URL or a git reference is refused.

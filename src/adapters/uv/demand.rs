@@ -4,6 +4,7 @@
 //! only those. Refuses: knowing what `pyproject.toml` holds.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::local::{self, Local};
 use super::settings::{self, Setting};
@@ -69,7 +70,7 @@ pub(super) fn of(stack: &Stack) -> Result<Demand, Vec<Diagnostic>> {
         if let Some(node) = &package.uv {
             match settings::of(node) {
                 Ok(found) => settings::join(&mut demand.settings, found, node.place, &mut errors),
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(*error),
             }
         }
     }
@@ -213,10 +214,10 @@ fn source(
                     GitRefKind::Tag => "tag",
                     GitRefKind::Rev => "rev",
                 };
-                text.push_str(&format!(", {key} = {}", quoted(&value.value)));
+                let _infallible = write!(text, ", {key} = {}", quoted(&value.value));
             }
             if let Some(sub) = subdirectory {
-                text.push_str(&format!(", subdirectory = {}", quoted(&sub.value)));
+                let _infallible = write!(text, ", subdirectory = {}", quoted(&sub.value));
             }
             text.push_str(" }");
             Ok(text)

@@ -1,6 +1,7 @@
 //! Laws of editing `pyproject.toml`, over generated files and wishes, and a table of forms that users write.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 
 use super::pyproject::{Line, Reconciled, Wanted, Wish, reconcile, source_path};
 use super::splice::{Plain, Toml, path, quoted};
@@ -381,6 +382,52 @@ fn holds(text: &str, wish: &Wish) -> Result<(), TestCaseError> {
         prop_assert_eq!(toml.plain().get(&wanted.path).cloned(), Plain::parse(&wanted.text));
     }
     Ok(())
+}
+
+/// Everything but scalars that are no strings, which each language prints in its own way.
+fn as_json(plain: &Plain) -> serde_json::Value {
+    match plain {
+        Plain::Table(t) => t.iter().map(|(k, v)| (k.clone(), as_json(v))).collect(),
+        Plain::List(l) => l.iter().map(as_json).collect(),
+        Plain::Text(text) => text.as_str().into(),
+        Plain::Other(_) => serde_json::Value::Null,
+    }
+}
+
+const READER: &str = "
+import json, sys, tomllib
+def plain(v):
+    if isinstance(v, dict): return {k: plain(x) for k, x in v.items()}
+    if isinstance(v, list): return [plain(x) for x in v]
+    return v if isinstance(v, str) else None
+print(json.dumps([plain(tomllib.loads(t.removeprefix(chr(0xfeff)))) for t in json.load(sys.stdin)]))
+";
+
+#[test]
+fn another_reader_reads_the_same() {
+    use crate::world::{Command, Real, World as _};
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut texts = Vec::new();
+    while texts.len() < 300 {
+        let (text, wish) = (file(), a_wish()).new_tree(&mut runner).unwrap().current();
+        texts.push(done(&text, &wish).text);
+    }
+    let command = Command {
+        program: "python3".into(),
+        args: vec!["-c".to_owned(), READER.to_owned()],
+        dir: "/".into(),
+        stdin: Some(serde_json::to_vec(&texts).unwrap()),
+        ..Command::default()
+    };
+    let outcome = match Real::new().unwrap().run(&command) {
+        Ok(outcome) if !outcome.stderr.ends_with(b"No module named 'tomllib'\n") => outcome,
+        _ => return, // No Python here, or an old one: the law above has its own reader.
+    };
+    assert!(outcome.ok(), "{}", String::from_utf8_lossy(&outcome.stderr));
+    let read: Vec<serde_json::Value> = serde_json::from_slice(&outcome.stdout).unwrap();
+    for (text, read) in texts.iter().zip(read) {
+        assert_eq!(as_json(&Toml::parse(text.as_str()).unwrap().plain()), read, "{text}");
+    }
 }
 
 proptest! {

@@ -96,12 +96,8 @@ impl Adapter for Uv {
             return Ok(part);
         }
         part.guarded.push(PathBuf::from(LOCK));
-        if bytes.as_deref() != Some(done.text.as_bytes()) {
-            let after = Some(done.text.into_bytes());
-            part.files.push(FileChange { path: PathBuf::from(PROJECT), before: bytes, after });
-        } else {
-            part.inputs.push(PathBuf::from(PROJECT));
-        }
+        let after = Some(done.text.into_bytes());
+        part.files.push(FileChange { path: PathBuf::from(PROJECT), before: bytes, after });
         if done.runs {
             part.actions = actions(stack, settings);
         }

@@ -74,7 +74,7 @@ impl Begun {
             wish.values.push(Wanted { path: source_path(name), text: text.clone(), soft: false });
         }
         wish.unsourced.clone_from(&demand.unsourced);
-        self.settings(demand, &mut wish);
+        settings(demand, &mut wish);
         Ok(wish)
     }
 
@@ -84,12 +84,11 @@ impl Begun {
         }
         let dynamic = path(["project", "dynamic"]);
         let names = self.toml.elements(&dynamic)?.unwrap_or_default();
-        if *target == path(["project", "dependencies"]) {
-            if let Some(at) = names.iter().find(|e| e.key == "dependencies") {
-                return Err(Trouble::Dynamic { line: self.toml.line(at.span.start) });
-            }
+        let dependencies = names.iter().find(|e| e.key == "dependencies");
+        match dependencies.filter(|_| *target == path(["project", "dependencies"])) {
+            Some(at) => Err(Trouble::Dynamic { line: self.toml.line(at.span.start) }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// A group that is not among the default ones would be taken out again by the user's next `uv sync`. The setting
@@ -106,23 +105,6 @@ impl Begun {
         let names = dev.into_iter().chain([group]);
         let lines = names.map(|n| Line { name: None, key: n.to_owned(), text: quoted(n) }).collect();
         wish.lists.push((at, lines));
-    }
-
-    fn settings(&self, demand: &Demand, wish: &mut Wish) {
-        for setting in &demand.settings {
-            match &setting.value {
-                Kind::Value(text) => {
-                    wish.values.push(Wanted { path: setting.path.clone(), text: text.clone(), soft: false });
-                }
-                Kind::Element { key, text } => {
-                    let line = Line { name: None, key: key.clone(), text: text.clone() };
-                    match wish.lists.iter_mut().find(|(p, _)| *p == setting.path) {
-                        Some((_, lines)) => lines.push(line),
-                        None => wish.lists.push((setting.path.clone(), vec![line])),
-                    }
-                }
-            }
-        }
     }
 
     /// What the demand meets in the file: errors, and what is only worth telling.
@@ -190,6 +172,23 @@ impl Begun {
             fix: fix.clone(),
         })
         .collect()
+    }
+}
+
+fn settings(demand: &Demand, wish: &mut Wish) {
+    for setting in &demand.settings {
+        match &setting.value {
+            Kind::Value(text) => {
+                wish.values.push(Wanted { path: setting.path.clone(), text: text.clone(), soft: false });
+            }
+            Kind::Element { key, text } => {
+                let line = Line { name: None, key: key.clone(), text: text.clone() };
+                match wish.lists.iter_mut().find(|(p, _)| *p == setting.path) {
+                    Some((_, lines)) => lines.push(line),
+                    None => wish.lists.push((setting.path.clone(), vec![line])),
+                }
+            }
+        }
     }
 }
 

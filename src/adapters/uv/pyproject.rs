@@ -378,18 +378,18 @@ impl Work {
     }
 
     fn expect(&mut self, path: &[String], text: &str) {
-        if let (Some((key, parent)), Some(value)) = (path.split_last(), Plain::parse(text)) {
-            if let Some(table) = self.expected.table_mut(parent) {
-                table.insert(key.clone(), value);
-            }
+        if let (Some((key, parent)), Some(value)) = (path.split_last(), Plain::parse(text))
+            && let Some(table) = self.expected.table_mut(parent)
+        {
+            table.insert(key.clone(), value);
         }
     }
 
     fn expect_gone(&mut self, path: &[String]) {
-        if let Some((key, parent)) = path.split_last() {
-            if let Some(table) = self.expected.table_mut(parent) {
-                table.remove(key);
-            }
+        if let Some((key, parent)) = path.split_last()
+            && let Some(table) = self.expected.table_mut(parent)
+        {
+            table.remove(key);
         }
     }
 }
@@ -405,11 +405,11 @@ fn in_the_files_spelling(wish: &Wish, toml: &Toml) -> Wish {
     let spell = |at: &mut Path| {
         let named = at.len() == 4 && at[..3] == path(["tool", "uv", "sources"])
             || at.len() == 2 && at[0] == "dependency-groups";
-        if let (true, Some((last, parent))) = (named, at.clone().split_last()) {
-            if let Some(key) = toml.keys(parent).into_iter().find(|k| same_name(k, last)) {
-                at.pop();
-                at.push(key);
-            }
+        if let (true, Some((last, parent))) = (named, at.clone().split_last())
+            && let Some(key) = toml.keys(parent).into_iter().find(|k| same_name(k, last))
+        {
+            at.pop();
+            at.push(key);
         }
     };
     wish.values.iter_mut().for_each(|v| spell(&mut v.path));

@@ -45,7 +45,7 @@ pub(super) fn index(name: &str, url: &str) -> Setting {
 }
 
 /// The settings of an entry.
-pub(super) fn of(node: &Node) -> Result<Vec<Setting>, Diagnostic> {
+pub(super) fn of(node: &Node) -> Result<Vec<Setting>, Box<Diagnostic>> {
     let mut out = Vec::new();
     let Value::Map(keys) = &node.value else {
         return match node.value {
@@ -76,14 +76,14 @@ pub(super) fn join(all: &mut Vec<Setting>, more: Vec<Setting>, place: Place, err
                 errors.push(wrong(place, Trouble::SettingsApart { path, first, second }));
             }
             (Some(_), _) => {
-                errors.push(refused(place, &dotted(&setting.path[2..]), "another entry gives it one value"))
+                errors.push(*refused(place, &dotted(&setting.path[2..]), "another entry gives it one value"));
             }
             (None, _) => all.push(setting),
         }
     }
 }
 
-fn flatten(at: &[String], node: &Node, out: &mut Vec<Setting>) -> Result<(), Diagnostic> {
+fn flatten(at: &[String], node: &Node, out: &mut Vec<Setting>) -> Result<(), Box<Diagnostic>> {
     match &node.value {
         Value::Null => Err(refused(node.place, &dotted(&at[2..]), "it has no value")),
         Value::Scalar { .. } => {
@@ -132,6 +132,6 @@ fn written(node: &Node) -> String {
     }
 }
 
-fn refused(place: Place, path: &str, why: &'static str) -> Diagnostic {
-    wrong(place, Trouble::Setting { path: path.to_owned(), why })
+fn refused(place: Place, path: &str, why: &'static str) -> Box<Diagnostic> {
+    Box::new(wrong(place, Trouble::Setting { path: path.to_owned(), why }))
 }

@@ -37,7 +37,7 @@ pub(super) fn of(root: &Path, environment: &Path, files: &[PathBuf], world: &dyn
 /// Everything in a directory but what Python writes when it runs.
 fn walk(dir: &Path, below: &mut String, hash: &mut Sha256, world: &dyn World) -> io::Result<()> {
     for (name, kind) in world.list(dir)? {
-        if name == "__pycache__" || name.ends_with(".pyc") {
+        if name == "__pycache__" || Path::new(&name).extension().is_some_and(|e| e == "pyc") {
             continue;
         }
         let path = dir.join(&name);

@@ -5,51 +5,14 @@
 
 use std::ops::Range;
 
+mod arrays;
+mod plain;
+mod text;
+
 use toml_edit::{Document, InlineTable, Item, Key, Table, Value};
 
-/// Where a value is: its keys from the root of the file.
-pub(super) type Path = Vec<String>;
-
-/// The path of these keys.
-pub(super) fn path<const N: usize>(keys: [&str; N]) -> Path {
-    keys.iter().map(|&k| k.to_owned()).collect()
-}
-
-/// The keys as they are written in TOML, joined by dots.
-pub(super) fn dotted(path: &[String]) -> String {
-    path.iter()
-        .map(|k| Key::new(k.as_str()).default_repr().as_raw().as_str().unwrap_or(k).to_owned())
-        .collect::<Vec<_>>()
-        .join(".")
-}
-
-/// Reads keys joined by dots.
-pub(super) fn undotted(text: &str) -> Option<Path> {
-    Key::parse(text).ok().map(|keys| keys.iter().map(|k| k.get().to_owned()).collect())
-}
-
-/// A string as a TOML value on one line.
-pub(super) fn quoted(text: &str) -> String {
-    if text.contains('"')
-        && !text.contains('\'')
-        && !text.chars().any(char::is_control)
-        && !text.contains('\\')
-    {
-        return format!("'{text}'");
-    }
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
+pub(in crate::adapters::uv) use plain::Plain;
+pub(in crate::adapters::uv) use text::{Path, dotted, path, quoted, undotted};
 
 /// Why a text cannot be edited.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,88 +39,16 @@ pub enum SpliceError {
 
 /// One element of an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Element {
+pub(in crate::adapters::uv) struct Element {
     /// The string, or, for anything else, its text.
-    pub(super) key: String,
+    pub(in crate::adapters::uv) key: String,
     /// Where it stands.
-    pub(super) span: Range<usize>,
-}
-
-/// A value without its form, for comparing what a text means.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Plain {
-    /// A table of any form.
-    Table(std::collections::BTreeMap<String, Plain>),
-    /// An array of any form.
-    List(Vec<Plain>),
-    /// A string.
-    Text(String),
-    /// Any other scalar, as it prints.
-    Other(String),
-}
-
-impl Plain {
-    fn of(item: &Item) -> Self {
-        match item {
-            Item::None => Self::Other(String::new()),
-            Item::Value(v) => Self::of_value(v),
-            Item::Table(t) => Self::of_table(t),
-            Item::ArrayOfTables(a) => Self::List(a.iter().map(Self::of_table).collect()),
-        }
-    }
-
-    fn of_table(table: &Table) -> Self {
-        Self::Table(table.iter().map(|(k, v)| (k.to_owned(), Self::of(v))).collect())
-    }
-
-    fn of_value(value: &Value) -> Self {
-        match value {
-            Value::String(s) => Self::Text(s.value().clone()),
-            Value::Array(a) => Self::List(a.iter().map(Self::of_value).collect()),
-            Value::InlineTable(t) => {
-                Self::Table(t.iter().map(|(k, v)| (k.to_owned(), Self::of_value(v))).collect())
-            }
-            Value::Integer(v) => Self::Other(v.value().to_string()),
-            Value::Float(v) => Self::Other(v.value().to_string()),
-            Value::Boolean(v) => Self::Other(v.value().to_string()),
-            Value::Datetime(v) => Self::Other(v.value().to_string()),
-        }
-    }
-
-    /// What the text of one value means.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let doc = Document::parse(format!("v = {text}")).ok()?;
-        doc.as_table().get("v").map(Self::of)
-    }
-
-    /// What is at a path.
-    pub(super) fn get(&self, path: &[String]) -> Option<&Self> {
-        let mut at = self;
-        for key in path {
-            let Self::Table(t) = at else { return None };
-            at = t.get(key)?;
-        }
-        Some(at)
-    }
-
-    /// The table at a path, made where there is none.
-    pub(super) fn table_mut(
-        &mut self,
-        path: &[String],
-    ) -> Option<&mut std::collections::BTreeMap<String, Plain>> {
-        let Self::Table(table) = self else { return None };
-        match path.split_first() {
-            None => Some(table),
-            Some((key, rest)) => {
-                table.entry(key.clone()).or_insert_with(|| Self::Table(Default::default())).table_mut(rest)
-            }
-        }
-    }
+    pub(in crate::adapters::uv) span: Range<usize>,
 }
 
 /// A TOML text that is edited.
 #[derive(Debug, Clone)]
-pub(super) struct Toml {
+pub(in crate::adapters::uv) struct Toml {
     text: String,
     doc: Document<String>,
 }
@@ -179,7 +70,7 @@ enum Home<'a> {
 
 impl Toml {
     /// Reads a text.
-    pub(super) fn parse(text: impl Into<String>) -> Result<Self, SpliceError> {
+    pub(in crate::adapters::uv) fn parse(text: impl Into<String>) -> Result<Self, SpliceError> {
         let text = text.into();
         let doc = Document::parse(text.clone()).map_err(|e| SpliceError::Syntax {
             line: e.span().map_or(1, |s| line_of(&text, s.start)),
@@ -189,48 +80,43 @@ impl Toml {
     }
 
     /// The text as it is now.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::adapters::uv) fn text(&self) -> &str {
         &self.text
     }
 
     /// What it means.
-    pub(super) fn plain(&self) -> Plain {
+    pub(in crate::adapters::uv) fn plain(&self) -> Plain {
         Plain::of_table(self.doc.as_table())
     }
 
     /// The line of a byte, from 1.
-    pub(super) fn line(&self, byte: usize) -> usize {
+    pub(in crate::adapters::uv) fn line(&self, byte: usize) -> usize {
         line_of(&self.text, byte)
     }
 
     /// The names of the keys of the table at a path, of any form; empty when there is none.
-    pub(super) fn keys(&self, path: &[String]) -> Vec<String> {
-        match self
-            .item(path)
-            .and_then(|i| i.as_table_like().map(|t| t.iter().map(|(k, _)| k.to_owned()).collect()))
-        {
-            Some(keys) => keys,
-            None => Vec::new(),
-        }
+    pub(in crate::adapters::uv) fn keys(&self, path: &[String]) -> Vec<String> {
+        let table = self.item(path).and_then(Item::as_table_like);
+        table.map(|t| t.iter().map(|(k, _)| k.to_owned()).collect()).unwrap_or_default()
     }
 
     /// Whether anything is at a path.
-    pub(super) fn has(&self, path: &[String]) -> bool {
+    pub(in crate::adapters::uv) fn has(&self, path: &[String]) -> bool {
         self.item(path).is_some()
     }
 
     /// The text of the value at a path; `None` when there is none, or a table without a text of its own.
-    pub(super) fn raw(&self, path: &[String]) -> Option<&str> {
+    pub(in crate::adapters::uv) fn raw(&self, path: &[String]) -> Option<&str> {
         self.text.get(self.item(path)?.as_value()?.span()?)
     }
 
     /// The string at a path.
-    pub(super) fn string(&self, path: &[String]) -> Option<&str> {
+    pub(in crate::adapters::uv) fn string(&self, path: &[String]) -> Option<&str> {
         self.item(path)?.as_str()
     }
 
     /// The line of what is at a path.
-    pub(super) fn line_at(&self, path: &[String]) -> Option<usize> {
+    pub(in crate::adapters::uv) fn line_at(&self, path: &[String]) -> Option<usize> {
         let (last, parent) = path.split_last()?;
         let table = self.item(parent)?.as_table_like()?;
         let span = table.get_key_value(last).and_then(|(k, i)| k.span().or_else(|| i.span()))?;
@@ -238,7 +124,10 @@ impl Toml {
     }
 
     /// The elements of the array at a path; `None` when nothing is there.
-    pub(super) fn elements(&self, path: &[String]) -> Result<Option<Vec<Element>>, SpliceError> {
+    pub(in crate::adapters::uv) fn elements(
+        &self,
+        path: &[String],
+    ) -> Result<Option<Vec<Element>>, SpliceError> {
         let Some(item) = self.item(path) else { return Ok(None) };
         let Some(array) = item.as_array() else { return Err(shape(path, item, "an array")) };
         let element = |v: &Value| {
@@ -260,7 +149,11 @@ impl Toml {
     // ---- values -----------------------------------------------------------------------------------------------
 
     /// Sets the value at a path to the one written as `value`. Gives the path of the table that had to be made.
-    pub(super) fn set(&mut self, path: &[String], value: &str) -> Result<Option<Path>, SpliceError> {
+    pub(in crate::adapters::uv) fn set(
+        &mut self,
+        path: &[String],
+        value: &str,
+    ) -> Result<Option<Path>, SpliceError> {
         let Some((key, parent)) = path.split_last() else { return Ok(None) };
         if let Some(item) = self.item(path) {
             let Some(span) = item.as_value().and_then(Value::span) else {
@@ -277,7 +170,7 @@ impl Toml {
                 (insert(at, format!("{nl}{indent}{} = {value}", dotted(&keys))), None)
             }
             Home::Inline(table) => {
-                (self.inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), None)
+                (Self::inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), None)
             }
             Home::Block => (
                 self.block(parent, &format!("{} = {value}", dotted(&path[path.len() - 1..]))),
@@ -288,7 +181,7 @@ impl Toml {
                 for key in parent[depth..].iter().rev() {
                     text = format!("{} = {{ {text} }}", dotted(std::slice::from_ref(key)));
                 }
-                (self.inline_edit(table, &text), Some(parent[..=depth].to_vec()))
+                (Self::inline_edit(table, &text), Some(parent[..=depth].to_vec()))
             }
         };
         self.apply(vec![edit])?;
@@ -296,7 +189,7 @@ impl Toml {
     }
 
     /// Removes the key at a path with its value. A comment on its line stays.
-    pub(super) fn unset(&mut self, path: &[String]) -> Result<(), SpliceError> {
+    pub(in crate::adapters::uv) fn unset(&mut self, path: &[String]) -> Result<(), SpliceError> {
         let Some((key, parent)) = path.split_last() else { return Ok(()) };
         let Some(table) = self.item(parent) else { return Ok(()) };
         let inline = table.is_inline_table();
@@ -318,7 +211,7 @@ impl Toml {
 
     /// Removes what is at a path if it has no entry and holds no comment: an array, an inline table, or a header (the
     /// tables below it stay).
-    pub(super) fn remove_if_empty(&mut self, path: &[String]) -> Result<bool, SpliceError> {
+    pub(in crate::adapters::uv) fn remove_if_empty(&mut self, path: &[String]) -> Result<bool, SpliceError> {
         let Some(item) = self.item(path) else { return Ok(true) };
         match item {
             Item::Table(t) if last_value(t).is_none() && !t.is_dotted() && !t.is_implicit() => {
@@ -350,7 +243,7 @@ impl Toml {
     }
 
     /// Takes the whole table with that header out of the text. Tables below it stay.
-    pub(super) fn remove_block(&mut self, path: &[String]) -> Result<(), SpliceError> {
+    pub(in crate::adapters::uv) fn remove_block(&mut self, path: &[String]) -> Result<(), SpliceError> {
         let Some(item) = self.item(path) else { return Ok(()) };
         let Item::Table(t) = item else { return Err(shape(path, item, "a table with a header of its own")) };
         if t.is_dotted() {
@@ -368,7 +261,11 @@ impl Toml {
     }
 
     /// Appends a table with a header and these lines at the end of the file.
-    pub(super) fn append_block(&mut self, path: &[String], lines: &[String]) -> Result<(), SpliceError> {
+    pub(in crate::adapters::uv) fn append_block(
+        &mut self,
+        path: &[String],
+        lines: &[String],
+    ) -> Result<(), SpliceError> {
         let edit = self.block(path, &lines.join(self.newline()));
         self.apply(vec![edit])
     }
@@ -405,7 +302,7 @@ impl Toml {
         Ok(Home::Lines { at, indent, prefix })
     }
 
-    fn inline_edit(&self, table: &InlineTable, text: &str) -> Edit {
+    fn inline_edit(table: &InlineTable, text: &str) -> Edit {
         match last_inline_value(table) {
             Some(end) => insert(end, format!(", {text}")),
             None => insert(table.span().unwrap_or_default().start + 1, text.to_owned()),
@@ -418,180 +315,6 @@ impl Toml {
         let bom = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let gap = if end <= bom { String::new() } else { format!("{nl}{nl}") };
         insert(end.max(bom), format!("{gap}[{}]{nl}{body}", dotted(path)))
-    }
-
-    // ---- arrays -----------------------------------------------------------------------------------------------
-
-    /// Replaces and removes elements of the array at a path, by their position in [`Toml::elements`].
-    pub(super) fn change_elements(
-        &mut self,
-        path: &[String],
-        replace: &[(usize, String)],
-        remove: &[usize],
-    ) -> Result<(), SpliceError> {
-        let Some((elements, open, close)) = self.array(path)? else { return Ok(()) };
-        let mut edits: Vec<Edit> =
-            replace.iter().map(|(i, text)| (elements[*i].span.clone(), text.clone())).collect();
-        let gone = |i: usize| remove.contains(&i);
-        let mut cuts: Vec<Range<usize>> = Vec::new();
-        for &i in remove {
-            cuts.push(self.element_region(&elements, i, open, close, &gone));
-        }
-        if let Some(comma) = self.orphaned_comma(&elements, open, close, &gone) {
-            cuts.push(comma..comma + 1);
-        }
-        edits.extend(joined(cuts).into_iter().map(|r| (r, String::new())));
-        self.apply(edits)
-    }
-
-    /// Adds elements, written as values, behind the last one of the array at a path. Says whether an empty array on one
-    /// line was opened to several lines.
-    pub(super) fn add_elements(&mut self, path: &[String], add: &[String]) -> Result<bool, SpliceError> {
-        if add.is_empty() {
-            return Ok(false);
-        }
-        let Some((elements, open, close)) = self.array(path)? else { return Ok(false) };
-        let nl = self.newline();
-        let inline = self.inside_inline(path);
-        let base = self.indent_of(open);
-        let deep = format!("{base}    ");
-        let Some(last) = elements.last().map(|e| e.span.clone()) else {
-            let inner = &self.text[open..close];
-            let (at, text, opened) = if inline {
-                (open, add.join(", "), false)
-            } else if let Some(end) = inner.rfind('\n') {
-                let at = open + inner[..end].strip_suffix('\r').map_or(end, str::len);
-                (at, lines(add, nl, &deep), false)
-            } else {
-                (open, format!("{}{nl}{base}", lines(add, nl, &deep)), true)
-            };
-            self.apply(vec![insert(at, text)])?;
-            return Ok(opened);
-        };
-        let own = (0..elements.len()).rev().find_map(|i| self.own_line(&elements, i, open));
-        let Some(first_own) = own.filter(|_| !inline) else {
-            self.apply(vec![insert(last.end, add.iter().map(|t| format!(", {t}")).collect())])?;
-            return Ok(false);
-        };
-        let indent = self.indent_of(first_own);
-        let edits = if let Some(comma) = self.comma(last.end, close) {
-            let at = self.line_break(comma + 1, close).unwrap_or(comma + 1);
-            vec![insert(at, lines(add, nl, &indent))]
-        } else {
-            let text = lines(add, nl, &indent);
-            let text = text.strip_suffix(',').unwrap_or(&text).to_owned();
-            match self.line_break(last.end, close) {
-                Some(at) if at > last.end => vec![insert(last.end, ",".to_owned()), insert(at, text)],
-                _ => vec![insert(last.end, format!(",{text}"))],
-            }
-        };
-        self.apply(edits)?;
-        Ok(false)
-    }
-
-    /// Brings an empty array that [`Toml::add_elements`] opened back to one line.
-    pub(super) fn close_array(&mut self, path: &[String]) -> Result<(), SpliceError> {
-        let Some((elements, open, close)) = self.array(path)? else { return Ok(()) };
-        let inner = &self.text[open..close];
-        if !elements.is_empty() || !inner.trim().is_empty() {
-            return Ok(());
-        }
-        let base = self.indent_of(open);
-        let broken = inner.strip_prefix("\r\n").or_else(|| inner.strip_prefix('\n'));
-        if let Some(rest) = broken.and_then(|r| r.strip_prefix(base.as_str())) {
-            let end = close - rest.len();
-            self.apply(vec![(open..end, String::new())])?;
-        }
-        Ok(())
-    }
-
-    /// The elements, and what lies between the brackets.
-    fn array(&self, path: &[String]) -> Result<Option<(Vec<Element>, usize, usize)>, SpliceError> {
-        let Some(elements) = self.elements(path)? else { return Ok(None) };
-        let span = self.item(path).and_then(Item::span).unwrap_or_default();
-        Ok(Some((elements, span.start + 1, span.end.saturating_sub(1))))
-    }
-
-    /// What goes when an element goes.
-    fn element_region(
-        &self,
-        all: &[Element],
-        i: usize,
-        open: usize,
-        close: usize,
-        gone: &dyn Fn(usize) -> bool,
-    ) -> Range<usize> {
-        let here = all[i].span.clone();
-        let next = all.get(i + 1).map(|e| e.span.start);
-        let after = match self.comma(here.end, next.unwrap_or(close)) {
-            Some(comma) if self.text[here.end..comma].trim().is_empty() => comma + 1,
-            _ => here.end,
-        };
-        if self.own_line(all, i, open).is_some() {
-            let line = self.before_line(here.start);
-            let limit = next.unwrap_or(close);
-            return match self.line_break(after, limit) {
-                Some(end) if self.text[after..end].trim().is_empty() => line..end,
-                Some(_) => here.start..after + leading_blanks(&self.text[after..]),
-                None => next.map_or(line..after, |next| here.start..next),
-            };
-        }
-        if (0..i).any(|k| !gone(k)) {
-            let comma = self.comma(all[i - 1].span.end, here.start);
-            return comma.unwrap_or(here.start)..here.end;
-        }
-        here.start..next.unwrap_or(after)
-    }
-
-    /// The comma behind the last element that stays, when the last one goes that has none behind it and a line of its
-    /// own.
-    fn orphaned_comma(
-        &self,
-        all: &[Element],
-        open: usize,
-        close: usize,
-        gone: &dyn Fn(usize) -> bool,
-    ) -> Option<usize> {
-        let last = all.len().checked_sub(1).filter(|&i| gone(i))?;
-        if self.comma(all[last].span.end, close).is_some() {
-            return None;
-        }
-        self.own_line(all, last, open)?;
-        let kept = (0..last).rev().find(|&k| !gone(k))?;
-        self.comma(all[kept].span.end, all[kept + 1].span.start)
-    }
-
-    /// The start of an element that is the first thing on its line.
-    fn own_line(&self, all: &[Element], i: usize, open: usize) -> Option<usize> {
-        let start = all[i].span.start;
-        let from = if i == 0 { open } else { all[i - 1].span.end };
-        let line = self.text[..start].rfind('\n')?;
-        (line >= from && self.text[line..start].trim().is_empty()).then_some(start)
-    }
-
-    /// The comma between two bytes, comments left aside.
-    fn comma(&self, from: usize, to: usize) -> Option<usize> {
-        let mut comment = false;
-        for (i, c) in self.text.get(from..to)?.char_indices() {
-            match c {
-                '\n' => comment = false,
-                '#' => comment = true,
-                ',' if !comment => return Some(from + i),
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// The first line break between two bytes.
-    fn line_break(&self, from: usize, to: usize) -> Option<usize> {
-        let part = self.text.get(from..to)?;
-        let at = part.find('\n')?;
-        Some(from + part[..at].strip_suffix('\r').map_or(at, str::len))
-    }
-
-    fn inside_inline(&self, path: &[String]) -> bool {
-        (1..path.len()).any(|n| self.item(&path[..n]).is_some_and(Item::is_inline_table))
     }
 
     // ---- lines and blocks -------------------------------------------------------------------------------------
@@ -643,6 +366,13 @@ impl Toml {
         let one = self.before_line(header);
         let head = &self.text[..one];
         if head.ends_with('\n') { self.before_line(one) } else { one }
+    }
+
+    /// The first line break between two bytes.
+    fn line_break(&self, from: usize, to: usize) -> Option<usize> {
+        let part = self.text.get(from..to)?;
+        let at = part.find('\n')?;
+        Some(from + part[..at].strip_suffix('\r').map_or(at, str::len))
     }
 
     /// The end of a byte's line, before its break.
@@ -713,29 +443,12 @@ fn insert(at: usize, text: String) -> Edit {
     (at..at, text)
 }
 
-fn lines(add: &[String], nl: &str, indent: &str) -> String {
-    add.iter().map(|t| format!("{nl}{indent}{t},")).collect()
-}
-
 fn line_of(text: &str, byte: usize) -> usize {
     text.get(..byte).unwrap_or(text).matches('\n').count() + 1
 }
 
 fn leading_blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
-}
-
-/// Ranges without overlaps.
-fn joined(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    ranges.sort_by_key(|r| (r.start, r.end));
-    let mut out: Vec<Range<usize>> = Vec::new();
-    for range in ranges {
-        match out.last_mut() {
-            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => out.push(range),
-        }
-    }
-    out
 }
 
 /// The end of the last value that stands under a table's own header.
