@@ -143,10 +143,10 @@ fn attempt(text: &str, edit: &Edit, limits: Limits) -> Result<String, Obstacle> 
 /// The document as a tree; one without any value is an empty mapping.
 fn read_tree(text: &str, limits: Limits) -> Result<Tree, Obstacle> {
     match read(FileId(0), text, limits) {
-        Ok(node) => Ok(Tree::of(&node)),
-        Err(_) if layout::read(text).is_none() && only_comments(text) => {
+        Ok(node) if node.is_null() && layout::read(text).is_none() && only_comments(text) => {
             Ok(Tree::Map(std::collections::BTreeMap::new()))
         }
+        Ok(node) => Ok(Tree::of(&node)),
         Err(_) => Err(Obstacle::Invalid),
     }
 }
