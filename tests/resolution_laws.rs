@@ -1,0 +1,117 @@
+//! Laws of resolution, held against a stupid second opinion over random small projects.
+//!
+//! The number of projects is multiplied by `HSM_LAWS`.
+
+#[path = "resolution_laws/dice.rs"]
+mod dice;
+mod memory;
+#[path = "resolution_laws/naive.rs"]
+mod naive;
+
+use std::path::Path;
+
+use dice::Dice;
+use hsm::compile::compile;
+use hsm::load::{Inputs, LoadOptions, load};
+use hsm::manifest::Mode;
+use hsm::solve::{NoStack, Solved, solve};
+use memory::{Memory, ROOT};
+use naive::{Naive, State, Try};
+
+const PROJECTS: u64 = 20_000;
+/// Larger ones would take the second opinion too long.
+const LARGEST: u64 = 1_500;
+
+fn times() -> u64 {
+    std::env::var("HSM_LAWS").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
+}
+
+fn inputs(world: &Memory) -> Option<Inputs> {
+    load(Path::new(ROOT), world, &LoadOptions::default()).ok()
+}
+
+/// The stack in the words of the second opinion.
+fn as_try(inputs: &Inputs, solved: &Solved) -> Try {
+    let naive = Naive::new(inputs);
+    let mut one = Try::new();
+    for (id, package) in &solved.stack.packages {
+        let state = |release: usize| State { release, mode: Some(package.mode), profile: None };
+        let release = find(&naive, id, package.release.as_ref(), state);
+        one.insert(id.clone(), state(release));
+    }
+    for (id, container) in &solved.stack.containers {
+        let state =
+            |release: usize| State { release, mode: container.mode, profile: container.profile.clone() };
+        let release = find(&naive, id, container.release.as_ref(), state);
+        one.insert(id.clone(), state(release));
+    }
+    one
+}
+
+fn find(
+    naive: &Naive<'_>,
+    id: &hsm::names::ComponentId,
+    version: Option<&hsm::version::Version>,
+    state: impl Fn(usize) -> State,
+) -> usize {
+    (0..3)
+        .find(|release| {
+            let state = state(*release);
+            naive.states[id].contains(&state) && naive.version(id, &state) == version
+        })
+        .unwrap_or_else(|| panic!("{id} is in no state that it has"))
+}
+
+fn show(files: &std::collections::BTreeMap<String, String>) -> String {
+    files.iter().map(|(path, text)| format!("=== {path}\n{text}")).collect()
+}
+
+#[test]
+fn every_stack_is_valid_and_justified_and_there_is_one_whenever_there_can_be() {
+    let (mut seed, mut checked, mut solvable, mut refused, mut large) = (0, 0, 0, 0, 0);
+    while checked < PROJECTS * times() {
+        seed += 1;
+        let files = dice::project(&mut Dice::new(seed));
+        let world = Memory::new(files.clone());
+        let Some(inputs) = inputs(&world) else {
+            refused += 1;
+            assert!(refused < seed / 2 + 100, "the generator writes too many projects that are not read");
+            continue;
+        };
+        let naive = Naive::new(&inputs);
+        if naive.size() > LARGEST {
+            large += 1;
+            continue;
+        }
+        checked += 1;
+        match solve(&inputs, &compile(&inputs), &|| false) {
+            Ok(solved) => {
+                solvable += 1;
+                let one = as_try(&inputs, &solved);
+                if let Some(broken) = naive.broken(&one) {
+                    panic!("seed {seed}: {broken}\n{one:#?}\n{}", show(&files));
+                }
+                let unfounded = naive.unfounded(&one);
+                assert!(unfounded.is_empty(), "seed {seed}: no reason for {unfounded:?}\n{one:#?}\n{}", show(&files));
+                let parts: Vec<_> = naive.parts(&one).into_iter().collect();
+                assert_eq!(parts, solved.stack.groups.keys().cloned().collect::<Vec<_>>(), "seed {seed}");
+                assert!(one.keys().all(|id| !solved.reasons[id].is_empty()), "seed {seed}");
+            }
+            Err(NoStack::Unsolved(conflict)) => {
+                assert!(!conflict.statements.is_empty(), "seed {seed}");
+                naive.every(|one| {
+                    assert!(
+                        naive.broken(one).is_some(),
+                        "seed {seed}: {one:#?}\nis a solution, but\n{:#?}\n{}",
+                        conflict.statements.iter().map(|s| s.claim.to_string()).collect::<Vec<_>>(),
+                        show(&files)
+                    );
+                });
+            }
+            Err(other) => panic!("seed {seed}: {other:?}"),
+        }
+    }
+    println!("{checked} projects, {solvable} solvable; {refused} were refused by the reader, {large} too large");
+    assert!(solvable * 4 > checked && solvable * 10 < checked * 9, "{solvable} of {checked} are solvable");
+    let _ = Mode::Prod;
+}

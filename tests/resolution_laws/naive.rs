@@ -1,0 +1,522 @@
+//! A stupid second opinion: tries every assignment of candidates, and reads the rules off the entries and the manifest
+//! as they are written. It knows nothing of how hsm encodes or searches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hsm::load::Inputs;
+use hsm::manifest::{GroupLine, Item, Mode, Strategy};
+use hsm::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use hsm::place::At;
+use hsm::registry::layer::DependsOn;
+use hsm::registry::{
+    Container, Demand, DemandedMode, Demands, Entry, Exclusion, Group, Package, Profile, Rules,
+};
+use hsm::version::{Version, VersionDemand};
+
+/// What a present component is in: the index of its release, its mode (`None`: external), its profile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct State {
+    pub release: usize,
+    pub mode: Option<Mode>,
+    pub profile: Option<Name>,
+}
+
+/// What is present, in which state.
+pub type Try = BTreeMap<ComponentId, State>;
+
+/// Which rule a try breaks; `None`: none.
+pub type Verdict = Option<String>;
+
+pub struct Naive<'a> {
+    pub inputs: &'a Inputs,
+    /// Every component with an entry, and the states that it can be in.
+    pub states: BTreeMap<ComponentId, Vec<State>>,
+}
+
+impl<'a> Naive<'a> {
+    pub fn new(inputs: &'a Inputs) -> Self {
+        let mut states = BTreeMap::new();
+        for (target, entry) in &inputs.entries {
+            if let TargetId::Component(id) = target {
+                let all = match entry.as_ref() {
+                    Entry::Package(package) => states_of_package(inputs, id, package),
+                    Entry::Container(container) => states_of_container(container),
+                    Entry::Group(_) => unreachable!(),
+                };
+                states.insert(id.clone(), all);
+            }
+        }
+        Self { inputs, states }
+    }
+
+    /// How many tries there are once pins and lists are looked at.
+    pub fn size(&self) -> u64 {
+        self.open().iter().map(|(_, states)| states.len() as u64).product()
+    }
+
+    /// For each component what it can be as far as the manifest alone says.
+    fn open(&self) -> Vec<(ComponentId, Vec<Option<State>>)> {
+        let required = self.required();
+        self.states
+            .iter()
+            .map(|(id, states)| {
+                let mut open: Vec<Option<State>> = Vec::new();
+                if !required.contains(id) {
+                    open.push(None);
+                }
+                open.extend(states.iter().filter(|state| self.pinned(id, state).is_none()).cloned().map(Some));
+                (id.clone(), open)
+            })
+            .collect()
+    }
+
+    /// Every try that the pins leave.
+    pub fn every(&self, mut see: impl FnMut(&Try)) {
+        let open = self.open();
+        let mut at = vec![0; open.len()];
+        if open.iter().any(|(_, states)| states.is_empty()) {
+            return;
+        }
+        loop {
+            let one: Try = open
+                .iter()
+                .zip(&at)
+                .filter_map(|((id, states), i)| states[*i].clone().map(|state| (id.clone(), state)))
+                .collect();
+            see(&one);
+            let Some(next) = (0..at.len()).find(|i| at[*i] + 1 < open[*i].1.len()) else { return };
+            at[next] += 1;
+            at[..next].iter_mut().for_each(|i| *i = 0);
+        }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &'a GroupLine> {
+        let manifest = &self.inputs.manifest;
+        manifest.dependencies.groups.iter().chain(&manifest.services.groups)
+    }
+
+    fn items(&self) -> impl Iterator<Item = (ComponentId, &'a Item)> {
+        let manifest = &self.inputs.manifest;
+        let packages = manifest.dependencies.items.iter().map(|item| (Kind::Package, item));
+        let containers = manifest.services.items.iter().map(|item| (Kind::Container, item));
+        packages.chain(containers).map(|(kind, item)| (ComponentId::new(kind, &item.name.value), item))
+    }
+
+    fn selected(&self) -> impl Iterator<Item = (ComponentId, &'a Item)> {
+        self.lines().flat_map(|line| {
+            let items = line.selection.iter().flat_map(|selection| &selection.value);
+            items.map(|item| (line.group.value.option(&item.name.value), item))
+        })
+    }
+
+    /// What the manifest lists or selects.
+    pub fn required(&self) -> BTreeSet<ComponentId> {
+        self.items().chain(self.selected()).map(|(id, _)| id).collect()
+    }
+
+    /// Which pin of the manifest a state breaks.
+    fn pinned(&self, id: &ComponentId, state: &State) -> Verdict {
+        let (mut own_mode, mut own_profile) = (false, false);
+        let constraints = self.inputs.manifest.constraints.iter();
+        let constraints = constraints.filter(|c| c.target.value == TargetId::Component(id.clone()));
+        let pins = self
+            .items()
+            .chain(self.selected())
+            .filter(|(of, _)| of == id)
+            .map(|(_, item)| (&item.version, &item.mode, &item.profile))
+            .chain(constraints.map(|c| (&c.version, &c.mode, &c.profile)));
+        for (version, mode, profile) in pins {
+            own_mode |= mode.is_some();
+            own_profile |= profile.is_some();
+            if version.as_ref().is_some_and(|v| !self.version_holds(id, state, &v.value)) {
+                return Some(format!("a version pin of {id}"));
+            }
+            if mode.as_ref().is_some_and(|m| !mode_holds(state, m.value)) {
+                return Some(format!("a mode pin of {id}"));
+            }
+            if profile.as_ref().is_some_and(|p| state.profile.as_ref() != Some(&p.value)) {
+                return Some(format!("a profile pin of {id}"));
+            }
+        }
+        for line in self.lines().filter(|line| self.options(&line.group.value).contains(id)) {
+            if line.exclude.iter().any(|name| line.group.value.option(&name.value) == *id) {
+                return Some(format!("the exclusion of {id}"));
+            }
+            let wrong = |mode: &At<Mode>| self.has_mode(id, mode.value) && !mode_holds(state, mode.value);
+            if !own_mode && line.mode.as_ref().is_some_and(wrong) {
+                return Some(format!("the mode of {}", line.group.value));
+            }
+            let wrong =
+                |name: &At<Name>| self.has_profile(id, &name.value) && state.profile.as_ref() != Some(&name.value);
+            if !own_profile && line.profile.as_ref().is_some_and(wrong) {
+                return Some(format!("the profile of {}", line.group.value));
+            }
+        }
+        None
+    }
+
+    fn entry(&self, id: &ComponentId) -> Option<&'a Entry> {
+        self.inputs.component(id)
+    }
+
+    pub fn group(&self, id: &GroupId) -> Option<&'a Group> {
+        self.inputs.group(id)
+    }
+
+    fn options(&self, id: &GroupId) -> Vec<ComponentId> {
+        self.group(id).into_iter().flat_map(|g| &g.options).map(|option| id.option(&option.name.value)).collect()
+    }
+
+    pub fn version(&self, id: &ComponentId, state: &State) -> Option<&'a Version> {
+        match self.entry(id)? {
+            Entry::Package(package) => package.releases[state.release].version.as_ref().map(|v| &v.value),
+            Entry::Container(container) => container.releases[state.release].version.as_ref().map(|v| &v.value),
+            Entry::Group(_) => None,
+        }
+    }
+
+    fn version_holds(&self, id: &ComponentId, state: &State, demand: &VersionDemand) -> bool {
+        match self.version(id, state) {
+            Some(version) => demand.allows(version),
+            None => id.kind() == Kind::Package || demand.is_any(),
+        }
+    }
+
+    fn has_mode(&self, id: &ComponentId, mode: Mode) -> bool {
+        self.states.get(id).into_iter().flatten().any(|state| state.mode == Some(mode))
+    }
+
+    fn has_profile(&self, id: &ComponentId, profile: &Name) -> bool {
+        self.profiles(id).iter().any(|own| own.name.value == *profile)
+    }
+
+    pub fn profiles(&self, id: &ComponentId) -> &'a [Profile] {
+        match self.entry(id) {
+            Some(Entry::Container(container)) => &container.profiles,
+            _ => &[],
+        }
+    }
+
+    /// What a present component says: demands with what they are on.
+    pub fn demands(&self, id: &ComponentId, state: &State) -> Vec<(TargetId, Wish<'a>)> {
+        let mut by_target: BTreeMap<&TargetId, &Demand> = BTreeMap::new();
+        for rules in self.rules(id, state) {
+            for demand in &rules.implies {
+                by_target.insert(&demand.target.value, demand);
+            }
+        }
+        let mut all: Vec<(TargetId, Wish<'a>)> = by_target
+            .into_values()
+            .filter(|demand| demand.what != Demands::Removed)
+            .map(|demand| (demand.target.value.clone(), Wish::Demand(&demand.what)))
+            .collect();
+        let Some(Entry::Container(container)) = self.entry(id) else { return all };
+        if state.mode.is_none() {
+            return all;
+        }
+        let source = container.releases[state.release].sources.iter().find(|s| Some(s.mode) == state.mode);
+        // The generator writes `depends_on` at entries only.
+        for DependsOn { target, .. } in &container.layer.depends_on {
+            all.push((self.inputs.depends[&target.value].clone(), Wish::Presence));
+        }
+        for demand in source.into_iter().flat_map(|s| &s.requires) {
+            if demand.what != Demands::Removed {
+                all.push((demand.target.value.clone(), Wish::Demand(&demand.what)));
+            }
+        }
+        let text = format!("{:?}", source.map(|s| &s.origin));
+        for name in ["c0", "c1", "c2"] {
+            if text.contains(&format!("${{HSM_IMAGE.{name}}}")) {
+                let name = Name::parse(name).unwrap();
+                all.push((TargetId::Component(ComponentId::new(Kind::Container, &name)), Wish::Image));
+            }
+        }
+        all
+    }
+
+    /// The rules that hold in a state, lowest layer first.
+    fn rules(&self, id: &ComponentId, state: &State) -> Vec<&'a Rules> {
+        match self.entry(id).unwrap() {
+            Entry::Package(package) => {
+                let release = &package.releases[state.release];
+                let source = release.sources.iter().find(|s| Some(s.mode) == state.mode);
+                [&package.rules, &release.rules].into_iter().chain(source.map(|s| &s.rules)).collect()
+            }
+            Entry::Container(container) => {
+                let release = &container.releases[state.release];
+                let source = release.sources.iter().find(|s| Some(s.mode) == state.mode);
+                let profile =
+                    container.profiles.iter().find(|profile| Some(&profile.name.value) == state.profile.as_ref());
+                [&container.rules, &release.rules]
+                    .into_iter()
+                    .chain(source.map(|s| &s.rules))
+                    .chain(profile.map(|p| &p.rules))
+                    .collect()
+            }
+            Entry::Group(_) => unreachable!(),
+        }
+    }
+
+    /// The groups that take part: what the manifest names, and what is implied by what counts.
+    pub fn parts(&self, one: &Try) -> BTreeSet<GroupId> {
+        let mut parts: BTreeSet<GroupId> = self.lines().map(|line| line.group.value.clone()).collect();
+        loop {
+            let before = parts.len();
+            for (target, _) in self.active(one, &parts) {
+                if let TargetId::Group(group) = target {
+                    parts.insert(group);
+                }
+            }
+            if parts.len() == before {
+                return parts;
+            }
+        }
+    }
+
+    /// Every demand that counts.
+    fn active(&self, one: &Try, parts: &BTreeSet<GroupId>) -> Vec<(TargetId, Wish<'a>)> {
+        let mut all: Vec<(TargetId, Wish<'a>)> =
+            one.iter().flat_map(|(id, state)| self.demands(id, state)).collect();
+        for option in self.active_options(one, parts) {
+            all.extend(option.1.implies.iter().filter(|d| d.what != Demands::Removed).map(|demand| {
+                (demand.target.value.clone(), Wish::Demand(&demand.what))
+            }));
+        }
+        all
+    }
+
+    fn active_options(&self, one: &Try, parts: &BTreeSet<GroupId>) -> Vec<(ComponentId, &'a Rules)> {
+        let mut all = Vec::new();
+        for group in parts {
+            for option in self.group(group).into_iter().flat_map(|g| &g.options) {
+                let id = group.option(&option.name.value);
+                if one.contains_key(&id) {
+                    all.push((id, &option.rules));
+                }
+            }
+        }
+        all
+    }
+
+    /// Which rule a try breaks.
+    pub fn broken(&self, one: &Try) -> Verdict {
+        for id in self.required() {
+            if !one.contains_key(&id) {
+                return Some(format!("{id} is wanted"));
+            }
+        }
+        for (id, state) in one {
+            if let Some(pin) = self.pinned(id, state) {
+                return Some(pin);
+            }
+        }
+        let parts = self.parts(one);
+        for group in &parts {
+            if let Some(verdict) = self.count(group, one) {
+                return Some(verdict);
+            }
+        }
+        for line in self.lines() {
+            if let Some(mode) = &line.mode
+                && !self.some_have(&line.group.value, mode.value, one)
+            {
+                return Some(format!("no option of {} has the mode", line.group.value));
+            }
+        }
+        for (id, state) in one {
+            for (target, wish) in self.demands(id, state) {
+                if !self.met(&target, &wish, state, one, &parts) {
+                    return Some(format!("{id} demands {target}"));
+                }
+            }
+            for rules in [merged_conflicts(&self.rules(id, state))] {
+                if let Some(verdict) = rules.iter().find_map(|line| self.clashes(line, one)) {
+                    return Some(verdict);
+                }
+            }
+        }
+        for (id, rules) in self.active_options(one, &parts) {
+            for demand in rules.implies.iter().filter(|d| d.what != Demands::Removed) {
+                if !self.met(&demand.target.value, &Wish::Demand(&demand.what), &one[&id], one, &parts) {
+                    return Some(format!("the option {id} demands {}", demand.target.value));
+                }
+            }
+            if let Some(verdict) = rules.conflicts.iter().find_map(|line| self.clashes(line, one)) {
+                return Some(verdict);
+            }
+        }
+        None
+    }
+
+    fn count(&self, id: &GroupId, one: &Try) -> Verdict {
+        let Some(group) = self.group(id) else { return Some(format!("{id} has no entry")) };
+        let present = self.options(id).iter().filter(|option| one.contains_key(*option)).count();
+        let fine = match group.strategy.value {
+            Strategy::One => present == 1,
+            Strategy::Many => {
+                let min = group.min.as_ref().map_or(1, |min| min.value as usize);
+                let max = group.max.as_ref().map_or(group.options.len(), |max| max.value as usize);
+                (min..=max).contains(&present)
+            }
+        };
+        (!fine).then(|| format!("{present} options of {id}"))
+    }
+
+    /// Whether a mode that a group is given is one that some present option has; nothing present, or an external one,
+    /// is none to miss it.
+    fn some_have(&self, group: &GroupId, mode: Mode, one: &Try) -> bool {
+        let options = self.options(group);
+        let mut present = options.iter().filter_map(|id| Some((id, one.get(id)?))).peekable();
+        present.peek().is_none() || present.any(|(id, state)| state.mode.is_none() || self.has_mode(id, mode))
+    }
+
+    fn met(
+        &self,
+        target: &TargetId,
+        wish: &Wish<'_>,
+        by: &State,
+        one: &Try,
+        parts: &BTreeSet<GroupId>,
+    ) -> bool {
+        match (target, wish) {
+            (TargetId::Component(id), Wish::Presence) => one.contains_key(id),
+            (TargetId::Component(id), Wish::Image) => one.get(id).is_some_and(|state| state.mode.is_some()),
+            (TargetId::Component(id), Wish::Demand(Demands::Component { version, mode, profile, .. })) => {
+                one.get(id).is_some_and(|state| {
+                    let mode = mode.as_ref().and_then(|mode| demanded(mode.value, by));
+                    version.as_ref().is_none_or(|v| self.version_holds(id, state, &v.value))
+                        && mode.is_none_or(|mode| mode_holds(state, mode))
+                        && profile.as_ref().is_none_or(|p| state.profile.as_ref() == Some(&p.value))
+                })
+            }
+            (TargetId::Group(id), Wish::Presence | Wish::Image) => parts.contains(id),
+            (TargetId::Group(id), Wish::Demand(Demands::Group { options, mode, profile, .. })) => {
+                let Some(group) = self.group(id) else { return false };
+                let known = self.options(id);
+                let there = |name: &At<Name>| {
+                    let option = id.option(&name.value);
+                    known.contains(&option) && one.contains_key(&option)
+                };
+                let chosen = match group.strategy.value {
+                    _ if options.is_empty() => true,
+                    Strategy::One => options.iter().any(there),
+                    Strategy::Many => options.iter().all(there),
+                };
+                let mode = mode.as_ref().and_then(|mode| demanded(mode.value, by));
+                let present = || known.iter().filter_map(|id| Some((id, one.get(id)?)));
+                parts.contains(id)
+                    && chosen
+                    && mode.is_none_or(|mode| {
+                        present().all(|(id, state)| !self.has_mode(id, mode) || mode_holds(state, mode))
+                            && (self.may_be_empty(group) || self.some_have(id, mode, one))
+                    })
+                    && profile.as_ref().is_none_or(|p| {
+                        present().all(|(id, state)| {
+                            !self.has_profile(id, &p.value) || state.profile.as_ref() == Some(&p.value)
+                        })
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// A group that may be empty is not asked for an option that has a demanded mode.
+    fn may_be_empty(&self, group: &Group) -> bool {
+        group.strategy.value == Strategy::Many && group.min.as_ref().is_some_and(|min| min.value == 0)
+    }
+
+    fn clashes(&self, line: &Exclusion, one: &Try) -> Verdict {
+        let targets = match &line.target.value {
+            TargetId::Component(id) => vec![id.clone()],
+            TargetId::Group(id) => {
+                let group = self.group(id).or_else(|| self.inputs.bystanders.get(id));
+                group.into_iter().flat_map(|g| &g.options).map(|option| id.option(&option.name.value)).collect()
+            }
+        };
+        targets.into_iter().find_map(|id| {
+            let state = one.get(&id)?;
+            let demand = &line.version.value;
+            let hit = demand.is_any() || self.version(&id, state).is_some_and(|version| demand.allows(version));
+            hit.then(|| format!("a conflict with {id}"))
+        })
+    }
+
+    /// What is present without a chain of reasons from the manifest.
+    pub fn unfounded(&self, one: &Try) -> BTreeSet<ComponentId> {
+        let mut founded: BTreeSet<ComponentId> = self.required();
+        let mut groups: BTreeSet<GroupId> = self.lines().map(|line| line.group.value.clone()).collect();
+        loop {
+            let before = (founded.len(), groups.len());
+            for group in &groups {
+                founded.extend(self.options(group).into_iter().filter(|id| one.contains_key(id)));
+            }
+            let known: Try =
+                one.iter().filter(|(id, _)| founded.contains(*id)).map(|(id, s)| (id.clone(), s.clone())).collect();
+            for (target, _) in self.active(&known, &groups) {
+                match target {
+                    TargetId::Component(id) => _ = founded.insert(id),
+                    TargetId::Group(id) => _ = groups.insert(id),
+                }
+            }
+            if before == (founded.len(), groups.len()) {
+                return one.keys().filter(|id| !founded.contains(*id)).cloned().collect();
+            }
+        }
+    }
+}
+
+/// What is wanted of a target.
+pub enum Wish<'a> {
+    Presence,
+    Image,
+    Demand(&'a Demands),
+}
+
+fn demanded(mode: DemandedMode, by: &State) -> Option<Mode> {
+    match mode {
+        DemandedMode::Is(mode) => Some(mode),
+        DemandedMode::Same => by.mode,
+    }
+}
+
+fn mode_holds(state: &State, mode: Mode) -> bool {
+    state.mode.is_none() || state.mode == Some(mode)
+}
+
+fn merged_conflicts<'a>(layers: &[&'a Rules]) -> Vec<&'a Exclusion> {
+    let mut all: BTreeMap<&TargetId, &Exclusion> = BTreeMap::new();
+    for line in layers.iter().flat_map(|rules| &rules.conflicts) {
+        all.insert(&line.target.value, line);
+    }
+    all.into_values().collect()
+}
+
+fn states_of_package(inputs: &Inputs, id: &ComponentId, package: &Package) -> Vec<State> {
+    let mut all = Vec::new();
+    for (release, facts) in package.releases.iter().enumerate() {
+        let locked = inputs.lock.as_ref().and_then(|lock| lock.components.get(id)?.release.clone());
+        let is_locked = locked.is_some() && locked.as_ref() == facts.version.as_ref().map(|v| &v.value);
+        if facts.yanked.is_some() && !is_locked {
+            continue;
+        }
+        all.extend(facts.sources.iter().map(|s| State { release, mode: Some(s.mode), profile: None }));
+    }
+    all
+}
+
+fn states_of_container(container: &Container) -> Vec<State> {
+    let mut all = Vec::new();
+    for (release, facts) in container.releases.iter().enumerate() {
+        let none = container.default_profile.is_none().then_some(None);
+        for profile in none.into_iter().chain(container.profiles.iter().map(Some)) {
+            let name = profile.map(|p| p.name.value.clone());
+            if profile.is_some_and(|p| p.external.is_some()) {
+                all.push(State { release, mode: None, profile: name });
+            } else {
+                let modes = facts.sources.iter().map(|s| s.mode);
+                all.extend(modes.map(|mode| State { release, mode: Some(mode), profile: name.clone() }));
+            }
+        }
+    }
+    all
+}
