@@ -47,8 +47,11 @@
 //! order of the preferences:
 //! - [`Preference::Rank`]: the rank of the item's candidate; 0 if it is absent.
 //! - [`Preference::Wanted`]: for each option named, 1 if the group takes part and the option is absent, else 0.
-//! - [`Preference::Fill`]: the number of (distinct) present options if the group takes part, else 0; then, for each
-//!   option named, 1 if the group takes part and the option is absent, else 0.
+//! - [`Preference::Fill`], of a group of [`Count::One`]: the place of its option in the order, counted from 0; 0 if it
+//!   does not take part. Of another group: by how many the (distinct) present options exceed the number that it needs
+//!   (its lower bound, or the options wanted by a preference before this one, if those are more), 0 if it does not take
+//!   part; then, for each option named, 1 if it is absent, else 0, where a group that does not take part counts as if it
+//!   had the number of options that it needs, the first in the order. So taking part costs nothing by itself.
 //!
 //! What is left open by that is decided by the numbers of items, groups and candidates, the same way everywhere.
 //! [`Selection::optimal`] says whether the fuel was enough to prove all of it.

@@ -6,6 +6,8 @@
 //! it costs becomes a bound for the rest. Bounds only narrow the values of variables, so a probe adds no rules, and
 //! what a probe finds is as valid and as justified as any solution.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::bitset::{BitSet, Value};
 use crate::encode::{Shape, Variable, World};
 use crate::fuel::{Stop, within};
@@ -26,13 +28,16 @@ pub(crate) fn improve<'p>(
 ) -> Result<Selection, Failure> {
     let slice = *fuel / 4;
     let mut probing = Probing { world, taste, known, model, masks: Masks::new(), slice, fuel, optimal: true };
+    let mut wanted: HashMap<GroupId, Vec<Member>> = HashMap::new();
     for preference in &world.problem().preferences {
         match preference {
             Preference::Rank(item, ranks) => probing.pursue(&Goal::Rank(*item, ranks))?,
-            Preference::Wanted(group, members) => probing.pursue_members(*group, members)?,
-            Preference::Fill(group, members) => {
-                probing.pursue(&Goal::Few(*group))?;
+            Preference::Wanted(group, members) => {
+                wanted.entry(*group).or_default().extend(members);
                 probing.pursue_members(*group, members)?;
+            }
+            Preference::Fill(group, members) => {
+                probing.fill(*group, members, wanted.get(group).map_or(&[], Vec::as_slice))?;
             }
         }
     }
@@ -45,8 +50,10 @@ enum Goal<'p> {
     Rank(ItemId, &'p [u32]),
     /// 1 where a group takes part without the option at this place, else 0.
     Present(GroupId, u32),
-    /// How many options a group has that takes part, else 0.
-    Few(GroupId),
+    /// How many options more than so many a group has that takes part, else 0.
+    Few(GroupId, u32),
+    /// The place of a 1-of-N group's option in this order, 0 if the group does not take part.
+    Choice(GroupId, &'p [Member]),
 }
 
 struct Probing<'a, 'p> {
@@ -72,6 +79,39 @@ impl Probing<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// A group that takes part costs no more than one that does not as long as it has its first choice: the options
+    /// that are wanted, or as many as it needs, the first in the order.
+    fn fill(&mut self, group: GroupId, members: &[Member], wanted: &[Member]) -> Result<(), Failure> {
+        let wanted = self.distinct(group, wanted).len() as u32;
+        let floor = match self.world.chain(group).map(|chain| chain.shape) {
+            Some(Shape::One) => return self.pursue(&Goal::Choice(group, members)),
+            Some(Shape::Counted { min, .. }) => min.max(wanted),
+            Some(Shape::Free) | None => wanted,
+        };
+        let few = Goal::Few(group, floor);
+        self.pursue(&few)?;
+        let members = self.distinct(group, members);
+        let (first, rest) = members.split_at(members.len().min(floor as usize));
+        self.pursue_members(group, first)?;
+        let first_choice = self.cost(&few, &self.model) == 0
+            && first.iter().all(|member| {
+                let place = self.world.chain(group).and_then(|chain| chain.place(*member));
+                place.is_none_or(|place| self.cost(&Goal::Present(group, place), &self.model) == 0)
+            });
+        if first_choice { Ok(()) } else { self.pursue_members(group, rest) }
+    }
+
+    /// The options without those that are the same item as an earlier one.
+    fn distinct(&self, group: GroupId, members: &[Member]) -> Vec<Member> {
+        let mut seen = HashSet::new();
+        let place = |member: &Member| self.world.chain(group).and_then(|chain| chain.place(*member));
+        members
+            .iter()
+            .filter(|member| place(member).is_some_and(|place| seen.insert(place)))
+            .copied()
+            .collect()
     }
 
     /// Brings the cost of a goal down as far as it goes, and binds what follows to it.
@@ -106,14 +146,7 @@ impl Probing<'_, '_> {
                 levels.dedup();
                 levels
             }
-            Goal::Few(group) => {
-                let min = match self.world.chain(*group).map(|chain| chain.shape) {
-                    Some(Shape::Counted { min, .. }) => min,
-                    _ => 1,
-                };
-                // Not at all, then from the least number up.
-                [0].into_iter().chain(min.max(1)..cost).collect()
-            }
+            Goal::Few(..) | Goal::Choice(..) => (0..cost).collect(),
         }
     }
 
@@ -125,11 +158,16 @@ impl Probing<'_, '_> {
                 let absent = item.is_some_and(|item| model.value(Variable::Item(item.0)) == 0);
                 u32::from(absent && model.value(Variable::Group(group.0)) > 0)
             }
-            Goal::Few(group) if model.value(Variable::Group(group.0)) > 0 => {
+            Goal::Few(group, floor) if model.value(Variable::Group(group.0)) > 0 => {
                 let items = self.world.chain(*group).into_iter().flat_map(|chain| &chain.items);
-                items.filter(|item| model.value(Variable::Item(item.0)) > 0).count() as u32
+                let count = items.filter(|item| model.value(Variable::Item(item.0)) > 0).count() as u32;
+                count.saturating_sub(*floor)
             }
-            Goal::Few(_) => 0,
+            Goal::Few(..) => 0,
+            Goal::Choice(group, order) => match model.value(Variable::Group(group.0)).checked_sub(1) {
+                Some(place) => self.turn(*group, order, place),
+                None => 0,
+            },
         }
     }
 
@@ -149,19 +187,28 @@ impl Probing<'_, '_> {
                 let mask = self.world.node_values(group.0, *place, |_, present| present).with(0);
                 Some((Variable::Node(group.0, *place), mask))
             }
-            Goal::Few(group) => {
-                let chain = self.world.chain(*group)?;
-                match chain.shape {
-                    Shape::One if most > 0 => None,
-                    Shape::One => Some((Variable::Group(group.0), BitSet::range(0, 0))),
-                    _ => {
-                        let last = (chain.items.len() as u32).checked_sub(1)?;
-                        let mask = self.world.node_values(group.0, last, |count, _| count <= most).with(0);
-                        Some((Variable::Node(group.0, last), mask))
-                    }
-                }
+            Goal::Few(group, floor) => {
+                let most = most.saturating_add(*floor);
+                let last = (self.world.chain(*group)?.items.len() as u32).checked_sub(1)?;
+                let mask = self.world.node_values(group.0, last, |count, _| count <= most).with(0);
+                Some((Variable::Node(group.0, last), mask))
+            }
+            Goal::Choice(group, order) => {
+                let places = 0..self.world.chain(*group)?.items.len() as u32;
+                let early = places.filter(|place| self.turn(*group, order, *place) <= most);
+                Some((
+                    Variable::Group(group.0),
+                    [0].into_iter().chain(early.map(|place| place + 1)).collect(),
+                ))
             }
         }
+    }
+
+    /// The place of an option in an order: after all if it is not named.
+    fn turn(&self, group: GroupId, order: &[Member], place: u32) -> u32 {
+        let chain = self.world.chain(group);
+        let of = |member: &Member| chain.and_then(|chain| chain.place(*member));
+        order.iter().position(|member| of(member) == Some(place)).unwrap_or(order.len()) as u32
     }
 
     /// Whether a goal's cost can be kept within a bound; if so, the model that does becomes the best so far.
@@ -226,10 +273,8 @@ impl Probing<'_, '_> {
                 let item = self.world.chain(*group)?.items.get(*place as usize)?;
                 Some(Assumption::Wish(*group, *item))
             }
-            Goal::Few(group) if most == 0 && self.world.chain(*group)?.shape == Shape::One => {
-                Some(Assumption::NoPart(*group))
-            }
-            Goal::Few(group) => Some(Assumption::AtMost(*group, most)),
+            Goal::Few(group, floor) => Some(Assumption::AtMost(*group, most.saturating_add(*floor))),
+            Goal::Choice(..) => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A stupid second opinion: tries every assignment, in the words of the vocabulary's documentation and with nothing of
 //! the solver but the vocabulary.
 
+use std::collections::{HashMap, HashSet};
+
 use hsm_solver::{
     Candidate, Count, GroupId, ItemId, Preference, Problem, Selection, StatementId, Then, When,
 };
@@ -159,6 +161,7 @@ impl Try {
     /// What it costs, the most important first.
     pub(crate) fn cost(&self, problem: &Problem) -> Vec<u32> {
         let mut cost = Vec::new();
+        let mut wanted: HashMap<GroupId, HashSet<ItemId>> = HashMap::new();
         for preference in problem.preferences() {
             match preference {
                 Preference::Rank(item, ranks) => {
@@ -168,15 +171,45 @@ impl Try {
                             .unwrap_or(0),
                     );
                 }
-                Preference::Wanted(group, members) => cost.extend(self.missing(problem, *group, members)),
-                Preference::Fill(group, members) => {
-                    let part = self.part(*group);
-                    cost.push(if part { self.present(problem, *group).len() as u32 } else { 0 });
+                Preference::Wanted(group, members) => {
+                    let items = members.iter().filter_map(|member| member_item(problem, *group, *member));
+                    wanted.entry(*group).or_default().extend(items);
                     cost.extend(self.missing(problem, *group, members));
+                }
+                Preference::Fill(group, members) => {
+                    let wanted = wanted.get(group).map_or(0, HashSet::len) as u32;
+                    self.fill(problem, *group, members, wanted, &mut cost);
                 }
             }
         }
         cost
+    }
+
+    /// A group that does not take part costs as much as one with its first choice.
+    fn fill(&self, problem: &Problem, group: GroupId, members: &[u32], wanted: u32, cost: &mut Vec<u32>) {
+        let mut order: Vec<ItemId> = Vec::new();
+        for item in members.iter().filter_map(|member| member_item(problem, group, *member)) {
+            if !order.contains(&item) {
+                order.push(item);
+            }
+        }
+        let present = |item: &ItemId| self.part(group) && self.of(*item).is_some();
+        match problem.groups()[group.0 as usize].count {
+            Count::One => {
+                let chosen = members.iter().position(|member| {
+                    member_item(problem, group, *member).is_some_and(|item| present(&item))
+                });
+                cost.push(if self.part(group) { chosen.unwrap_or(members.len()) as u32 } else { 0 });
+            }
+            Count::Between { min, .. } => {
+                let needed = min.max(wanted);
+                let count = if self.part(group) { self.present(problem, group).len() as u32 } else { 0 };
+                cost.push(count.saturating_sub(needed));
+                cost.extend(order.iter().zip(0..).map(|(item, turn)| {
+                    u32::from(if self.part(group) { !present(item) } else { turn >= needed })
+                }));
+            }
+        }
     }
 
     fn missing(&self, problem: &Problem, group: GroupId, members: &[u32]) -> Vec<u32> {
