@@ -64,7 +64,9 @@ impl<'a> Naive<'a> {
                 if !required.contains(id) {
                     open.push(None);
                 }
-                open.extend(states.iter().filter(|state| self.pinned(id, state).is_none()).cloned().map(Some));
+                open.extend(
+                    states.iter().filter(|state| self.pinned(id, state).is_none()).cloned().map(Some),
+                );
                 (id.clone(), open)
             })
             .collect()
@@ -146,8 +148,9 @@ impl<'a> Naive<'a> {
             if !own_mode && line.mode.as_ref().is_some_and(wrong) {
                 return Some(format!("the mode of {}", line.group.value));
             }
-            let wrong =
-                |name: &At<Name>| self.has_profile(id, &name.value) && state.profile.as_ref() != Some(&name.value);
+            let wrong = |name: &At<Name>| {
+                self.has_profile(id, &name.value) && state.profile.as_ref() != Some(&name.value)
+            };
             if !own_profile && line.profile.as_ref().is_some_and(wrong) {
                 return Some(format!("the profile of {}", line.group.value));
             }
@@ -164,13 +167,19 @@ impl<'a> Naive<'a> {
     }
 
     fn options(&self, id: &GroupId) -> Vec<ComponentId> {
-        self.group(id).into_iter().flat_map(|g| &g.options).map(|option| id.option(&option.name.value)).collect()
+        self.group(id)
+            .into_iter()
+            .flat_map(|g| &g.options)
+            .map(|option| id.option(&option.name.value))
+            .collect()
     }
 
     pub fn version(&self, id: &ComponentId, state: &State) -> Option<&'a Version> {
         match self.entry(id)? {
             Entry::Package(package) => package.releases[state.release].version.as_ref().map(|v| &v.value),
-            Entry::Container(container) => container.releases[state.release].version.as_ref().map(|v| &v.value),
+            Entry::Container(container) => {
+                container.releases[state.release].version.as_ref().map(|v| &v.value)
+            }
             Entry::Group(_) => None,
         }
     }
@@ -245,8 +254,10 @@ impl<'a> Naive<'a> {
             Entry::Container(container) => {
                 let release = &container.releases[state.release];
                 let source = release.sources.iter().find(|s| Some(s.mode) == state.mode);
-                let profile =
-                    container.profiles.iter().find(|profile| Some(&profile.name.value) == state.profile.as_ref());
+                let profile = container
+                    .profiles
+                    .iter()
+                    .find(|profile| Some(&profile.name.value) == state.profile.as_ref());
                 [&container.rules, &release.rules]
                     .into_iter()
                     .chain(source.map(|s| &s.rules))
@@ -278,9 +289,14 @@ impl<'a> Naive<'a> {
         let mut all: Vec<(TargetId, Wish<'a>)> =
             one.iter().flat_map(|(id, state)| self.demands(id, state)).collect();
         for option in self.active_options(one, parts) {
-            all.extend(option.1.implies.iter().filter(|d| d.what != Demands::Removed).map(|demand| {
-                (demand.target.value.clone(), Wish::Demand(&demand.what))
-            }));
+            all.extend(
+                option
+                    .1
+                    .implies
+                    .iter()
+                    .filter(|d| d.what != Demands::Removed)
+                    .map(|demand| (demand.target.value.clone(), Wish::Demand(&demand.what))),
+            );
         }
         all
     }
@@ -430,13 +446,18 @@ impl<'a> Naive<'a> {
             TargetId::Component(id) => vec![id.clone()],
             TargetId::Group(id) => {
                 let group = self.group(id).or_else(|| self.inputs.bystanders.get(id));
-                group.into_iter().flat_map(|g| &g.options).map(|option| id.option(&option.name.value)).collect()
+                group
+                    .into_iter()
+                    .flat_map(|g| &g.options)
+                    .map(|option| id.option(&option.name.value))
+                    .collect()
             }
         };
         targets.into_iter().find_map(|id| {
             let state = one.get(&id)?;
             let demand = &line.version.value;
-            let hit = demand.is_any() || self.version(&id, state).is_some_and(|version| demand.allows(version));
+            let hit =
+                demand.is_any() || self.version(&id, state).is_some_and(|version| demand.allows(version));
             hit.then(|| format!("a conflict with {id}"))
         })
     }
@@ -450,8 +471,11 @@ impl<'a> Naive<'a> {
             for group in &groups {
                 founded.extend(self.options(group).into_iter().filter(|id| one.contains_key(id)));
             }
-            let known: Try =
-                one.iter().filter(|(id, _)| founded.contains(*id)).map(|(id, s)| (id.clone(), s.clone())).collect();
+            let known: Try = one
+                .iter()
+                .filter(|(id, _)| founded.contains(*id))
+                .map(|(id, s)| (id.clone(), s.clone()))
+                .collect();
             for (target, _) in self.active(&known, &groups) {
                 match target {
                     TargetId::Component(id) => _ = founded.insert(id),
