@@ -65,7 +65,8 @@ pub(super) fn files(stack: &Stack) -> Result<Files, Vec<Diagnostic>> {
     let whole = |services: BTreeMap<String, Out>, top: Top| {
         (!services.is_empty()).then(|| text(&project, services, top.out()))
     };
-    let (main, base) = (whole(main, top), whole(base, base_top));
+    let main = whole(main, top).map(|text| file::seal(&text));
+    let base = whole(base, base_top).map(|text| file::made_anew(&text));
     Ok(Files { project, main, base, notes: found })
 }
 
@@ -154,5 +155,5 @@ fn text(project: &str, services: BTreeMap<String, Out>, top: Vec<(String, Out)>)
         ("name".to_owned(), Out::str(project)),
         ("services".to_owned(), Out::Map(services.into_iter().collect())),
     ];
-    file::seal(&yaml::write(&Out::Map(head.into_iter().chain(top).collect())))
+    yaml::write(&Out::Map(head.into_iter().chain(top).collect()))
 }

@@ -10,7 +10,7 @@ use crate::registry::layer::DependsOn;
 use crate::stack::{ContainerInStack, Stack};
 use crate::yaml::{Node, Out, Value};
 
-/// What a service's `depends_on` is in the file; `None` when nothing is left of it.
+/// What a service's `depends_on` is in the file, always in the long form; `None` when nothing is left of it.
 pub(super) fn out(
     stack: &Stack,
     id: &ComponentId,
@@ -46,14 +46,8 @@ pub(super) fn out(
             }
         }
     }
-    if services.is_empty() {
-        return None;
-    }
-    Some(if services.iter().all(|(_, how)| how.is_none()) {
-        Out::strs(services.into_iter().map(|(name, _)| name))
-    } else {
-        Out::Map(services.into_iter().map(|(name, how)| (name, long(how))).collect())
-    })
+    (!services.is_empty())
+        .then(|| Out::Map(services.into_iter().map(|(name, how)| (name, long(how))).collect()))
 }
 
 /// The long form of a line; Compose asks for a condition in it.

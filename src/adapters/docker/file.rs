@@ -18,6 +18,11 @@ pub(super) fn seal(body: &str) -> String {
     )
 }
 
+/// The text of a file that each sync makes anew.
+pub(super) fn made_anew(body: &str) -> String {
+    format!("# Made by hsm: the images that are only built. Not committed; each sync writes it anew.\n{body}")
+}
+
 /// Whether the text is as it was written: its header holds the hash of what follows. Line breaks do not count, since a
 /// checkout may change them.
 pub(super) fn is_untouched(text: &str) -> bool {

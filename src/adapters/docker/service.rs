@@ -132,13 +132,24 @@ fn ports(lines: &[Port], found: &mut Vec<Diagnostic>) -> Out {
 
 /// The long form: `published` is a text for Compose, `target` a whole number where it is one.
 fn long_port(node: &Node) -> Out {
+    long(node, |key, value| match (key, value.as_str()?) {
+        ("target", text) => Some(text.parse().map_or_else(|_| Out::str(text), Out::Int)),
+        ("published", text) => Some(Out::quoted(text)),
+        _ => None,
+    })
+}
+
+/// A long form as it stands, but for `remove`, which is hsm's own, and keys that are written in their own way.
+fn long(node: &Node, own: impl Fn(&str, &Node) -> Option<Out>) -> Out {
     let Value::Map(pairs) = &node.value else { return pass::out(node) };
-    let pair = |key: &str, value: &Node| match (key, value.as_str()) {
-        ("target", Some(text)) => text.parse().map_or_else(|_| Out::str(text), Out::Int),
-        ("published", Some(text)) => Out::quoted(text),
-        _ => pass::out(value),
+    let kept = pairs.iter().filter(|(key, _)| key.text != "remove");
+    // the whole mapping passes first, since what a value means may depend on its key
+    let Out::Map(passed) = pass::out(node) else { return pass::out(node) };
+    let passed: Vec<(String, Out)> = passed.into_iter().filter(|(key, _)| key != "remove").collect();
+    let pair = |((key, value), (name, out)): (&(crate::yaml::Key, Node), (String, Out))| {
+        (name, own(&key.text, value).unwrap_or(out))
     };
-    Out::Map(pairs.iter().map(|(key, value)| (key.text.clone(), pair(&key.text, value))).collect())
+    Out::Map(kept.zip(passed).map(pair).collect())
 }
 
 fn volumes(lines: &[Volume], found: &mut Vec<Diagnostic>) -> Out {
@@ -148,7 +159,7 @@ fn volumes(lines: &[Volume], found: &mut Vec<Diagnostic>) -> Out {
         }
         match line {
             Volume::Short(text) => Out::str(&text.value),
-            Volume::Long { node, .. } => pass::out(node),
+            Volume::Long { node, .. } => long(node, |_, _| None),
             Volume::Remove { target } => Out::str(&target.value),
         }
     };

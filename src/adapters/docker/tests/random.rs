@@ -226,7 +226,9 @@ fn made(services: &BTreeMap<String, Service>) -> Sample {
         }
         add_lists(service, &mut made, &mut means, &mut volumes);
         if !needs.is_empty() {
-            means.insert("depends_on".into(), needs.into());
+            let started = || map([("condition", "service_started".into())]);
+            let long: serde_yaml::Mapping = needs.iter().map(|need| (Yaml::from(*need), started())).collect();
+            means.insert("depends_on".into(), long.into());
         }
         add_passed(service, &mut made, &mut means);
         containers.push(made);

@@ -189,8 +189,10 @@ services:
   web:
     image: web:1
     depends_on:
-      - queue
-      - api
+      queue:
+        condition: service_started
+      api:
+        condition: service_started
 ",
     );
     assert_eq!(
@@ -295,7 +297,9 @@ fn long_forms_keep_their_keys() {
     web.definition.ports = vec![Port::Long {
         target: text("80"),
         protocol: None,
-        node: node("{target: 80, published: 8080, host_ip: 127.0.0.1, mode: host, app_protocol: http}"),
+        node: node(
+            "{target: 80, remove: false, published: 8080, host_ip: 127.0.0.1, mode: host, app_protocol: http}",
+        ),
     }];
     web.definition.volumes = vec![
         Volume::Long {
