@@ -1,6 +1,6 @@
 //! What the project that uses every key says, value by value.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that goes wrong should stop there")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
 use std::path::{Path, PathBuf};
 
