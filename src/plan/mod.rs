@@ -129,6 +129,12 @@ pub fn assemble(
             .map_err(|findings| PlanError::Adapter { adapter: name.clone(), findings })?;
         let changes = part.files.iter().any(|f| f.before != f.after);
         let mut entry = adapter_plan(&name, &part);
+        if let Some(plain) = plainly(settings) {
+            let part = adapter
+                .plan(stack, root, &plain, world)
+                .map_err(|findings| PlanError::Adapter { adapter: name.clone(), findings })?;
+            entry.wanted = stamps::actions(&part.actions);
+        }
         // An upgrade is asked for because something outside may have changed; nothing here shows that.
         if !changes && settings.upgrade.is_none() && !part.actions.is_empty() {
             let environment = adapter.stamp(stack, root, world);
@@ -150,6 +156,13 @@ pub fn assemble(
         plan.files.retain(|f| f.path.starts_with(crate::transaction::DIR));
     }
     Ok(plan)
+}
+
+/// The settings of a run that leads to the same state and asks for it plainly: what was checked, done without the network
+/// or moved to newer releases is as good afterwards as what was simply done. `None`: these are plain already.
+fn plainly(settings: &Settings) -> Option<Settings> {
+    let plain = Settings { offline: false, locked: false, upgrade: None, ..settings.clone() };
+    (plain != *settings).then_some(plain)
 }
 
 /// The stamp of an adapter's side as it is now. `environment` is the adapter's own stamp.

@@ -1,113 +1,32 @@
-//! What the tests of the program share: copies of fixtures, runs of the binary, pictures of a directory, missing tools.
+//! What the tests with real tools share: pictures of a directory, and tools that may be missing.
 //!
-//! Owns: nothing of the program; it only sees the binary. Refuses: expectations, those stand in the tests.
+//! Owns: nothing of the program. Refuses: expectations, those stand in the tests.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
-/// The program under test.
-pub const HSM: &str = env!("CARGO_BIN_EXE_hsm");
-
-/// Where the fixtures are.
-pub fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("registry-fixtures")
-}
-
-/// How a run of hsm ended.
-#[derive(Debug)]
-pub struct Run {
-    /// The exit code; -1 when a signal ended it.
-    pub code: i32,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-}
-
-impl Run {
-    /// Reads an output.
-    pub fn of(output: &Output) -> Self {
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
-    /// Both streams.
-    pub fn text(&self) -> String {
-        format!("{}\n{}", self.stdout, self.stderr)
-    }
-
-    /// Fails with everything it said unless it ended with `code`.
-    #[track_caller]
-    pub fn ends_with(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-}
-
-/// hsm with these arguments in that directory, cut off from what the surroundings of the test set.
-pub fn command<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Command {
-    let mut command = Command::new(HSM);
-    command.args(args).current_dir(dir).stdin(Stdio::null()).env("NO_COLOR", "1");
-    for name in
-        ["CI", "GITHUB_ACTIONS", "HSM_REGISTRY_PATH", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "COMPOSE_FILE"]
-    {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// Runs hsm.
-pub fn hsm<S: AsRef<OsStr>>(dir: &Path, args: &[S]) -> Run {
-    Run::of(&command(dir, args).output().expect("hsm can be started"))
-}
-
-/// Copies a directory; what is only a test's expectation stays behind.
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory in the temporary one");
-    for entry in fs::read_dir(from).expect("a fixture") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else if entry.file_name() != "expect.yaml" {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
-}
-
-/// A temporary directory with a copy of the example.
-pub fn example() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    copy(&fixtures().join("rag-stack"), dir.path());
-    dir
-}
-
 /// A picture of a directory: for each path its kind, permission bits and content, and, when asked, its time of change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture(BTreeMap<String, String>);
+pub(crate) struct Picture(BTreeMap<String, String>);
 
 impl Picture {
     /// Takes one. `skip` names paths (relative, with `/`) that are left out with all that is in them.
-    pub fn of(dir: &Path, times: bool, skip: &[&str]) -> Self {
+    pub(crate) fn of(dir: &Path, times: bool, skip: &[&str]) -> Self {
         let mut out = BTreeMap::new();
         take(dir, "", times, skip, &mut out);
         Self(out)
     }
 
     /// What differs from a later picture, one path a line; empty when they are the same.
-    pub fn differences(&self, later: &Self) -> String {
+    pub(crate) fn differences(&self, later: &Self) -> String {
         let mut out = String::new();
         for path in self.0.keys().chain(later.0.keys().filter(|path| !self.0.contains_key(*path))) {
             let (before, after) = (self.0.get(path), later.0.get(path));
@@ -151,7 +70,7 @@ fn hash(bytes: &[u8]) -> String {
 
 /// A tool that a test cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
+pub(crate) enum Tool {
     /// The package manager.
     Uv,
     /// Compose 2.
@@ -169,12 +88,12 @@ impl Tool {
     fn there(self) -> bool {
         static UV: OnceLock<bool> = OnceLock::new();
         static COMPOSE: OnceLock<bool> = OnceLock::new();
-        let answers = |program: &str, args: &[&str]| {
-            Command::new(program).args(args).stdin(Stdio::null()).output().is_ok_and(|out| {
-                // The first Compose answers too when the client is old; only the second has this form.
-                out.status.success() && !out.stdout.starts_with(b"docker-compose version")
-            })
-        };
+        let answers =
+            |program: &str, args: &[&str]| {
+                Command::new(program).args(args).stdin(Stdio::null()).output().is_ok_and(|out| {
+                    out.status.success() && !out.stdout.starts_with(b"docker-compose version")
+                })
+            };
         match self {
             Self::Uv => *UV.get_or_init(|| answers("uv", &["--version"])),
             Self::Compose => *COMPOSE.get_or_init(|| answers("docker", &["compose", "version"])),
@@ -183,7 +102,7 @@ impl Tool {
 }
 
 /// Whether the tools are there. If not, it says that the test is skipped, and fails where nothing may be missing.
-pub fn have(test: &str, tools: &[Tool]) -> bool {
+pub(crate) fn have(test: &str, tools: &[Tool]) -> bool {
     let Some(missing) = tools.iter().find(|tool| !tool.there()) else { return true };
     let name = missing.name();
     // Not a print macro: those are shown only when a test fails.

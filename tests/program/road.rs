@@ -3,16 +3,15 @@
 //! Owns: what must hold from the first sync to the last byte after a failed one. Refuses: containers that run (tested
 //! beside their adapter) and single stages.
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::runs::{Run, command, copy, example, fixtures, hsm};
+use crate::support::{Picture, Tool, have};
 use serde_yaml::Value;
-use support::{Picture, Tool, command, copy, example, fixtures, have, hsm};
 
 /// What the user has: these, and nothing else, are the files that a failed run must leave as they were.
 const THEIRS: [&str; 6] =
@@ -227,7 +226,7 @@ fn an_interrupt_while_a_package_is_built_leaves_every_byte() {
         // To hsm alone, not to the group of this test: passing it on is hsm's work.
         let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
         assert!(killed.success());
-        let run = support::Run::of(&child.wait_with_output().expect("it ends"));
+        let run = Run::of(&child.wait_with_output().expect("it ends"));
         assert!(!builder.is_empty(), "the build was never started: {}", run.text());
         assert!(
             !Path::new("/proc").join(builder.trim()).exists(),
@@ -307,7 +306,7 @@ fn a_clone_syncs_with_what_was_committed() {
 }
 
 /// Syncs the example, lets `act` do something that must end with `code`, and compares every byte of what is the user's.
-fn fails_and_leaves_everything(what: &str, code: i32, act: impl FnOnce(&Path) -> support::Run) {
+fn fails_and_leaves_everything(what: &str, code: i32, act: impl FnOnce(&Path) -> Run) {
     let dir = example();
     hsm(dir.path(), &["sync", "--yes"]).ends_with(0);
     let skip: Vec<String> = fs::read_dir(dir.path())
@@ -330,6 +329,13 @@ fn fails_and_leaves_everything(what: &str, code: i32, act: impl FnOnce(&Path) ->
         .collect();
     assert_eq!(left, Vec::<String>::new(), "{what} left something behind: {}", run.text());
     python(dir.path(), "import rag_ingest, qdrant_adapter, structlog");
+}
+
+/// Whether a process runs; one that ended and was not asked about yet does not.
+fn runs(process: &str) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(process).join("stat")).unwrap_or_default();
+    // `12 (name) S …`: the state stands behind the name, which may hold anything.
+    stat.rsplit(") ").next().is_some_and(|rest| !stat.is_empty() && !rest.starts_with('Z'))
 }
 
 /// Chooses a client by hand, as with an editor.
@@ -383,12 +389,12 @@ impl Fakes {
         Self { dir }
     }
 
-    fn run(&self, dir: &Path, args: &[&str]) -> support::Run {
+    fn run(&self, dir: &Path, args: &[&str]) -> Run {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let mut all = vec![self.dir.path().to_path_buf()];
         all.extend(std::env::split_paths(&path));
         let path = std::env::join_paths(all).expect("a search path");
-        support::Run::of(&command(dir, args).env("PATH", path).output().expect("hsm can be started"))
+        Run::of(&command(dir, args).env("PATH", path).output().expect("hsm can be started"))
     }
 
     fn calls(&self) -> String {

@@ -19,15 +19,14 @@
 //! Whatever a case expects, every Compose file that it makes is read by a second YAML reader and checked by Compose.
 //! `HSM_FIXTURE=TEXT` runs only the cases whose path contains TEXT.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::runs::{self, Run, fixtures};
+use crate::support::{Picture, Tool, have};
 use serde_yaml::Value;
-use support::{Picture, Run, Tool, fixtures, have};
 
 const COMPOSE_FILE: &str = "docker-compose.hpm.yml";
 
@@ -125,7 +124,7 @@ fn run_case(name: &str) -> Result<(), String> {
     let temp = tempfile::tempdir().map_err(|e| e.to_string())?;
     // A folder of a fixed name: the name of a directory may show in what is printed.
     let dir = temp.path().join("project");
-    support::copy(&folder, &dir);
+    runs::copy(&folder, &dir);
     for (number, step) in steps.iter().enumerate() {
         if tools(step)?.iter().any(|tool| !have(name, &[*tool])) {
             return Ok(());
@@ -187,7 +186,7 @@ fn run_step(step: &BTreeMap<String, Value>, dir: &Path, name: &str) -> (String, 
     let writes = matches!(args.first(), Some(&("sync" | "lock" | "up"))) && !args.contains(&"--dry-run");
     let skip: &[&str] = if writes { &[".hsm"] } else { &[".hsm/cache"] };
     let before = Picture::of(dir, true, skip);
-    let run = support::hsm(dir, &args);
+    let run = runs::hsm(dir, &args);
     let after = Picture::of(dir, true, skip);
     let outcome =
         check(step, dir, &run, &before, &after).and_then(|()| sound_compose_file(dir, name)).map_err(|why| {

@@ -1,0 +1,10 @@
+//! The program as its users have it: the binary, run in copies of projects.
+//!
+//! Owns: the walk over all fixtures, and the whole road on the example with real tools. Refuses: anything that can be
+//! tested at the border of a single stage.
+
+mod road;
+mod runs;
+#[path = "../support/mod.rs"]
+mod support;
+mod walk;
