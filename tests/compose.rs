@@ -1,6 +1,9 @@
 //! What every stack of the fixtures becomes for the container engine: real Compose takes it, another reader reads it,
 //! and the example's file says what was written down by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that goes wrong stops there")]
+#![expect(clippy::print_stderr, reason = "a skipped test says which it is and why")]
+
 use std::path::{Path, PathBuf};
 
 use hsm::adapters::docker::{Docker, MAIN_FILE};

@@ -141,15 +141,16 @@ fn long_port(node: &Node) -> Out {
 
 /// A long form as it stands, but for `remove`, which is hsm's own, and keys that are written in their own way.
 fn long(node: &Node, own: impl Fn(&str, &Node) -> Option<Out>) -> Out {
-    let Value::Map(pairs) = &node.value else { return pass::out(node) };
-    let kept = pairs.iter().filter(|(key, _)| key.text != "remove");
-    // the whole mapping passes first, since what a value means may depend on its key
-    let Out::Map(passed) = pass::out(node) else { return pass::out(node) };
-    let passed: Vec<(String, Out)> = passed.into_iter().filter(|(key, _)| key != "remove").collect();
-    let pair = |((key, value), (name, out)): (&(crate::yaml::Key, Node), (String, Out))| {
-        (name, own(&key.text, value).unwrap_or(out))
-    };
-    Out::Map(kept.zip(passed).map(pair).collect())
+    let mut out = pass::out(node);
+    if let Out::Map(keys) = &mut out {
+        keys.retain(|(key, _)| key != "remove");
+        for (key, value) in keys {
+            if let Some(own) = node.get(key).and_then(|node| own(key, node)) {
+                *value = own;
+            }
+        }
+    }
+    out
 }
 
 fn volumes(lines: &[Volume], found: &mut Vec<Diagnostic>) -> Out {
