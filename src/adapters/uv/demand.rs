@@ -44,7 +44,7 @@ pub(super) struct Demand {
 pub(super) struct Asked {
     /// The line.
     pub(super) requirement: Requirement,
-    /// For a component with a source of its own: its release, which uv does not compare with anything.
+    /// For a component that can only be one release: that one.
     pub(super) release: Option<crate::version::Version>,
     /// Whether it comes from somewhere where uv compares no versions.
     pub(super) sourced: bool,
@@ -124,7 +124,8 @@ fn component(package: &PackageInStack, demand: &mut Demand) -> Result<Asked, Box
         Some(source) => demand.sources.push((line.name.as_str().to_owned(), source)),
         None => demand.unsourced.push(line.name.as_str().to_owned()),
     }
-    let release = package.release.clone().filter(|_| sourced);
+    let pinned = sourced || matches!(&package.origin.value, PackageOrigin::Pypi { version: None, .. });
+    let release = package.release.clone().filter(|_| pinned);
     Ok(Asked { requirement: line, release, sourced, component: true })
 }
 
@@ -269,12 +270,16 @@ fn dependency(line: &At<String>, lines: &mut Vec<Asked>, errors: &mut Vec<Diagno
     };
     let apart = |first: String| {
         let name = new.name.as_str().to_owned();
-        wrong(line.place, Trouble::Contradiction { name, first, second: new.specifiers.to_string() })
+        let second = new.url.clone().unwrap_or_else(|| new.specifiers.to_string());
+        wrong(line.place, Trouble::Contradiction { name, first, second })
     };
     if let Some(own) = lines.iter_mut().find(|a| a.component && a.requirement.name == new.name) {
-        let unmarked = new.marker.is_none() || new.marker == own.requirement.marker;
-        if !unmarked || new.url.is_some() {
-            return;
+        if new.url.is_some() {
+            return errors.push(apart(own.requirement.to_string()));
+        }
+        if new.marker != own.requirement.marker {
+            // Where it holds is for uv to tell.
+            return lines.push(Asked { requirement: new, release: None, sourced: false, component: false });
         }
         own.requirement.extras = union(&own.requirement.extras, &new.extras);
         let demanded = &own.requirement.specifiers;

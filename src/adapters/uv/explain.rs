@@ -27,7 +27,7 @@ fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
     };
     let what = if has("No solution found") {
         "no versions of the Python packages can hold together"
-    } else if has("needs to be updated") {
+    } else if has("needs to be updated") || has("Unable to find lockfile") {
         "uv.lock is out of date; without `--locked` hsm brings it up to date"
     } else if has("network was disabled") || has("--offline") {
         "a package is needed that is not in uv's cache, and nothing may be fetched"

@@ -223,6 +223,13 @@ fn broken_files_are_refused_with_a_line() {
     );
     let wrong = reconcile("[project]\ndependencies = []\n[tool]\nhsm = 3\n", &wish(&["six"])).unwrap_err();
     assert!(matches!(wrong[..], [Trouble::Record(_)]), "{wrong:?}");
+    let first = done("[project]\ndependencies = []\n", &wish(&["six"])).text;
+    let wrong = reconcile(&format!("{first}mine = \"1\"\n"), &wish(&["six"])).unwrap_err();
+    assert_eq!(
+        wrong,
+        [Trouble::Record("tool.hsm.mine".to_owned())],
+        "what is added under hsm's header is not lost"
+    );
 }
 
 #[test]
@@ -349,6 +356,10 @@ fn a_wish() -> impl Strategy<Value = Wish> {
                 wish.lists.push((path(["tool", "uv", "default-groups"]), vec![line("stack")]));
             }
             if setting && !names.is_empty() {
+                let text = "{ name = \"six\", url = \"https://example.org\", explicit = true }".to_owned();
+                let index = |key: String| Line { name: None, text: key.clone(), key };
+                let both = vec![index(text.replace("six", "a")), index(text)];
+                wish.lists.push((path(["tool", "uv", "index"]), both));
                 let text = "[{ name = \"six\", version = \"1\" }]".to_owned();
                 wish.values.push(Wanted {
                     path: path(["tool", "uv", "dependency-metadata"]),

@@ -315,8 +315,11 @@ impl Work {
         remove: &[usize],
         add: &[&Line],
     ) -> Result<(), SpliceError> {
-        let created = !add.is_empty() && !self.toml.has(at);
-        if created {
+        let added: Vec<String> = add.iter().map(|l| l.text.clone()).collect();
+        let tables = !add.is_empty() && self.toml.wants_tables(at, &added);
+        if tables {
+            self.expect(at, "[]");
+        } else if !add.is_empty() && !self.toml.has(at) {
             let made = self.toml.set(at, "[]")?;
             self.new.created.extend(made);
             self.new.created.insert(at.to_vec());
@@ -324,8 +327,9 @@ impl Work {
         }
         let texts: Vec<(usize, String)> = replace.iter().map(|(i, l)| (*i, l.text.clone())).collect();
         self.toml.change_elements(at, &texts, remove)?;
-        let texts: Vec<String> = add.iter().map(|l| l.text.clone()).collect();
-        if self.toml.add_elements(at, &texts)? && !self.new.created.contains(at) {
+        if tables {
+            self.toml.append_tables(at, &added)?;
+        } else if self.toml.add_elements(at, &added)? && !self.new.created.contains(at) {
             self.new.opened.insert(at.to_vec());
         }
         let Some((key, parent)) = at.split_last() else { return Ok(()) };
@@ -342,6 +346,10 @@ impl Work {
                 !remove.contains(&(i - 1))
             });
             list.extend(add.iter().filter_map(|l| Plain::parse(&l.text)));
+        }
+        if !self.toml.has(at) {
+            // The last one under a header of its own is gone, and the array with it.
+            self.expect_gone(at);
         }
         Ok(())
     }

@@ -35,7 +35,9 @@ impl Record {
             match key.as_str() {
                 "created" => record.created = paths(key, value)?,
                 "opened" => record.opened = paths(key, value)?,
-                _ => record.take(vec![key.clone()], value)?,
+                "project" | "dependency-groups" | "tool" => record.take(vec![key.clone()], value)?,
+                // Something that was added at the end of the file, under hsm's header, would be lost.
+                _ => return Err(Trouble::Record(format!("tool.hsm.{key}"))),
             }
         }
         Ok(record)
@@ -69,12 +71,18 @@ impl Record {
     /// The lines under the header.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut out = vec![NOTE.to_owned()];
-        for (path, items) in &self.lists {
-            out.push(format!("{} = [", dotted(path)));
-            out.extend(items.iter().map(|i| format!("    {},", quoted(i))));
-            out.push("]".to_owned());
+        // In one order: keys of one table that stand apart are moved together by tools that print the file anew.
+        let mut paths: Vec<&Path> = self.lists.keys().chain(self.values.keys()).collect();
+        paths.sort();
+        for path in paths {
+            if let Some(items) = self.lists.get(path) {
+                out.push(format!("{} = [", dotted(path)));
+                out.extend(items.iter().map(|i| format!("    {},", quoted(i))));
+                out.push("]".to_owned());
+            } else if let Some(text) = self.values.get(path) {
+                out.push(format!("{} = {}", dotted(path), quoted(text)));
+            }
         }
-        out.extend(self.values.iter().map(|(path, text)| format!("{} = {}", dotted(path), quoted(text))));
         let names =
             |paths: &BTreeSet<Path>| paths.iter().map(|p| quoted(&dotted(p))).collect::<Vec<_>>().join(", ");
         if !self.created.is_empty() {

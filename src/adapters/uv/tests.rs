@@ -233,7 +233,8 @@ fn an_index_given_by_its_address_is_defined_and_named() {
     let part = planned(&[("pyproject.toml", PLAIN)], &stack([package("a", Some("1"), Mode::Prod, origin)]));
     let text = file(&part);
     assert!(text.contains("a = { index = \"pypi-example-org-simple\" }"), "{text}");
-    let index = "{ name = \"pypi-example-org-simple\", url = \"https://me@pypi.example.org/simple/\", explicit = true },";
+    let index = "\n[[tool.uv.index]]\nname = \"pypi-example-org-simple\"\n\
+                 url = \"https://me@pypi.example.org/simple/\"\nexplicit = true\n\n";
     assert!(text.contains(index), "{text}");
 }
 
@@ -263,6 +264,15 @@ fn dependencies_meet_components() {
     let part = planned(&[("pyproject.toml", PLAIN)], &stack([a.clone(), b.clone()]));
     let expect = "    \"a==1.0\",\n    \"b[x]==1.5\",\n    \"c>=2\",\n    \"c ; sys_platform == 'win32'\",\n";
     assert!(file(&part).contains(expect), "{}", file(&part));
+    let mut local_version = b.clone();
+    local_version.release = Some(Version::parse("1.5+cpu"));
+    a.dependencies = vec![text("b==1.5"), text("b>=9 ; sys_platform == 'win32'")];
+    let part = planned(&[("pyproject.toml", PLAIN)], &stack([a.clone(), local_version]));
+    let expect = "    \"b==1.5+cpu\",\n    \"b>=9 ; sys_platform == 'win32'\",\n";
+    assert!(file(&part).contains(expect), "{}", file(&part));
+    a.dependencies = vec![text("b @ https://example.org/b-1.0.tar.gz")];
+    let said = "`b` cannot be both `b==1.5` and `https://example.org/b-1.0.tar.gz`";
+    says(&[("pyproject.toml", PLAIN)], &stack([a.clone(), b.clone()]), &[said]);
     a.dependencies = vec![text("b>=2"), text("c >> 3")];
     let wrong =
         plan_with(&Rehearsal::with([("pyproject.toml", PLAIN)]), &stack([a, b]), &Settings::default());
@@ -387,7 +397,7 @@ fn settings_are_passed_through_and_clash() {
         "override-dependencies = [\n    \"numpy<2\",\n    \"scipy<2\",\n]\n",
         "prerelease = \"allow\"\n",
         "[tool.uv.extra-build-dependencies]\na = [\n    \"setuptools\",\n]\n",
-        "dependency-metadata = [\n    { name = \"a\", version = \"1.0\", requires-dist = [] },\n]\n",
+        "\n\n[[tool.uv.dependency-metadata]]\nname = \"a\"\nversion = \"1.0\"\nrequires-dist = []\n\n",
     ] {
         assert!(after.contains(part), "{part}\n---\n{after}");
     }

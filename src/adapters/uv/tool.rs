@@ -16,6 +16,9 @@ const NAME: &str = "uv";
 /// Where hsm keeps its own, from the project's root.
 const HOME: &str = ".hsm/tools/uv";
 
+/// How a shell, and a shim that stands for a program that is not there, ends.
+const NOT_FOUND: i32 = 127;
+
 /// Finds uv; installs it when there is none and the settings say yes.
 pub(super) fn find(root: &Path, settings: &Settings, world: &dyn World) -> Result<Tool, ToolError> {
     let on_path = version_of(Path::new(NAME), root, world)?;
@@ -94,6 +97,9 @@ fn version_of(program: &Path, root: &Path, world: &dyn World) -> Result<Option<S
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(broken(format!("`{} --version` failed: {e}", program.display()))),
     };
+    if outcome.code == Some(NOT_FOUND) {
+        return Ok(None);
+    }
     let text = String::from_utf8_lossy(&outcome.stdout).into_owned();
     match text.split_whitespace().nth(1) {
         Some(version) if outcome.ok() => Ok(Some(version.to_owned())),

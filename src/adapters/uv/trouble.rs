@@ -244,8 +244,8 @@ impl Trouble {
                     .to_owned()
             }
             Self::NoProject => "add [project] with `name` and `version`".to_owned(),
-            Self::TakenSource { name, .. } => {
-                format!("remove that entry, or let hsm take it over: hsm package add {name} --adopt")
+            Self::TakenSource { .. } => {
+                "remove that entry; hsm then writes what the stack asks for".to_owned()
             }
             Self::TakenSetting { .. } | Self::Apart { .. } => "change or remove that line".to_owned(),
             Self::Beside { .. } => "remove your line to let hsm decide alone".to_owned(),

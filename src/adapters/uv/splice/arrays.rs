@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use toml_edit::Item;
+use toml_edit::{Item, Table, Value};
 
-use super::{Edit, Element, SpliceError, Toml, insert, leading_blanks};
+use super::{Edit, Element, SpliceError, Toml, dotted, end_of, insert, leading_blanks};
 
 impl Toml {
     /// Replaces and removes elements of the array at a path, by their position in [`Toml::elements`].
@@ -14,6 +14,9 @@ impl Toml {
         replace: &[(usize, String)],
         remove: &[usize],
     ) -> Result<(), SpliceError> {
+        if self.is_tables(path) {
+            return self.remove_tables(path, remove);
+        }
         let Some((elements, open, close)) = self.array(path)? else { return Ok(()) };
         let mut edits: Vec<Edit> =
             replace.iter().map(|(i, text)| (elements[*i].span.clone(), text.clone())).collect();
@@ -38,6 +41,9 @@ impl Toml {
     ) -> Result<bool, SpliceError> {
         if add.is_empty() {
             return Ok(false);
+        }
+        if self.is_tables(path) {
+            return self.append_tables(path, add).map(|()| false);
         }
         let Some((elements, open, close)) = self.array(path)? else { return Ok(false) };
         let nl = self.newline();
@@ -76,6 +82,52 @@ impl Toml {
         };
         self.apply(edits)?;
         Ok(false)
+    }
+
+    /// Whether there is no array at a path yet, and tables with headers of their own are the way to write one.
+    pub(in crate::adapters::uv) fn wants_tables(&self, path: &[String], add: &[String]) -> bool {
+        let inline = (1..path.len()).any(|n| self.item(&path[..n]).is_some_and(Item::is_inline_table));
+        !self.has(path) && !inline && add.iter().all(|text| text.starts_with('{'))
+    }
+
+    /// Appends elements, each written as an inline table, under headers of their own.
+    pub(in crate::adapters::uv) fn append_tables(
+        &mut self,
+        path: &[String],
+        add: &[String],
+    ) -> Result<(), SpliceError> {
+        for text in add {
+            let inline = Self::parse(format!("v = {text}"))?;
+            let table = inline.item(&["v".to_owned()]).and_then(Item::as_inline_table);
+            let pairs = table.map(|t| inline.pairs(t.iter())).unwrap_or_default();
+            let edit = self.block(&format!("[[{}]]", dotted(path)), &pairs.join(self.newline()));
+            self.apply(vec![edit])?;
+        }
+        Ok(())
+    }
+
+    fn remove_tables(&mut self, path: &[String], remove: &[usize]) -> Result<(), SpliceError> {
+        let all = self.elements(path)?.unwrap_or_default();
+        let spans = remove.iter().filter_map(|&i| all.get(i)).map(|e| e.span.clone());
+        let edits = spans.map(|s| (self.before_block(s.start)..s.end, String::new())).collect();
+        self.apply(edits)
+    }
+
+    /// A table with a header of its own as an element: written as an inline table would be.
+    pub(super) fn table_element(&self, table: &Table) -> Element {
+        let start = table.span().unwrap_or_default().start;
+        let values = table.iter().filter_map(|(key, item)| Some((key, item.as_value()?)));
+        let key = format!("{{ {} }}", self.pairs(values).join(", "));
+        Element { key, span: start..end_of(table) }
+    }
+
+    fn pairs<'a>(&self, values: impl Iterator<Item = (&'a str, &'a Value)>) -> Vec<String> {
+        let raw = |v: &Value| v.span().and_then(|s| self.text.get(s)).unwrap_or_default().to_owned();
+        values.map(|(key, value)| format!("{} = {}", dotted(&[key.to_owned()]), raw(value))).collect()
+    }
+
+    fn is_tables(&self, path: &[String]) -> bool {
+        self.item(path).is_some_and(Item::is_array_of_tables)
     }
 
     /// Brings an empty array that [`Toml::add_elements`] opened back to one line.

@@ -129,6 +129,9 @@ impl Toml {
         path: &[String],
     ) -> Result<Option<Vec<Element>>, SpliceError> {
         let Some(item) = self.item(path) else { return Ok(None) };
+        if let Item::ArrayOfTables(tables) = item {
+            return Ok(Some(tables.iter().map(|t| self.table_element(t)).collect()));
+        }
         let Some(array) = item.as_array() else { return Err(shape(path, item, "an array")) };
         let element = |v: &Value| {
             let span = v.span().unwrap_or_default();
@@ -173,7 +176,10 @@ impl Toml {
                 (Self::inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), None)
             }
             Home::Block => (
-                self.block(parent, &format!("{} = {value}", dotted(&path[path.len() - 1..]))),
+                self.block(
+                    &format!("[{}]", dotted(parent)),
+                    &format!("{} = {value}", dotted(&path[path.len() - 1..])),
+                ),
                 Some(parent.to_vec()),
             ),
             Home::InInline(table, depth) => {
@@ -253,7 +259,7 @@ impl Toml {
             return Ok(());
         }
         let Some(header) = t.span() else { return Ok(()) };
-        let last = last_value(t).map_or(header.end, |e| e.max(header.end));
+        let last = end_of(t);
         let stop = self.end_of_line(last);
         let end = if self.text[last..stop].trim().is_empty() { last } else { stop };
         let start = self.before_block(header.start);
@@ -266,7 +272,7 @@ impl Toml {
         path: &[String],
         lines: &[String],
     ) -> Result<(), SpliceError> {
-        let edit = self.block(path, &lines.join(self.newline()));
+        let edit = self.block(&format!("[{}]", dotted(path)), &lines.join(self.newline()));
         self.apply(vec![edit])
     }
 
@@ -309,12 +315,12 @@ impl Toml {
         }
     }
 
-    fn block(&self, path: &[String], body: &str) -> Edit {
+    fn block(&self, header: &str, body: &str) -> Edit {
         let nl = self.newline();
         let end = self.text.trim_end().len();
         let bom = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let gap = if end <= bom { String::new() } else { format!("{nl}{nl}") };
-        insert(end.max(bom), format!("{gap}[{}]{nl}{body}", dotted(path)))
+        insert(end.max(bom), format!("{gap}{header}{nl}{body}"))
     }
 
     // ---- lines and blocks -------------------------------------------------------------------------------------
@@ -437,6 +443,12 @@ fn inline_home<'a>(table: &'a InlineTable, path: &[String], depth: usize) -> Res
 
 fn shape(path: &[String], item: &Item, expected: &'static str) -> SpliceError {
     SpliceError::Shape { path: dotted(path), found: item.type_name(), expected }
+}
+
+/// The end of what stands under a table's own header, or of the header.
+fn end_of(table: &Table) -> usize {
+    let header = table.span().unwrap_or_default().end;
+    last_value(table).map_or(header, |end| end.max(header))
 }
 
 fn insert(at: usize, text: String) -> Edit {
