@@ -131,7 +131,8 @@ fn record(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut stamps = Stamps::load(work.world, work.root);
     for (number, part) in work.plan.parts.iter().enumerate() {
-        if part.intact {
+        // What was not asked for now says nothing new.
+        if part.intact || part.actions.is_empty() {
             continue;
         }
         let stamp = match work.adapters.iter().find(|a| a.name() == part.adapter) {
