@@ -73,7 +73,7 @@ pub struct Rehearsal {
     locked: Arc<Mutex<Vec<PathBuf>>>,
     programs: BTreeMap<String, Arc<Program>>,
     env: BTreeMap<String, String>,
-    fault: Option<Fault>,
+    faults: Vec<Fault>,
 }
 
 #[derive(Debug)]
@@ -97,7 +97,7 @@ impl Rehearsal {
         let env = BTreeMap::from([("PATH".into(), PROGRAMS.into()), ("HOME".into(), "/home/user".into())]);
         let state = State { disk, calls: Vec::new(), changes: 0, interrupted: false };
         let (programs, locked) = (BTreeMap::new(), Arc::default());
-        Self { state: Mutex::new(state), locked, programs, env, fault: None }
+        Self { state: Mutex::new(state), locked, programs, env, faults: Vec::new() }
     }
 
     /// The project's root.
@@ -127,9 +127,9 @@ impl Rehearsal {
         self
     }
 
-    /// Lets something go wrong.
+    /// Lets something go wrong; more than once, if asked for more than once.
     pub fn with_fault(mut self, fault: Fault) -> Self {
-        self.fault = Some(fault);
+        self.faults.push(fault);
         self
     }
 
@@ -147,7 +147,7 @@ impl Rehearsal {
             locked: Arc::default(),
             programs: self.programs.clone(),
             env: self.env.clone(),
-            fault: None,
+            faults: Vec::new(),
         }
     }
 
@@ -185,18 +185,20 @@ impl Rehearsal {
         if changes {
             state.changes += 1;
         }
-        match self.fault {
-            Some(Fault::Death(n)) if state.changes >= n => {
-                return Err(io::Error::other("this process has died"));
+        let mut late = None;
+        for fault in &self.faults {
+            match *fault {
+                Fault::Death(n) if state.changes >= n => {
+                    return Err(io::Error::other("this process has died"));
+                }
+                Fault::Error(n, kind) if changes && state.changes == n => return Err(kind.into()),
+                Fault::LateError(n, kind) if changes && state.changes == n => late = Some(kind),
+                Fault::Interrupt(n) if state.changes >= n => state.interrupted = true,
+                _ => {}
             }
-            Some(Fault::Error(n, kind)) if changes && state.changes == n => return Err(kind.into()),
-            Some(Fault::LateError(n, kind)) if changes && state.changes == n => {
-                return effect(&mut state).and(Err(kind.into()));
-            }
-            Some(Fault::Interrupt(n)) if state.changes >= n => state.interrupted = true,
-            _ => {}
         }
-        effect(&mut state)
+        let result = effect(&mut state);
+        late.map_or(result, |kind| Err(kind.into()))
     }
 }
 

@@ -28,7 +28,7 @@ install)
     echo new > env/lib/tmp && mv env/lib/tmp env/lib/replaced.py
     case "$2" in
     badly) echo "no space for beans" >&2; exit 1 ;;
-    slowly) (while :; do echo >> ../heart; sleep 0.05; done) & touch ../started; sleep 20; exit 1 ;;
+    slowly) (for i in $(seq 400); do echo >> ../heart; sleep 0.05; done) & touch ../started; sleep 20; exit 1 ;;
     deafly) trap '' INT TERM; touch ../started; sleep 20 & wait; sleep 20; exit 1 ;;
     soon) touch ../started; sleep 2 ;;
     esac

@@ -229,6 +229,35 @@ fn a_run_that_dies_anywhere_is_undone_or_finished_by_the_next_command_even_if_th
 }
 
 #[test]
+fn a_commit_that_fails_and_a_death_on_the_way_back_still_leave_one_state() {
+    for scenario in SCENARIOS.iter().filter(|s| !s.fails) {
+        let (before, after, _) = scenario.rehearse();
+        let whole = (scenario.world)();
+        drop(scenario.run(&whole));
+        let calls: Vec<_> = whole.calls().into_iter().filter(Call::changes).collect();
+        let committed = |call: &Call| matches!(call, Call::Rename(_, to) if to.ends_with("committed"));
+        let rename = calls.iter().position(committed).unwrap() + 1;
+        for commit in
+            [Fault::LateError(rename, io::ErrorKind::Other), Fault::Error(rename + 1, io::ErrorKind::Other)]
+        {
+            let failed = (scenario.world)().with_fault(commit);
+            assert!(scenario.run(&failed).is_err());
+            assert_eq!(failed.contents(), before);
+            for n in rename + 1..=failed.changes() + 1 {
+                let what = format!("{}, {commit:?}, dead at {n}", scenario.name);
+                let died = (scenario.world)().with_fault(commit).with_fault(Fault::Death(n));
+                drop(scenario.run(&died));
+                let next = died.restarted();
+                recover(&next).unwrap();
+                let settled = next.contents();
+                assert!(settled == before || settled == after, "{what}: {settled:#?}");
+                assert_no_traces(&next, &what);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_second_run_has_nothing_to_do_and_changes_nothing() {
     let (world, fake, root) = (existing(), fake(), Rehearsal::root());
     let first = plan(&world, &root, &fake, "new lock\n");
@@ -239,6 +268,18 @@ fn the_second_run_has_nothing_to_do_and_changes_nothing() {
     assert!(second.parts[0].intact && second.parts[0].actions.is_empty());
     let next = world.restarted();
     assert!(!run(&next, &root, &fake, &second).unwrap().changed);
+    assert_eq!(next.changes(), 1, "only the lock is taken: {:?}", next.calls());
+}
+
+#[test]
+fn an_adapter_that_is_not_asked_keeps_its_stamp() {
+    let (world, root) = (existing(), Rehearsal::root());
+    let checked = Fake { actions: vec![(Verify, &["check"])], ..fake() };
+    run(&world, &root, &checked, &plan(&world, &root, &checked, "new lock\n")).unwrap();
+    // Its files are as they are to be, so it asks for nothing.
+    let silent = Fake { actions: Vec::new(), ..fake() };
+    let next = world.restarted();
+    run(&next, &root, &silent, &plan(&next, &root, &silent, "new lock\n")).unwrap();
     assert_eq!(next.changes(), 1, "only the lock is taken: {:?}", next.calls());
 }
 
