@@ -1,3 +1,7 @@
 //! The binary `hsm`: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(hsm::cli::run().code())
+}

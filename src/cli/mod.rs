@@ -3,7 +3,47 @@
 //! Owns: arguments, the voice, exit codes, one small file for each command. Nobody imports it.
 
 mod args;
+mod commands;
 mod exit;
+mod stop;
 mod voice;
 
+use clap::Parser as _;
+
+use crate::world::{Real, World};
+
 pub use exit::Exit;
+
+/// Does what the process was started for.
+pub fn run() -> Exit {
+    let world = match Real::new() {
+        Ok(world) => world,
+        Err(error) => {
+            voice::last_words(&format!("failed to watch for signals: {error}"));
+            return Exit::Failed;
+        }
+    };
+    run_in(&world)
+}
+
+fn run_in(world: &dyn World) -> Exit {
+    let args = std::iter::once("hsm".to_owned()).chain(world.args());
+    let cli = match args::Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // a closed output leaves nobody to tell
+            let _ = error.print();
+            return if wrong { Exit::Wrong } else { Exit::Done };
+        }
+    };
+    let voice = voice::Voice::new(&cli.global);
+    let context = commands::Context { voice: &voice, global: &cli.global, world };
+    match commands::run(&context, &cli) {
+        Ok(exit) => exit,
+        Err(fail) => {
+            stop::tell(&voice, &fail);
+            stop::exit(&fail)
+        }
+    }
+}

@@ -26,8 +26,10 @@ pub(super) enum Opening<'a> {
     Error(Option<&'a str>),
     /// `warning[code]: `
     Warning(Option<&'a str>),
-    /// `note: `
-    Note,
+    /// `help: `
+    Help,
+    /// Any word.
+    Word(&'a str),
 }
 
 /// One diagnostic, ready to be shown (with colours; the stream takes them out where they are not wanted).
@@ -54,7 +56,8 @@ pub(super) fn message(
     let (level, code) = match opening {
         Opening::Error(code) => (Level::ERROR, code),
         Opening::Warning(code) => (Level::WARNING, code),
-        Opening::Note => (Level::NOTE, None),
+        Opening::Help => (Level::HELP, None),
+        Opening::Word(word) => (Level::NOTE.with_name(word), None),
     };
     let mut title = level.primary_title(text);
     if let Some(code) = code {

@@ -1,0 +1,92 @@
+//! What goes on after the commit: `up`, `build`, `down`.
+
+use super::{Context, Fail, sync};
+use crate::cli::Exit;
+use crate::cli::args::{Build, Choice, Up};
+use crate::load;
+use crate::names::{ComponentId, Kind, Name};
+use crate::road::{self, Done, Engine, Road, Stop};
+use crate::stack::Stack;
+
+pub(super) fn up(context: &Context<'_>, args: &Up) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    let (done, engine) = written(context, road, "hsm up", args.frozen, !args.no_wait)?;
+    let stack = &done.planned.resolved.solved.stack;
+    let only = containers(stack, &args.names)?;
+    context.voice.step("starting", &listed(&args.names));
+    let count = road.up(stack, &engine, &only).map_err(not_running)?;
+    context.voice.step("up", if count == 0 { "no container to start" } else { "containers are running" });
+    Ok(Exit::Done)
+}
+
+pub(super) fn build(context: &Context<'_>, args: &Build) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    let (done, engine) = written(context, road, "hsm build", args.frozen, !args.no_wait)?;
+    let stack = &done.planned.resolved.solved.stack;
+    let only = containers(stack, &args.names)?;
+    context.voice.step("building", &listed(&args.names));
+    let count = road.build(stack, &engine, &only)?;
+    context.voice.step("built", if count == 0 { "no image to build" } else { "images are there" });
+    Ok(Exit::Done)
+}
+
+/// Syncs, and finds what can start and build.
+fn written(
+    context: &Context<'_>,
+    road: Road<'_>,
+    what: &str,
+    frozen: bool,
+    wait: bool,
+) -> Result<(Done, Engine), Fail> {
+    let mut wish = context.wish(&Choice::default());
+    wish.settings.frozen = frozen;
+    let lock = sync::enter(context, road, what, wait)?;
+    let done = sync::sync_with(context, road, &wish, what, &lock)?;
+    sync::tell_done(context, &done);
+    let inputs = &done.planned.resolved.inputs;
+    let engine = road.engine(&inputs.manifest, &inputs.sources, &wish.settings)?;
+    Ok((done, engine))
+}
+
+pub(super) fn down(context: &Context<'_>) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in("hsm down")?.as_ref());
+    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    let engine = road.engine(&opened.manifest, &opened.sources, &context.settings())?;
+    let count = road.down(&road::facts(&opened.manifest), &engine)?;
+    context.voice.step("down", if count == 0 { "nothing was there to stop" } else { "containers are stopped" });
+    Ok(Exit::Done)
+}
+
+/// The files are written by now; whatever goes wrong, they stay.
+fn not_running(stop: Stop) -> Fail {
+    match stop {
+        Stop::After(error) => Stop::NotRunning(error).into(),
+        other => other.into(),
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "all containers".to_owned() } else { names.join(", ") }
+}
+
+/// The containers of the stack that are meant.
+fn containers(stack: &Stack, names: &[String]) -> Result<Vec<ComponentId>, Fail> {
+    names
+        .iter()
+        .map(|text| {
+            let bare = text.strip_prefix("container:").unwrap_or(text);
+            let name = Name::parse(bare).map_err(|e| Fail::usage(format!("`{text}` is no name: {e}")))?;
+            let id = ComponentId::new(Kind::Container, &name);
+            if stack.containers.contains_key(&id) {
+                return Ok(id);
+            }
+            let there = stack.containers.keys().map(|id| id.name().as_str());
+            let near = crate::names::nearest(bare, there).map(|n| format!("; did you mean `{n}`?"));
+            Err(Fail::usage(format!("no container `{bare}` is in the stack{}", near.unwrap_or_default())))
+        })
+        .collect()
+}

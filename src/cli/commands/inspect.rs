@@ -1,0 +1,191 @@
+//! Commands that only look: `check`, `resolve`, `why`, `list`.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::{Context, Fail, names};
+use crate::cli::Exit;
+use crate::cli::args::{Choice, Resolve};
+use crate::cli::voice::{SCHEMA, stack, statements_json};
+use crate::load::{self, LoadOptions, MANIFEST};
+use crate::manifest::edit::{Change, edit, read_text};
+use crate::names::{ComponentId, Name, TargetId};
+use crate::road::{Resolved, Road, Stop, Wish};
+
+/// Everything that is wrong, and warnings; the stack is solved too, since files that cannot hold together are wrong.
+pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in("hsm check")?.as_ref());
+    let planned = road.plan(&context.wish(&Choice::default()))?;
+    let sources = &planned.resolved.inputs.sources;
+    let warnings: Vec<_> =
+        planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
+    if context.voice.is_json() {
+        context.voice.findings_json(sources, &warnings);
+    } else {
+        context.voice.diagnostics(sources, &warnings);
+        context.voice.step("checked", &format!("{MANIFEST} and {} entries", planned.resolved.inputs.opened));
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fail> {
+    let wish = context.wish(&args.choice);
+    if let Some(Some(name)) = &args.explain {
+        return why(context, name, &wish.load);
+    }
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in("hsm resolve")?.as_ref());
+    let resolved = road.resolve(&wish)?;
+    let explain = args.explain.is_some();
+    if context.voice.is_json() {
+        let mut data = stack::to_json(&resolved.solved.stack);
+        if explain {
+            let sources = &resolved.inputs.sources;
+            let reasons = resolved.solved.reasons.iter();
+            data["reasons"] =
+                reasons.map(|(id, chain)| (id.to_string(), statements_json(sources, chain))).collect();
+        }
+        data["warnings"] = context.voice.list_json(&resolved.inputs.sources, &resolved.solved.warnings);
+        context.voice.json(&data);
+        return Ok(Exit::Done);
+    }
+    context.voice.diagnostics(&resolved.inputs.sources, &resolved.solved.warnings);
+    context.voice.data(&stack::table(&resolved.solved.stack));
+    if explain {
+        let mut out = String::new();
+        for id in resolved.solved.reasons.keys() {
+            let chain = chain(context, &resolved, id);
+            // writing to a string cannot fail
+            let _ = write!(out, "\n{id}\n{chain}");
+        }
+        context.voice.data(&out);
+    }
+    if !resolved.solved.optimal {
+        context.voice.detail("the search for a better stack was cut short; this one is valid");
+    }
+    Ok(Exit::Done)
+}
+
+fn chain(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) -> String {
+    let empty = Vec::new();
+    let statements = resolved.solved.reasons.get(id).unwrap_or(&empty);
+    context.voice.chain(&resolved.inputs.sources, statements)
+}
+
+/// Why a component is, or is not, or cannot be in the stack.
+pub(super) fn why(context: &Context<'_>, name: &str, options: &LoadOptions) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in("hsm why")?.as_ref());
+    let wish = Wish { load: options.clone(), settings: context.settings(), ..Wish::default() };
+    let resolved = road.resolve(&wish)?;
+    let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    match names::any(name, &mut opened)? {
+        TargetId::Component(id) if resolved.solved.reasons.contains_key(&id) => {
+            say_why(context, &resolved, &id);
+        }
+        TargetId::Component(id) => return why_not(context, road, &wish, name, &id),
+        TargetId::Group(id) => match resolved.solved.stack.groups.get(&id) {
+            Some(group) => {
+                for option in &group.options {
+                    say_why(context, &resolved, &id.option(option));
+                }
+            }
+            None => context.voice.data(&format!("{id} takes no part: nothing names or implies it\n")),
+        },
+    }
+    Ok(Exit::Done)
+}
+
+fn say_why(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) {
+    if context.voice.is_json() {
+        let empty = Vec::new();
+        let statements = resolved.solved.reasons.get(id).unwrap_or(&empty);
+        let because = statements_json(&resolved.inputs.sources, statements);
+        context.voice.json(&json!({
+            "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": true, "because": because,
+        }));
+        return;
+    }
+    context.voice.data(&format!("{id} is in the stack\n{}\n", chain(context, resolved, id)));
+}
+
+/// It is not there: would it be if somebody asked for it?
+fn why_not(
+    context: &Context<'_>,
+    road: Road<'_>,
+    wish: &Wish,
+    name: &str,
+    id: &ComponentId,
+) -> Result<Exit, Fail> {
+    let path = road.root.join(MANIFEST);
+    let bytes = context.world.read(&path).map_err(|e| Fail::system("read", &path, e))?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let bare = name.rsplit(':').next().unwrap_or(name);
+    let listed = Name::parse(bare).ok().zip(read_text(&text)).and_then(|(name, manifest)| {
+        edit(&text, &manifest, &Change::Add(id.clone(), name)).ok().map(|edited| edited.text)
+    });
+    let asked = Wish { manifest: listed.map(Into::into), ..wish.clone() };
+    match road.resolve(&asked) {
+        Err(Stop::Unsolved { sources, unsolved }) => {
+            if context.voice.is_json() {
+                let because = statements_json(&sources, &unsolved.statements);
+                context.voice.json(&json!({
+                    "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": false, "possible": false,
+                    "because": because,
+                }));
+            } else {
+                let chain = context.voice.chain(&sources, &unsolved.statements);
+                context
+                    .voice
+                    .data(&format!("{id} is not in the stack, and cannot be; if hsm.yaml listed it:\n{chain}\n"));
+            }
+        }
+        _ if context.voice.is_json() => context.voice.json(&json!({
+            "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": false, "possible": true, "because": [],
+        })),
+        _ => context
+            .voice
+            .data(&format!("{id} is not in the stack: nothing asks for it (`hsm add {id}` would)\n")),
+    }
+    Ok(Exit::Done)
+}
+
+/// The stack, and what else its groups offer.
+pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in("hsm list")?.as_ref());
+    let resolved = road.resolve(&context.wish(&Choice::default()))?;
+    let stack = &resolved.solved.stack;
+    let offers = stack.groups.iter().map(|(id, chosen)| {
+        let options = resolved.inputs.group(id).map(|group| group.options.as_slice()).unwrap_or_default();
+        let rows = options.iter().map(|option| {
+            let present = chosen.options.iter().any(|o| id.option(o) == id.option(&option.name.value));
+            let about = option.description.as_ref().map(|d| d.value.clone()).unwrap_or_default();
+            (present, option.name.value.to_string(), about)
+        });
+        (id.to_string(), chosen.one, rows.collect::<Vec<_>>())
+    });
+    let offers: Vec<(String, bool, Vec<(bool, String, String)>)> = offers.collect();
+    if context.voice.is_json() {
+        let mut data = stack::to_json(stack);
+        data["offers"] = offers.iter().map(|(id, _, rows)| (id.clone(), options_json(rows))).collect();
+        context.voice.json(&data);
+        return Ok(Exit::Done);
+    }
+    context.voice.data(&stack::table(stack));
+    context.voice.data(&stack::offers(&offers));
+    Ok(Exit::Done)
+}
+
+fn options_json(rows: &[(bool, String, String)]) -> Json {
+    let row = |(present, name, about): &(bool, String, String)| {
+        json!({"name": name, "selected": present, "description": about})
+    };
+    rows.iter().map(row).collect()
+}

@@ -1,0 +1,149 @@
+//! One small file for each command or family of commands.
+
+mod after;
+mod edit;
+mod init;
+mod inspect;
+mod names;
+mod sync;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::args::{Cli, Command, Global};
+use super::voice::Voice;
+use crate::adapters::Settings;
+use crate::load::{LoadOptions, Upgrade};
+use crate::manifest::edit::EditError;
+use crate::road::{self, Road, Stop, Wish};
+use crate::transaction::Recovered;
+use crate::world::World;
+
+/// What every command has at hand.
+pub(super) struct Context<'a> {
+    pub voice: &'a Voice,
+    pub global: &'a Global,
+    pub world: &'a dyn World,
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(super) enum Fail {
+    /// On the road.
+    Stop(Box<Stop>),
+    /// What was typed makes no sense here; what would.
+    Usage(String),
+    /// The manifest could not be edited.
+    Edit(EditError),
+    /// An edit would leave no solution; it was not made.
+    WouldNotSolve(Box<Stop>),
+    /// The system refused something.
+    System {
+        /// What was attempted: a verb.
+        attempt: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl From<Stop> for Fail {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(Box::new(stop))
+    }
+}
+
+impl From<EditError> for Fail {
+    fn from(error: EditError) -> Self {
+        Self::Edit(error)
+    }
+}
+
+impl Fail {
+    fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    fn system(attempt: &'static str, path: &Path, error: io::Error) -> Self {
+        Self::System { attempt, path: path.to_owned(), error }
+    }
+}
+
+/// Does what was asked for.
+pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
+    match &cli.command {
+        Command::Init(args) => init::run(context, args),
+        Command::Check => inspect::check(context),
+        Command::Resolve(args) => inspect::resolve(context, args),
+        Command::Why { name } => inspect::why(context, name, &LoadOptions::default()),
+        Command::List => inspect::list(context),
+        Command::Plan(args) => sync::plan(context, args),
+        Command::Sync(args) => sync::sync(context, args),
+        Command::Lock(args) => sync::lock(context, args),
+        Command::Status => sync::status(context),
+        Command::Recover => sync::recover(context),
+        Command::Up(args) => after::up(context, args),
+        Command::Build(args) => after::build(context, args),
+        Command::Down => after::down(context),
+        Command::Group(args) => edit::group(context, args),
+        Command::Mode { mode, then } => edit::mode(context, (*mode).into(), then),
+        Command::Add { names, then } => edit::add(context, names, then),
+        Command::Remove { names, then } => edit::remove(context, names, then),
+    }
+}
+
+impl Context<'_> {
+    /// The directory in which the command works: `-C`, else the current one.
+    fn start(&self) -> Result<PathBuf, Fail> {
+        let current = self.world.current_dir().map_err(|e| Fail::system("find", Path::new("."), e))?;
+        Ok(self.global.directory.as_ref().map_or(current.clone(), |dir| current.join(dir)))
+    }
+
+    /// The project's root: the directory itself or the nearest one above it.
+    fn root(&self) -> Result<PathBuf, Fail> {
+        Ok(road::find_project(&self.start()?, self.world)?)
+    }
+
+    fn road<'r>(&'r self, root: &'r Path) -> Road<'r> {
+        Road { root, world: self.world }
+    }
+
+    /// What the global options say of a run.
+    fn settings(&self) -> Settings {
+        Settings { offline: self.global.offline, yes: self.global.yes, ..Settings::default() }
+    }
+
+    fn wish(&self, choice: &super::args::Choice) -> Wish {
+        let upgrade = match &choice.upgrade {
+            None => Upgrade::None,
+            Some(names) if names.is_empty() => Upgrade::All,
+            Some(names) => Upgrade::Names(names.iter().cloned().collect()),
+        };
+        let load = LoadOptions { require_mode: choice.require_mode, upgrade, ..LoadOptions::default() };
+        let settings = Settings { upgrade: choice.upgrade.clone(), ..self.settings() };
+        Wish { load, settings, ..Wish::default() }
+    }
+
+    /// Says what became of an interrupted run.
+    fn tell_recovered(&self, recovered: Option<&Recovered>) {
+        match recovered {
+            None => {}
+            Some(Recovered::Finished { what }) => {
+                self.voice.note(&format!("an interrupted `{what}` had been completed; its traces were removed"));
+            }
+            Some(Recovered::Undone { what, undone }) => {
+                let files: Vec<String> = undone.put_back.iter().map(|p| p.display().to_string()).collect();
+                self.voice.note(&format!("an interrupted `{what}` was undone ({})", files.join(", ")));
+                for kept in &undone.kept {
+                    self.voice.warn(&format!(
+                        "`{}` was changed since; that version is kept as `{}`",
+                        kept.path.display(),
+                        kept.now.display()
+                    ));
+                }
+            }
+        }
+    }
+}

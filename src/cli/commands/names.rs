@@ -1,0 +1,106 @@
+//! From what was typed to what is meant: a NAME may carry its kind; where two kinds share it, both are shown.
+
+use super::Fail;
+use crate::load::Opened;
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use crate::registry::Nearest;
+
+/// Any component or group of the registries.
+pub(super) fn any(text: &str, opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
+    let (kind_given, name) = split(text)?;
+    let all = |name: &Name| {
+        let kinds = [Kind::Package, Kind::Container];
+        let components = kinds.map(|kind| TargetId::Component(ComponentId::new(kind, name)));
+        let groups = kinds.map(|kind| TargetId::Group(GroupId::new(kind, name)));
+        components.into_iter().chain(groups).collect::<Vec<_>>()
+    };
+    let candidates = kind_given.map_or_else(|| all(&name), |target| vec![target]);
+    one("component or group", text, candidates, opened)
+}
+
+/// A component of the registries.
+pub(super) fn component(text: &str, opened: &mut Opened<'_>) -> Result<(ComponentId, Name), Fail> {
+    let (kind_given, name) = split(text)?;
+    let candidates = match kind_given {
+        Some(TargetId::Component(id)) => vec![TargetId::Component(id)],
+        Some(TargetId::Group(id)) => {
+            return Err(Fail::usage(format!("{id} is a group; choose with `hsm group select {} OPTION`", id.name)));
+        }
+        None => [Kind::Package, Kind::Container]
+            .map(|kind| TargetId::Component(ComponentId::new(kind, &name)))
+            .to_vec(),
+    };
+    match one("component", text, candidates, opened)? {
+        TargetId::Component(id) => Ok((id, name)),
+        TargetId::Group(id) => Err(Fail::usage(format!("{id} is a group"))),
+    }
+}
+
+/// A group of the registries.
+pub(super) fn group(text: &str, opened: &mut Opened<'_>) -> Result<GroupId, Fail> {
+    let (kind_given, name) = split(text)?;
+    let candidates = match kind_given {
+        Some(TargetId::Group(id)) => vec![TargetId::Group(id)],
+        // `package:NAME` where a group is meant says which kind of group
+        Some(TargetId::Component(id)) => vec![TargetId::Group(GroupId::new(id.kind(), &name))],
+        None => {
+            [Kind::Package, Kind::Container].map(|kind| TargetId::Group(GroupId::new(kind, &name))).to_vec()
+        }
+    };
+    match one("group", text, candidates, opened)? {
+        TargetId::Group(id) => Ok(id),
+        TargetId::Component(id) => Err(Fail::usage(format!("{id} is not a group"))),
+    }
+}
+
+/// A component as it is typed, without asking the registries; without a kind there are two candidates.
+pub(super) fn typed(text: &str) -> Result<Vec<ComponentId>, Fail> {
+    match split(text)? {
+        (Some(TargetId::Component(id)), _) => Ok(vec![id]),
+        (Some(TargetId::Group(id)), _) => Err(Fail::usage(format!("{id} is a group"))),
+        (None, name) => Ok([Kind::Package, Kind::Container].map(|k| ComponentId::new(k, &name)).to_vec()),
+    }
+}
+
+/// An option's name.
+pub(super) fn option(text: &str) -> Result<Name, Fail> {
+    Name::parse(text).map_err(|e| Fail::usage(format!("`{text}` is no name of an option: {e}")))
+}
+
+fn split(text: &str) -> Result<(Option<TargetId>, Name), Fail> {
+    if text.contains(':') {
+        let target = TargetId::parse(text).map_err(|e| Fail::usage(format!("`{text}`: {e}")))?;
+        let name = text.rsplit(':').next().unwrap_or_default();
+        let name = Name::parse(name).map_err(|e| Fail::usage(format!("`{text}`: {e}")))?;
+        return Ok((Some(target), name));
+    }
+    let name = Name::parse(text).map_err(|e| Fail::usage(format!("`{text}` is no name: {e}")))?;
+    Ok((None, name))
+}
+
+fn one(what: &str, text: &str, candidates: Vec<TargetId>, opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
+    let found: Vec<&TargetId> = candidates.iter().filter(|t| opened.registries.contains(t)).collect();
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(unknown(what, text, &candidates, opened)),
+        several => {
+            let names: Vec<String> = several.iter().map(|t| format!("`{t}`")).collect();
+            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
+        }
+    }
+}
+
+fn unknown(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>) -> Fail {
+    let mut hints = Vec::new();
+    for candidate in candidates {
+        let near: Nearest = opened.registries.nearest(candidate, &mut opened.sources);
+        let kind = candidate.to_string();
+        let kind = kind.split(':').next().unwrap_or_default();
+        hints.extend(near.renamed.map(|n| format!("it is now called `{kind}:{n}`")));
+        hints.extend(near.name.map(|n| format!("did you mean `{kind}:{n}`?")));
+        hints.extend(near.other_kind.map(|t| format!("there is `{t}`")));
+    }
+    hints.dedup();
+    let hint = hints.first().map(|h| format!("; {h}")).unwrap_or_default();
+    Fail::usage(format!("no registry has a {what} `{text}`{hint}"))
+}

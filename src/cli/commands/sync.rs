@@ -1,0 +1,168 @@
+//! Commands along the road: `plan`, `sync`, `lock`, `status`, `recover`.
+
+use serde_json::json;
+
+use super::{Context, Fail};
+use crate::cli::Exit;
+use crate::cli::args::{Choice, Lock, Plan, Side, Sync};
+use crate::cli::voice::{SCHEMA, plan as plan_words};
+use crate::names::Kind;
+use crate::order::{Step, describe};
+use crate::road::{Done, Planned, Road, Wish};
+use crate::transaction::ProjectLock;
+
+impl From<Side> for Kind {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Packages => Self::Package,
+            Side::Containers => Self::Container,
+        }
+    }
+}
+
+pub(super) fn plan(context: &Context<'_>, args: &Plan) -> Result<Exit, Fail> {
+    let wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice) };
+    let planned = show(context, &wish, "hsm plan")?;
+    Ok(if args.exit_code && !planned.plan.is_empty() { Exit::NotUpToDate } else { Exit::Done })
+}
+
+/// Shows what a run would do.
+fn show(context: &Context<'_>, wish: &Wish, what: &str) -> Result<Planned, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in(what)?.as_ref());
+    let planned = road.plan(wish)?;
+    tell_notes(context, &planned);
+    let steps = steps(&planned);
+    if context.voice.is_json() {
+        context.voice.json(&plan_words::to_json(&planned.plan, &steps));
+    } else if planned.plan.is_empty() {
+        context.voice.data("up to date: nothing to do\n");
+    } else {
+        context.voice.data(&plan_words::text(&planned.plan, &steps));
+    }
+    Ok(planned)
+}
+
+/// The steps for people: what is saved for the way back and the commit are not theirs.
+fn steps(planned: &Planned) -> Vec<String> {
+    let shown = planned.schedule.steps().filter(|s| !matches!(s, Step::Save | Step::Commit));
+    shown.map(|step| describe(&planned.plan, step)).collect()
+}
+
+pub(super) fn sync(context: &Context<'_>, args: &Sync) -> Result<Exit, Fail> {
+    let mut wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice) };
+    wish.settings.locked = args.locked;
+    wish.settings.frozen = args.frozen;
+    if args.dry_run {
+        let planned = show(context, &wish, "hsm sync --dry-run")?;
+        let stale = args.locked && planned.plan.files.iter().any(crate::road::is_committed);
+        return Ok(if stale { Exit::NotUpToDate } else { Exit::Done });
+    }
+    run(context, &wish, "hsm sync", !args.no_wait)
+}
+
+pub(super) fn lock(context: &Context<'_>, args: &Lock) -> Result<Exit, Fail> {
+    let mut wish = context.wish(&args.choice);
+    wish.settings.lock_only = true;
+    wish.settings.locked = args.locked;
+    run(context, &wish, "hsm lock", !args.no_wait)
+}
+
+fn run(context: &Context<'_>, wish: &Wish, what: &str, wait: bool) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    let held = enter(context, road, what, wait)?;
+    let done = sync_with(context, road, wish, what, &held)?;
+    tell_done(context, &done);
+    Ok(Exit::Done)
+}
+
+/// Takes the project for a command that writes.
+pub(super) fn enter(context: &Context<'_>, road: Road<'_>, what: &str, wait: bool) -> Result<ProjectLock, Fail> {
+    let mut tell = |who: &str| context.voice.note(&format!("waiting for another run in this project: {who}"));
+    let (lock, recovered) = road.enter(what, wait, &mut tell)?;
+    context.tell_recovered(recovered.as_ref());
+    Ok(lock)
+}
+
+/// Goes to the end of the road, saying what happens.
+pub(super) fn sync_with(
+    context: &Context<'_>,
+    road: Road<'_>,
+    wish: &Wish,
+    what: &str,
+    lock: &ProjectLock,
+) -> Result<Done, Fail> {
+    let done = road.sync(wish, what, lock, &context.voice.progress())?;
+    tell_notes(context, &done.planned);
+    for note in &done.report.notes {
+        context.voice.warn(note);
+    }
+    Ok(done)
+}
+
+/// The last word of a run.
+pub(super) fn tell_done(context: &Context<'_>, done: &Done) {
+    let changed = done.report.changed;
+    if context.voice.is_json() {
+        let files = done.planned.plan.files.iter().map(|f| f.path.to_string_lossy().into_owned());
+        context.voice.json(&json!({
+            "schema": SCHEMA, "ok": true, "changed": changed, "files": files.collect::<Vec<_>>(),
+            "steps": steps(&done.planned),
+        }));
+    }
+    if changed {
+        let stack = &done.planned.resolved.solved.stack;
+        let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        context.voice.step(
+            "done",
+            &format!(
+                "{} and {}",
+                count(stack.packages.len(), "package"),
+                count(stack.containers.len(), "container")
+            ),
+        );
+    } else {
+        context.voice.say("up to date: nothing to do");
+    }
+}
+
+fn tell_notes(context: &Context<'_>, planned: &Planned) {
+    let resolved = &planned.resolved;
+    let all: Vec<_> = resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
+    context.voice.diagnostics(&resolved.inputs.sources, &all);
+}
+
+pub(super) fn status(context: &Context<'_>) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    context.tell_recovered(road.look_in("hsm status")?.as_ref());
+    let planned = road.plan(&context.wish(&Choice::default()))?;
+    let steps = steps(&planned);
+    let stale = !planned.plan.is_empty();
+    if context.voice.is_json() {
+        context.voice.json(&plan_words::to_json(&planned.plan, &steps));
+    } else if stale {
+        context.voice.data("out of date; `hsm sync` would\n");
+        for step in &steps {
+            context.voice.data(&format!("  {step}\n"));
+        }
+    } else {
+        context.voice.data("up to date\n");
+    }
+    Ok(if stale { Exit::NotUpToDate } else { Exit::Done })
+}
+
+pub(super) fn recover(context: &Context<'_>) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    let (_lock, recovered) = road.enter("hsm recover", true, &mut |who| {
+        context.voice.note(&format!("waiting for another run in this project: {who}"));
+    })?;
+    context.tell_recovered(recovered.as_ref());
+    if recovered.is_none() {
+        context.voice.say("nothing to recover");
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,174 @@
+//! How a failed command ends: the words, and the exit code.
+
+use super::commands::Fail;
+use super::exit::Exit;
+use super::voice::Voice;
+use crate::execute::Failure;
+use crate::finalize::RunError;
+use crate::load::Report;
+use crate::place::Sources;
+use crate::road::{AfterError, Stop, is_committed};
+use crate::transaction::{NotPutBack, RecoverError};
+
+const SIGINT: i32 = 2;
+
+/// The exit code of a failure.
+pub(super) fn exit(fail: &Fail) -> Exit {
+    match fail {
+        Fail::Usage(_) | Fail::Edit(_) => Exit::Wrong,
+        Fail::WouldNotSolve(_) => Exit::NoSolution,
+        Fail::System { .. } => Exit::Failed,
+        Fail::Stop(stop) => match stop.as_ref() {
+            Stop::NoProject(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
+            // what is missing or broken has to be mended before there is anything to solve
+            Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
+            Stop::Unsolved { .. } | Stop::OutOfFuel => Exit::NoSolution,
+            Stop::Interrupted(signal) => interrupted(*signal),
+            Stop::Held(_) => Exit::Held,
+            Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) => Exit::Failed,
+            Stop::Recovery(_) => Exit::NotRestored,
+            Stop::OutOfDate(_) => Exit::NotUpToDate,
+            Stop::Run { error, .. } => run(error),
+            Stop::NotRunning(AfterError::Interrupted(signal)) | Stop::After(AfterError::Interrupted(signal)) => {
+                interrupted(*signal)
+            }
+            Stop::NotRunning(_) => Exit::NotRunning,
+            Stop::After(_) => Exit::Failed,
+        },
+    }
+}
+
+fn interrupted(signal: i32) -> Exit {
+    if signal == SIGINT { Exit::Interrupted } else { Exit::Terminated }
+}
+
+fn run(error: &RunError) -> Exit {
+    match (error, error.failure()) {
+        (RunError::NotPutBack { .. }, _) => Exit::NotRestored,
+        (_, Failure::Interrupted(signal)) => interrupted(*signal),
+        _ => Exit::Failed,
+    }
+}
+
+/// Says what went wrong.
+pub(super) fn tell(voice: &Voice, fail: &Fail) {
+    if voice.is_json() {
+        tell_json(voice, fail);
+    }
+    match fail {
+        Fail::Usage(text) => voice.error(text),
+        Fail::Edit(error) => voice.error(&error.to_string()),
+        Fail::System { attempt, path, error } => {
+            voice.error(&format!("failed to {attempt} `{}`: {error}", path.display()));
+        }
+        Fail::WouldNotSolve(stop) => {
+            tell_stop(voice, stop);
+            voice.error("the edit would leave no solution; nothing was written");
+        }
+        Fail::Stop(stop) => tell_stop(voice, stop),
+    }
+}
+
+fn tell_stop(voice: &Voice, stop: &Stop) {
+    match stop {
+        Stop::NoProject(from) => voice.error(&format!(
+            "no hsm.yaml in `{}` or above it; `hsm init` makes one",
+            from.display()
+        )),
+        Stop::Wrong(report) if voice.is_json() => drop_shown(report),
+        Stop::Wrong(report) => voice.diagnostics(&report.sources, &report.diagnostics),
+        Stop::Unsolved { .. } if voice.is_json() => {}
+        Stop::Unsolved { sources, unsolved } => {
+            voice.unsolved(sources, &unsolved.statements, unsolved.minimal);
+        }
+        Stop::OutOfFuel => voice.error("gave up: no stack was found within the bound of work"),
+        Stop::Interrupted(_) => voice.error("interrupted; everything is as it was"),
+        Stop::Held(who) => voice.error(&format!("another run holds this project: {who}")),
+        Stop::Lock(error) => voice.error(&format!("failed to lock the project: {error}")),
+        Stop::Recovery(error) => recovery(voice, error),
+        Stop::Plan(error) => voice.error(&error.to_string()),
+        Stop::Ring(ring) => voice.error(&ring.to_string()),
+        Stop::OutOfDate(planned) => {
+            let files = planned.plan.files.iter().filter(|f| is_committed(f));
+            let names: Vec<String> = files.map(|f| format!("`{}`", f.path.display())).collect();
+            voice.error(&format!("out of date: {}; run `hsm sync` and commit", names.join(", ")));
+        }
+        Stop::Run { error, .. } => run_error(voice, error),
+        Stop::NoEngine => voice.error("the project's container engine starts nothing"),
+        Stop::NotRunning(error) => {
+            voice.error(&error.to_string());
+            voice.note("the files are written and installed, but the containers are not running");
+        }
+        Stop::After(error) => voice.error(&error.to_string()),
+    }
+}
+
+/// What `--format json` has printed already.
+fn drop_shown(_report: &Report) {}
+
+fn run_error(voice: &Voice, error: &RunError) {
+    voice.error(&error.failure().to_string());
+    match error {
+        RunError::NothingTouched(_) => voice.note("nothing was changed"),
+        RunError::Restored { undone, .. } => {
+            voice.note("everything is as it was");
+            for kept in &undone.kept {
+                voice.warn(&format!(
+                    "`{}` was changed meanwhile; that version is kept as `{}`",
+                    kept.path.display(),
+                    kept.now.display()
+                ));
+            }
+        }
+        RunError::NotPutBack { problems, .. } => not_put_back(voice, problems),
+    }
+}
+
+fn recovery(voice: &Voice, error: &RecoverError) {
+    voice.error(&error.to_string());
+    if let RecoverError::NotPutBack { problems, .. } = error {
+        not_put_back(voice, problems);
+    }
+}
+
+fn not_put_back(voice: &Voice, problems: &[NotPutBack]) {
+    for problem in problems {
+        voice.error(&format!("could not put back `{}`: {}", problem.path.display(), problem.why));
+    }
+    voice.note("the journal in .hsm/journal is kept; `hsm recover` tries again");
+}
+
+/// A failure as data: a script that asked for JSON gets JSON.
+fn tell_json(voice: &Voice, fail: &Fail) {
+    let none = Sources::new();
+    let stop = match fail {
+        Fail::Stop(stop) | Fail::WouldNotSolve(stop) => Some(stop.as_ref()),
+        Fail::Usage(_) | Fail::Edit(_) | Fail::System { .. } => None,
+    };
+    let code = exit(fail).meaning();
+    match stop {
+        Some(Stop::Wrong(report)) => voice.failure_json(&report.sources, &report.diagnostics, &[], code),
+        Some(Stop::Unsolved { sources, unsolved }) => {
+            voice.failure_json(sources, &[], &unsolved.statements, code);
+        }
+        _ => voice.failure_json(&none, &[], &[], &words(fail).unwrap_or_else(|| code.to_owned())),
+    }
+}
+
+/// The message of a failure that has one line.
+fn words(fail: &Fail) -> Option<String> {
+    match fail {
+        Fail::Usage(text) => Some(text.clone()),
+        Fail::Edit(error) => Some(error.to_string()),
+        Fail::System { attempt, path, error } => {
+            Some(format!("failed to {attempt} `{}`: {error}", path.display()))
+        }
+        Fail::Stop(stop) => match stop.as_ref() {
+            Stop::Run { error, .. } => Some(error.failure().to_string()),
+            Stop::After(error) | Stop::NotRunning(error) => Some(error.to_string()),
+            Stop::Plan(error) => Some(error.to_string()),
+            _ => None,
+        },
+        Fail::WouldNotSolve(_) => None,
+    }
+}

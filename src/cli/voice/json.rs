@@ -1,0 +1,59 @@
+//! Data as JSON: one versioned schema for all commands.
+
+use serde_json::{Value as Json, json};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::place::{Place, Sources};
+use crate::statement::Statement;
+
+/// The version of what is printed; it grows when a reader of the former one would be misled.
+pub(in crate::cli) const SCHEMA: u32 = 1;
+
+/// A failure: what was said, the diagnostics, and the statements that cannot hold together.
+pub(super) fn failure(
+    sources: &Sources,
+    diagnostics: &[&Diagnostic],
+    statements: &[Statement],
+    message: &str,
+) -> Json {
+    let statements: Vec<Json> = statements.iter().map(|s| statement(sources, s)).collect();
+    json!({
+        "schema": SCHEMA,
+        "ok": false,
+        "error": message,
+        "diagnostics": self::diagnostics(sources, diagnostics),
+        "conflict": statements,
+    })
+}
+
+/// Diagnostics as a list.
+pub(in crate::cli) fn diagnostics(sources: &Sources, diagnostics: &[&Diagnostic]) -> Json {
+    diagnostics.iter().map(|d| diagnostic(sources, d)).collect()
+}
+
+fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
+    let severity = match d.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let related: Vec<Json> =
+        d.related.iter().map(|r| json!({"what": r.what, "place": place(sources, r.place)})).collect();
+    json!({
+        "severity": severity,
+        "code": d.finding.code(),
+        "message": d.finding.to_string(),
+        "help": d.finding.help(),
+        "place": d.place.map(|p| place(sources, p)),
+        "related": related,
+    })
+}
+
+/// A statement with its place.
+pub(super) fn statement(sources: &Sources, s: &Statement) -> Json {
+    json!({"says": s.claim.to_string(), "place": s.place.map(|p| place(sources, p))})
+}
+
+fn place(sources: &Sources, place: Place) -> Json {
+    let at = sources.position(place);
+    json!({"file": at.path, "line": at.line, "column": at.column, "start": place.start, "end": place.end})
+}

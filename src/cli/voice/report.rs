@@ -1,0 +1,152 @@
+//! Diagnostics of all files in one report, and statements that cannot hold together.
+
+use super::snippet::{self, Mark, Opening};
+use super::{Voice, err, json};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::place::Sources;
+use crate::statement::Statement;
+
+impl Voice {
+    /// All diagnostics, sorted by file and place, with a count at the end.
+    pub(in crate::cli) fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
+        let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        let shown: Vec<&Diagnostic> = sorted(sources, diagnostics)
+            .into_iter()
+            .filter(|d| d.severity == Severity::Error || !self.quiet)
+            .collect();
+        for d in &shown {
+            err(&snippet::diagnostic(sources, d));
+            err("");
+        }
+        if errors > 0 {
+            self.error(&count(errors, shown.len() - errors));
+        }
+    }
+
+    /// Statements that cannot hold together, in the order of the argument.
+    pub(in crate::cli) fn unsolved(&self, sources: &Sources, statements: &[Statement], minimal: bool) {
+        for line in argument(sources, statements, minimal) {
+            err(&line);
+        }
+    }
+
+    /// A chain of statements: why something is there.
+    pub(in crate::cli) fn chain(&self, sources: &Sources, statements: &[Statement]) -> String {
+        reasons(sources, statements).join("\n")
+    }
+
+    /// What went wrong as JSON on standard output, for `--format json`.
+    pub(in crate::cli) fn failure_json(
+        &self,
+        sources: &Sources,
+        diagnostics: &[Diagnostic],
+        statements: &[Statement],
+        message: &str,
+    ) {
+        let diagnostics = sorted(sources, diagnostics);
+        self.json(&json::failure(sources, &diagnostics, statements, message));
+    }
+}
+
+/// By file and place; those without a place first, and each only once.
+pub(super) fn sorted<'d>(sources: &Sources, diagnostics: &'d [Diagnostic]) -> Vec<&'d Diagnostic> {
+    let mut out: Vec<&Diagnostic> = Vec::new();
+    for d in diagnostics {
+        if !out.contains(&d) {
+            out.push(d);
+        }
+    }
+    let key = |d: &Diagnostic| {
+        let path = d.place.and_then(|p| sources.get(p.file)).map(|s| s.path.as_str()).unwrap_or_default();
+        // the manifest comes first: what stands there explains the rest
+        (path != "hsm.yaml" && d.place.is_some(), path.to_owned(), d.place.map(|p| (p.start, p.end)))
+    };
+    out.sort_by_cached_key(|d| key(d));
+    out
+}
+
+fn count(errors: usize, warnings: usize) -> String {
+    let of = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    match warnings {
+        0 => of(errors, "error"),
+        w => format!("{} and {}", of(errors, "error"), of(w, "warning")),
+    }
+}
+
+fn argument(sources: &Sources, statements: &[Statement], minimal: bool) -> Vec<String> {
+    let title = "no stack satisfies these statements together";
+    let mut out = vec![snippet::message(sources, Opening::Error(Some("no-solution")), title, &[], None)];
+    out.extend(reasons(sources, statements));
+    if minimal && statements.len() > 1 {
+        let help = "without any one of them, the others can hold together";
+        out.push(snippet::message(sources, Opening::Help, help, &[], None));
+    }
+    out
+}
+
+fn reasons(sources: &Sources, statements: &[Statement]) -> Vec<String> {
+    let mut out = Vec::new();
+    for (i, statement) in statements.iter().enumerate() {
+        let marks: Vec<Mark<'_>> =
+            statement.place.iter().map(|&place| Mark { place, label: "", primary: true }).collect();
+        let opening = Opening::Word(if i == 0 { "because" } else { "and" });
+        out.push(snippet::message(sources, opening, &statement.claim.to_string(), &marks, None));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Finding;
+    use crate::names::{ComponentId, Kind, Name};
+    use crate::place::Place;
+    use crate::statement::Claim;
+
+    #[test]
+    fn diagnostics_are_sorted_by_file_and_place_and_shown_once() {
+        let mut sources = Sources::new();
+        let entry = sources.add("hsm-registry/packages/a.yaml", "name: a\n");
+        let manifest = sources.add("hsm.yaml", "x: 1\ny: 2\n");
+        let at = |file, start| {
+            Diagnostic::error(Place { file, start, end: start + 1 }, Finding::Syntax(start.to_string()))
+        };
+        let none = Diagnostic::missing(Finding::NotUtf8);
+        let all = [at(entry, 0), at(manifest, 5), at(manifest, 0), none.clone(), at(manifest, 5)];
+        let order: Vec<&Diagnostic> = sorted(&sources, &all);
+        assert_eq!(order, [&none, &all[2], &all[1], &all[0]]);
+    }
+
+    #[test]
+    fn the_count_speaks_english() {
+        assert_eq!(count(1, 0), "1 error");
+        assert_eq!(count(2, 1), "2 errors and 1 warning");
+    }
+
+    #[test]
+    fn statements_read_as_an_argument() {
+        let mut sources = Sources::new();
+        let file = sources.add("hsm.yaml", "services:\n  containers:\n    - redis\n");
+        let id = ComponentId::new(Kind::Container, &Name::parse("redis").expect("a name"));
+        let statement =
+            |claim, start| Statement { place: Some(Place { file, start, end: start + 5 }), claim };
+        let text = argument(&sources, &[statement(Claim::Wants(id.clone()), 32), statement(Claim::Wants(id), 12)], true)
+            .join("\n");
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(
+            text,
+            "error[no-solution]: no stack satisfies these statements together
+because: hsm.yaml wants container:redis
+ --> hsm.yaml:3:9
+  |
+3 |     - redis
+  |       ^^^^^
+and: hsm.yaml wants container:redis
+ --> hsm.yaml:2:3
+  |
+2 |   containers:
+  |   ^^^^^
+help: without any one of them, the others can hold together"
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! The resolved stack, as a table and as JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::{STEP, json};
+use crate::manifest::Mode;
+use crate::registry::{ContainerOrigin, PackageOrigin};
+use crate::stack::{ContainerInStack, PackageInStack, Stack};
+use crate::version::Version;
+
+/// The stack as a table: packages, containers, groups.
+pub(in crate::cli) fn table(stack: &Stack) -> String {
+    let mut out = String::new();
+    let packages = stack.packages.values().map(|p| {
+        [p.name.to_string(), release(p.release.as_ref()), p.mode.to_string(), package_source(p)]
+    });
+    section(&mut out, "packages", packages.collect());
+    let containers = stack.containers.values().map(|c| {
+        [c.name.to_string(), release(c.release.as_ref()), how(c), container_source(c)]
+    });
+    section(&mut out, "containers", containers.collect());
+    let groups = stack.groups.iter().map(|(id, group)| {
+        let options: Vec<&str> = group.options.iter().map(crate::names::Name::as_str).collect();
+        let strategy = if group.one { "1-of-N" } else { "M-of-N" };
+        [id.to_string(), strategy.to_owned(), options.join(", "), String::new()]
+    });
+    section(&mut out, "groups", groups.collect());
+    if out.is_empty() {
+        out.push_str("the stack is empty\n");
+    }
+    out
+}
+
+fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut widths = [0; 4];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    // writing to a string cannot fail
+    let _ = writeln!(out, "{STEP}{title}{STEP:#}");
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
+    }
+}
+
+fn release(release: Option<&Version>) -> String {
+    release.map_or_else(|| "-".to_owned(), Version::to_string)
+}
+
+/// Mode and profile of a container.
+fn how(container: &ContainerInStack) -> String {
+    let mode = match (container.mode, &container.external) {
+        (_, Some(_)) => "external",
+        (Some(Mode::Dev), None) => "dev",
+        (Some(Mode::Prod), None) => "prod",
+        (None, None) => "-",
+    };
+    match &container.profile {
+        Some(profile) => format!("{mode} ({profile})"),
+        None => mode.to_owned(),
+    }
+}
+
+fn package_source(package: &PackageInStack) -> String {
+    match &package.origin.value {
+        PackageOrigin::Pypi { index, .. } => match index {
+            Some(index) => format!("index {}", index.value),
+            None => "index".to_owned(),
+        },
+        PackageOrigin::Git { url, reference, path, .. } => match (package.mode, path) {
+            (Mode::Dev, Some(path)) => path.value.clone(),
+            _ => match reference {
+                Some((_, reference)) => format!("{} @ {}", url.value, reference.value),
+                None => url.value.clone(),
+            },
+        },
+        PackageOrigin::Local { path, .. } => path.value.clone(),
+        PackageOrigin::Url { url, .. } => url.value.clone(),
+        PackageOrigin::Workspace { .. } => "workspace".to_owned(),
+    }
+}
+
+fn container_source(container: &ContainerInStack) -> String {
+    if let Some(external) = &container.external {
+        let host = external.keys.iter().find(|(key, _)| key.value == "host");
+        return host.map(|(_, host)| host.value.clone()).unwrap_or_default();
+    }
+    let definition = &container.definition;
+    match (&definition.image, definition.origin.as_ref().map(|o| &o.value)) {
+        (_, Some(ContainerOrigin::Build(build))) => format!("build {}", build.path.value),
+        (_, Some(ContainerOrigin::Git { url, .. })) => format!("build {}", url.value),
+        (Some(image), _) => image.value.clone(),
+        (None, Some(ContainerOrigin::Image { image })) => image.value.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+/// The stack as JSON.
+pub(in crate::cli) fn to_json(stack: &Stack) -> Json {
+    let packages: Vec<Json> = stack
+        .packages
+        .iter()
+        .map(|(id, p)| {
+            json!({
+                "id": id.to_string(),
+                "name": p.name.as_str(),
+                "registry": p.registry,
+                "release": p.release.as_ref().map(Version::as_str),
+                "mode": p.mode.as_str(),
+                "source": package_source(p),
+                "extras": p.extras,
+            })
+        })
+        .collect();
+    let containers: Vec<Json> = stack
+        .containers
+        .iter()
+        .map(|(id, c)| {
+            json!({
+                "id": id.to_string(),
+                "name": c.name.as_str(),
+                "registry": c.registry,
+                "release": c.release.as_ref().map(Version::as_str),
+                "mode": c.mode.map(Mode::as_str),
+                "profile": c.profile.as_ref().map(crate::names::Name::as_str),
+                "external": c.external.is_some(),
+                "source": container_source(c),
+            })
+        })
+        .collect();
+    let groups: Vec<Json> = stack
+        .groups
+        .iter()
+        .map(|(id, g)| {
+            let options: Vec<&str> = g.options.iter().map(crate::names::Name::as_str).collect();
+            json!({"id": id.to_string(), "strategy": if g.one { "1-of-N" } else { "M-of-N" }, "options": options})
+        })
+        .collect();
+    json!({"schema": json::SCHEMA, "ok": true, "packages": packages, "containers": containers, "groups": groups})
+}
+
+/// What differs between two stacks, one line each: added, removed, and switched components.
+pub(in crate::cli) fn changes(before: &Stack, after: &Stack) -> Vec<String> {
+    let rows = |stack: &Stack| {
+        let packages = stack.packages.iter().map(|(id, p)| {
+            (id.clone(), [release(p.release.as_ref()), p.mode.to_string(), package_source(p)].join(" "))
+        });
+        let containers = stack.containers.iter().map(|(id, c)| {
+            (id.clone(), [release(c.release.as_ref()), how(c), container_source(c)].join(" "))
+        });
+        packages.chain(containers).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (old, new) = (rows(before), rows(after));
+    let mut out = Vec::new();
+    for (id, was) in &old {
+        match new.get(id) {
+            None => out.push(format!("- {id}")),
+            Some(is) if is != was => out.push(format!("~ {id}: {was} → {is}")),
+            Some(_) => {}
+        }
+    }
+    out.extend(new.keys().filter(|id| !old.contains_key(*id)).map(|id| format!("+ {id}")));
+    out
+}

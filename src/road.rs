@@ -1,0 +1,393 @@
+//! The road: load → compile → solve → plan → order → execute → finalize. A command is how far it goes.
+//!
+//! Owns: the order of the stages, the project lock around those that write, and the recovery of an interrupted run
+//! before any of them. Refuses: printing, and any work of a stage.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError};
+use crate::compile::compile;
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::execute::{Failure, Progress, Work, execute};
+use crate::finalize::{self, RunError, finalize};
+use crate::load::{self, Inputs, LoadOptions, load};
+use crate::lock;
+use crate::manifest::Manifest;
+use crate::names::{ComponentId, Kind};
+use crate::order::{Ring, Schedule, order};
+use crate::place::{At, Sources};
+use crate::plan::{self, Plan, PlanError};
+use crate::solve::{NoStack, Solved, Unsolved, solve};
+use crate::stack::{ProjectFacts, Stack};
+use crate::transaction::{self, LockError, ProjectLock, RecoverError, Recovered};
+use crate::world::{Command, Outcome, OutputTo, World};
+
+/// What is wanted of the road.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// How to read and choose.
+    pub load: LoadOptions,
+    /// How far and under which conditions.
+    pub settings: Settings,
+    /// Only the adapter of this side.
+    pub only: Option<Kind>,
+    /// The manifest's text to be, when the command edits it.
+    pub manifest: Option<Arc<str>>,
+}
+
+/// Why the road ended early. Everything is data; the words are made at the edge.
+#[derive(Debug)]
+pub enum Stop {
+    /// No `hsm.yaml` in the directory or above it.
+    NoProject(PathBuf),
+    /// Something is wrong with what was read, or with what it says.
+    Wrong(load::Report),
+    /// The statements cannot hold together.
+    Unsolved {
+        /// The texts that the statements come from.
+        sources: Sources,
+        /// The statements.
+        unsolved: Unsolved,
+    },
+    /// The bound of work was used up without an answer.
+    OutOfFuel,
+    /// The user asked to stop (the signal's number); everything is as it was.
+    Interrupted(i32),
+    /// Another run holds the project; who.
+    Held(String),
+    /// The project lock could not be taken.
+    Lock(io::Error),
+    /// An interrupted run could not be undone or finished.
+    Recovery(RecoverError),
+    /// There is no plan.
+    Plan(PlanError),
+    /// Steps wait for each other.
+    Ring(Ring),
+    /// Committed files are out of date, and they were to be used as they are (`--locked`).
+    OutOfDate(Box<Planned>),
+    /// The run failed; everything is as it was, or the error says what is not.
+    Run {
+        /// What was to be done.
+        planned: Box<Planned>,
+        /// What went wrong.
+        error: RunError,
+    },
+    /// No engine that can start anything.
+    NoEngine,
+    /// The files are written, but what was to run after them failed.
+    NotRunning(AfterError),
+    /// A command that changes no file failed.
+    After(AfterError),
+}
+
+/// Why a command of an engine failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AfterError {
+    /// Its tool is missing, too old or broken.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// The tool failed.
+    #[error("failed to {label}: {why}")]
+    Action {
+        /// What was to be done.
+        label: String,
+        /// What happened, for people.
+        why: String,
+    },
+    /// The system refused to run it.
+    #[error("failed to {label}: {error}")]
+    System {
+        /// What was to be done.
+        label: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The user asked to stop (the signal's number).
+    #[error("interrupted")]
+    Interrupted(i32),
+}
+
+/// What the solve decided, with what it was decided from.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What was read.
+    pub inputs: Inputs,
+    /// What was decided.
+    pub solved: Solved,
+}
+
+/// A plan and its order, with what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// What was decided.
+    pub resolved: Resolved,
+    /// What is to be done.
+    pub plan: Plan,
+    /// In which order.
+    pub schedule: Schedule,
+}
+
+/// A run that succeeded.
+#[derive(Debug)]
+pub struct Done {
+    /// What was to be done.
+    pub planned: Planned,
+    /// What was done.
+    pub report: finalize::Report,
+}
+
+/// A project and the machine it is on.
+#[derive(Clone, Copy)]
+pub struct Road<'a> {
+    /// The project's root.
+    pub root: &'a Path,
+    /// The machine.
+    pub world: &'a dyn World,
+}
+
+/// The nearest directory with a manifest, from `start` upwards.
+pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
+    let none = || Stop::NoProject(start.to_owned());
+    let start = world.canonical(start).map_err(|_| none())?;
+    let has = |dir: &&Path| matches!(world.stat(&dir.join(load::MANIFEST)), Ok(Some(_)));
+    start.ancestors().find(has).map(Path::to_owned).ok_or_else(none)
+}
+
+impl<'a> Road<'a> {
+    /// load → compile → solve.
+    pub fn resolve(&self, wish: &Wish) -> Result<Resolved, Stop> {
+        let options = LoadOptions { manifest: wish.manifest.clone(), ..wish.load.clone() };
+        let inputs = load(self.root, self.world, &options).map_err(Stop::Wrong)?;
+        let compiled = compile(&inputs);
+        match solve(&inputs, &compiled, &|| self.world.interrupted()) {
+            Ok(solved) => Ok(Resolved { inputs, solved }),
+            Err(NoStack::Unsolved(unsolved)) => Err(Stop::Unsolved { sources: inputs.sources, unsolved }),
+            Err(NoStack::Invalid(diagnostics)) => {
+                Err(Stop::Wrong(load::Report { sources: inputs.sources, diagnostics }))
+            }
+            Err(NoStack::Interrupted) => Err(Stop::Interrupted(self.world.interrupted_by().unwrap_or(2))),
+            Err(NoStack::OutOfFuel) => Err(Stop::OutOfFuel),
+        }
+    }
+
+    /// … → plan → order. Writes nothing, runs nothing.
+    pub fn plan(&self, wish: &Wish) -> Result<Planned, Stop> {
+        let resolved = self.resolve(wish)?;
+        let adapters = self.adapters(&resolved.inputs, wish)?;
+        let own = self.own_files(&resolved, wish)?;
+        let assembled = plan::assemble(
+            self.world,
+            self.root,
+            &resolved.solved.stack,
+            &wish.settings,
+            &adapters,
+            own,
+        );
+        let plan = assembled.map_err(|error| match error {
+            PlanError::Adapter { findings, .. } => {
+                Stop::Wrong(load::Report { sources: resolved.inputs.sources.clone(), diagnostics: findings })
+            }
+            other => Stop::Plan(other),
+        })?;
+        let schedule = order(&plan).map_err(Stop::Ring)?;
+        Ok(Planned { resolved, plan, schedule })
+    }
+
+    /// … → execute → finalize. `lock` is the project's.
+    pub fn sync(
+        &self,
+        wish: &Wish,
+        what: &str,
+        lock: &ProjectLock,
+        progress: &dyn Progress,
+    ) -> Result<Done, Stop> {
+        let planned = self.plan(wish)?;
+        if wish.settings.locked && planned.plan.files.iter().any(is_committed) {
+            return Err(Stop::OutOfDate(Box::new(planned)));
+        }
+        let adapters = self.adapters(&planned.resolved.inputs, wish)?;
+        let work = Work {
+            world: self.world,
+            root: self.root,
+            lock,
+            what,
+            plan: &planned.plan,
+            schedule: &planned.schedule,
+            adapters: &adapters,
+            settings: &wish.settings,
+            progress,
+        };
+        let journal = execute(&work);
+        match finalize(&work, &planned.resolved.solved.stack, journal) {
+            Ok(report) => Ok(Done { planned, report }),
+            Err(error) => match error.failure() {
+                Failure::Interrupted(signal) if !matches!(error, RunError::NotPutBack { .. }) => {
+                    Err(Stop::Interrupted(*signal))
+                }
+                _ => Err(Stop::Run { planned: Box::new(planned), error }),
+            },
+        }
+    }
+
+    /// Takes the project lock for a command that writes, and undoes or finishes an interrupted run first.
+    pub fn enter(
+        &self,
+        what: &str,
+        wait: bool,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<(ProjectLock, Option<Recovered>), Stop> {
+        let lock = ProjectLock::take(self.world, self.root, what, wait, tell).map_err(|error| match error {
+            LockError::Held(who) => Stop::Held(who),
+            LockError::Interrupted(signal) => Stop::Interrupted(signal),
+            LockError::System(error) => Stop::Lock(error),
+        })?;
+        let recovered = transaction::recover(self.world, self.root, &lock).map_err(Stop::Recovery)?;
+        Ok((lock, recovered))
+    }
+
+    /// For a command that only reads: undoes or finishes an interrupted run, if there is one and nobody is at work.
+    pub fn look_in(&self, what: &str) -> Result<Option<Recovered>, Stop> {
+        if !transaction::needs_recovery(self.world, self.root) {
+            return Ok(None);
+        }
+        match self.enter(what, false, &mut |_| {}) {
+            Ok((_, recovered)) => Ok(recovered),
+            // what looks like an interrupted run is one at work; reading goes on without the lock
+            Err(Stop::Held(_)) => Ok(None),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Builds images after a sync (none named: all).
+    pub fn build(&self, stack: &Stack, engine: &Engine, only: &[ComponentId]) -> Result<usize, Stop> {
+        self.after(engine, |lifecycle| lifecycle.build(stack, only))
+    }
+
+    /// Starts containers after a sync and waits until they are healthy (none named: all).
+    pub fn up(&self, stack: &Stack, engine: &Engine, only: &[ComponentId]) -> Result<usize, Stop> {
+        self.after(engine, |lifecycle| lifecycle.up(stack, only))
+    }
+
+    /// Stops what runs, by what is committed.
+    pub fn down(&self, facts: &ProjectFacts, engine: &Engine) -> Result<usize, Stop> {
+        self.after(engine, |lifecycle| lifecycle.down(facts, self.root, self.world))
+    }
+
+    /// The engine that the manifest names.
+    pub fn engine(&self, manifest: &Manifest, sources: &Sources, settings: &Settings) -> Result<Engine, Stop> {
+        let adapter = adapter(Kind::Container, manifest, sources)?;
+        Ok(Engine { adapter, settings: settings.clone() })
+    }
+
+    /// Runs the commands of an engine one after the other; gives back how many there were.
+    fn after(
+        &self,
+        engine: &Engine,
+        actions: impl FnOnce(&dyn Lifecycle) -> Result<Vec<Action>, Vec<Diagnostic>>,
+    ) -> Result<usize, Stop> {
+        let lifecycle = engine.adapter.lifecycle().ok_or(Stop::NoEngine)?;
+        let actions = actions(lifecycle)
+            .map_err(|diagnostics| Stop::Wrong(load::Report { sources: Sources::new(), diagnostics }))?;
+        if actions.is_empty() {
+            return Ok(0);
+        }
+        let tool = engine
+            .adapter
+            .prepare(self.root, &engine.settings, self.world)
+            .map_err(|error| Stop::After(error.into()))?;
+        for action in &actions {
+            let command = Command {
+                program: tool.program.clone(),
+                args: tool.prefix.iter().chain(&action.args).cloned().collect(),
+                dir: self.root.to_owned(),
+                env: action.env.clone(),
+                env_remove: action.env_remove.clone(),
+                stdin: action.stdin.clone(),
+                output: OutputTo::Shown,
+            };
+            let outcome = self.world.run(&command);
+            self.check(engine, action, outcome).map_err(Stop::After)?;
+        }
+        Ok(actions.len())
+    }
+
+    fn check(
+        &self,
+        engine: &Engine,
+        action: &Action,
+        outcome: io::Result<Outcome>,
+    ) -> Result<(), AfterError> {
+        if let Some(signal) = self.world.interrupted_by() {
+            return Err(AfterError::Interrupted(signal));
+        }
+        let label = action.label.clone();
+        match outcome {
+            Ok(outcome) if outcome.ok() => Ok(()),
+            Ok(outcome) => Err(AfterError::Action { label, why: engine.adapter.explain(action, &outcome) }),
+            Err(error) => Err(AfterError::System { label, error }),
+        }
+    }
+
+    /// The files that hsm writes itself: the lock, and the manifest when the command edits it.
+    fn own_files(&self, resolved: &Resolved, wish: &Wish) -> Result<Vec<FileChange>, Stop> {
+        let change = |path: &str, text: &str| {
+            plan::file_change(self.world, self.root, path, Some(text.as_bytes().to_vec())).map_err(Stop::Plan)
+        };
+        let mut own = vec![change(lock::FILE, &lock::render(&resolved.inputs, &resolved.solved.stack))?];
+        if let Some(text) = &wish.manifest {
+            own.push(change(load::MANIFEST, text)?);
+        }
+        Ok(own)
+    }
+
+    fn adapters(&self, inputs: &Inputs, wish: &Wish) -> Result<Vec<&'static dyn Adapter>, Stop> {
+        [Kind::Package, Kind::Container]
+            .into_iter()
+            .filter(|kind| wish.only.is_none_or(|only| only == *kind))
+            .map(|kind| adapter(kind, &inputs.manifest, &inputs.sources))
+            .collect()
+    }
+}
+
+/// What starts and stops containers.
+#[derive(Clone)]
+pub struct Engine {
+    adapter: &'static dyn Adapter,
+    settings: Settings,
+}
+
+/// Whether a file belongs to what is committed.
+pub fn is_committed(file: &FileChange) -> bool {
+    !file.path.starts_with(transaction::DIR)
+}
+
+/// What adapters need to know of the project, from the manifest alone.
+pub fn facts(manifest: &Manifest) -> ProjectFacts {
+    ProjectFacts {
+        name: manifest.project.name.value.clone(),
+        version: manifest.project.version.as_ref().map(|v| v.value.clone()),
+        into_group: manifest.dependencies.into_group.as_ref().map(|g| g.value.clone()),
+        compose_files: manifest.services.compose_files.clone(),
+    }
+}
+
+/// The adapter that the manifest names for a side, else the usual one.
+fn adapter(kind: Kind, manifest: &Manifest, sources: &Sources) -> Result<&'static dyn Adapter, Stop> {
+    let named: Option<&At<String>> = match kind {
+        Kind::Package => manifest.dependencies.package_manager.as_ref(),
+        Kind::Container => manifest.project.container_engine.as_ref(),
+    };
+    adapters::find(kind, named.map(|n| n.value.as_str())).ok_or_else(|| {
+        let diagnostics = named
+            .map(|name| {
+                let known = adapters::names(kind);
+                let finding = Finding::UnknownAdapter { kind, name: name.value.clone(), known };
+                Diagnostic::error(name.place, finding)
+            })
+            .into_iter()
+            .collect();
+        Stop::Wrong(load::Report { sources: sources.clone(), diagnostics })
+    })
+}
