@@ -25,6 +25,7 @@ pub mod place;
 pub mod plan;
 pub mod registry;
 pub mod requirement;
+pub mod road;
 pub mod solve;
 pub mod stack;
 pub mod statement;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError};
 use crate::compile::compile;
-use crate::diagnostic::{Diagnostic, Finding};
+use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::execute::{Failure, Progress, Work, execute};
 use crate::finalize::{self, RunError, finalize};
 use crate::load::{self, Inputs, LoadOptions, load};
@@ -177,14 +177,8 @@ impl<'a> Road<'a> {
         let resolved = self.resolve(wish)?;
         let adapters = self.adapters(&resolved.inputs, wish)?;
         let own = self.own_files(&resolved, wish)?;
-        let assembled = plan::assemble(
-            self.world,
-            self.root,
-            &resolved.solved.stack,
-            &wish.settings,
-            &adapters,
-            own,
-        );
+        let assembled =
+            plan::assemble(self.world, self.root, &resolved.solved.stack, &wish.settings, &adapters, own);
         let plan = assembled.map_err(|error| match error {
             PlanError::Adapter { findings, .. } => {
                 Stop::Wrong(load::Report { sources: resolved.inputs.sources.clone(), diagnostics: findings })
@@ -238,11 +232,12 @@ impl<'a> Road<'a> {
         wait: bool,
         tell: &mut dyn FnMut(&str),
     ) -> Result<(ProjectLock, Option<Recovered>), Stop> {
-        let lock = ProjectLock::take(self.world, self.root, what, wait, tell).map_err(|error| match error {
-            LockError::Held(who) => Stop::Held(who),
-            LockError::Interrupted(signal) => Stop::Interrupted(signal),
-            LockError::System(error) => Stop::Lock(error),
-        })?;
+        let lock =
+            ProjectLock::take(self.world, self.root, what, wait, tell).map_err(|error| match error {
+                LockError::Held(who) => Stop::Held(who),
+                LockError::Interrupted(signal) => Stop::Interrupted(signal),
+                LockError::System(error) => Stop::Lock(error),
+            })?;
         let recovered = transaction::recover(self.world, self.root, &lock).map_err(Stop::Recovery)?;
         Ok((lock, recovered))
     }
@@ -276,7 +271,12 @@ impl<'a> Road<'a> {
     }
 
     /// The engine that the manifest names.
-    pub fn engine(&self, manifest: &Manifest, sources: &Sources, settings: &Settings) -> Result<Engine, Stop> {
+    pub fn engine(
+        &self,
+        manifest: &Manifest,
+        sources: &Sources,
+        settings: &Settings,
+    ) -> Result<Engine, Stop> {
         let adapter = adapter(Kind::Container, manifest, sources)?;
         Ok(Engine { adapter, settings: settings.clone() })
     }
@@ -363,28 +363,19 @@ pub fn is_committed(file: &FileChange) -> bool {
     !file.path.starts_with(transaction::DIR)
 }
 
-/// What adapters need to know of the project, from the manifest alone.
-pub fn facts(manifest: &Manifest) -> ProjectFacts {
-    ProjectFacts {
-        name: manifest.project.name.value.clone(),
-        version: manifest.project.version.as_ref().map(|v| v.value.clone()),
-        into_group: manifest.dependencies.into_group.as_ref().map(|g| g.value.clone()),
-        compose_files: manifest.services.compose_files.clone(),
-    }
-}
-
 /// The adapter that the manifest names for a side, else the usual one.
 fn adapter(kind: Kind, manifest: &Manifest, sources: &Sources) -> Result<&'static dyn Adapter, Stop> {
     let named: Option<&At<String>> = match kind {
         Kind::Package => manifest.dependencies.package_manager.as_ref(),
         Kind::Container => manifest.project.container_engine.as_ref(),
     };
-    adapters::find(kind, named.map(|n| n.value.as_str())).ok_or_else(|| {
+    let name = named.map(|n| n.value.as_str()).or_else(|| adapters::names(kind).next());
+    name.and_then(|name| adapters::find(kind, name)).ok_or_else(|| {
         let diagnostics = named
             .map(|name| {
-                let known = adapters::names(kind);
-                let finding = Finding::UnknownAdapter { kind, name: name.value.clone(), known };
-                Diagnostic::error(name.place, finding)
+                let known = adapters::names(kind).collect();
+                let wiring = Wiring::UnknownAdapter { kind, name: name.value.clone(), known };
+                Diagnostic::error(name.place, Finding::Wiring(wiring))
             })
             .into_iter()
             .collect();

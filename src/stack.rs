@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::manifest::Mode;
+use crate::manifest::{Manifest, Mode};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::At;
 use crate::registry::{DemandedMode, External, PackageOrigin};
@@ -41,6 +41,18 @@ pub struct ProjectFacts {
     pub into_group: Option<String>,
     /// `services.compose_files`.
     pub compose_files: Vec<At<String>>,
+}
+
+impl ProjectFacts {
+    /// What the manifest says of the project.
+    pub fn of(manifest: &Manifest) -> Self {
+        Self {
+            name: manifest.project.name.value.clone(),
+            version: manifest.project.version.as_ref().map(|v| v.value.clone()),
+            into_group: manifest.dependencies.into_group.as_ref().map(|g| g.value.clone()),
+            compose_files: manifest.services.compose_files.clone(),
+        }
+    }
 }
 
 /// A package in the stack.

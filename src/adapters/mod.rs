@@ -9,8 +9,7 @@ pub mod uv;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::names::ComponentId;
-use crate::names::Kind;
+use crate::names::{ComponentId, Kind};
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 
@@ -190,7 +189,7 @@ pub trait Lifecycle {
 }
 
 /// All adapters: package managers and container engines.
-static TABLE: &[(Kind, &dyn Adapter)] = &[(Kind::Package, &uv::Uv)];
+static TABLE: &[(Kind, &dyn Adapter)] = &[(Kind::Package, &uv::Uv), (Kind::Container, &docker::Docker)];
 
 /// The adapter of that name for packages or for containers.
 pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {

@@ -27,8 +27,7 @@ pub fn run() -> Exit {
 }
 
 fn run_in(world: &dyn World) -> Exit {
-    let args = std::iter::once("hsm".to_owned()).chain(world.args());
-    let cli = match args::Cli::try_parse_from(args) {
+    let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let wrong = error.use_stderr();

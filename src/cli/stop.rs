@@ -29,9 +29,8 @@ pub(super) fn exit(fail: &Fail) -> Exit {
             Stop::Recovery(_) => Exit::NotRestored,
             Stop::OutOfDate(_) => Exit::NotUpToDate,
             Stop::Run { error, .. } => run(error),
-            Stop::NotRunning(AfterError::Interrupted(signal)) | Stop::After(AfterError::Interrupted(signal)) => {
-                interrupted(*signal)
-            }
+            Stop::NotRunning(AfterError::Interrupted(signal))
+            | Stop::After(AfterError::Interrupted(signal)) => interrupted(*signal),
             Stop::NotRunning(_) => Exit::NotRunning,
             Stop::After(_) => Exit::Failed,
         },
@@ -71,10 +70,9 @@ pub(super) fn tell(voice: &Voice, fail: &Fail) {
 
 fn tell_stop(voice: &Voice, stop: &Stop) {
     match stop {
-        Stop::NoProject(from) => voice.error(&format!(
-            "no hsm.yaml in `{}` or above it; `hsm init` makes one",
-            from.display()
-        )),
+        Stop::NoProject(from) => {
+            voice.error(&format!("no hsm.yaml in `{}` or above it; `hsm init` makes one", from.display()))
+        }
         Stop::Wrong(report) if voice.is_json() => drop_shown(report),
         Stop::Wrong(report) => voice.diagnostics(&report.sources, &report.diagnostics),
         Stop::Unsolved { .. } if voice.is_json() => {}

@@ -3,7 +3,7 @@
 //! Owns: those findings, with their codes and what to do about each. Refuses: what one file says of itself.
 
 use crate::manifest::{Mode, Strategy};
-use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 
 /// What does not fit between the files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,16 @@ pub enum Wiring {
     /// There is no manifest.
     #[error("there is no hsm.yaml in {0}")]
     NoManifest(String),
+    /// A package manager or container engine that hsm does not know.
+    #[error("there is no {} `{name}`", adapter_kind(*.kind))]
+    UnknownAdapter {
+        /// Which side.
+        kind: Kind,
+        /// As written.
+        name: String,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
     /// No registry is named, and the usual place is empty.
     #[error("there is no registry: neither `registry` in hsm.yaml nor the directory ./hsm-registry")]
     NoRegistry,
@@ -128,6 +138,13 @@ pub enum ExtendsProblem {
     Ring,
 }
 
+fn adapter_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Package => "package manager",
+        Kind::Container => "container engine",
+    }
+}
+
 impl Wiring {
     /// A code that stays the same from version to version.
     pub fn code(&self) -> &'static str {
@@ -147,6 +164,7 @@ impl Wiring {
             Self::NoParam { .. } => "HSM-E213",
             Self::LockSchema { .. } => "HSM-E214",
             Self::LockDamaged(_) => "HSM-E215",
+            Self::UnknownAdapter { .. } => "HSM-E216",
         }
     }
 
@@ -154,6 +172,7 @@ impl Wiring {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::NoManifest(_) => "`hsm init` makes one".to_owned(),
+            Self::UnknownAdapter { known, .. } => format!("there is: {}", known.join(", ")),
             Self::NoRegistry => "write `registry: PATH` into hsm.yaml, or set HSM_REGISTRY_PATH".to_owned(),
             Self::GitRegistry => "clone it, and name the directory".to_owned(),
             Self::NotFound { nearest: Some(near), .. } => format!("did you mean `{near}`?"),

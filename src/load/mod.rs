@@ -30,6 +30,8 @@ pub struct LoadOptions {
     pub upgrade: Upgrade,
     /// `--upgrade-group`: groups whose locked options are no longer preferred.
     pub upgrade_groups: BTreeSet<GroupId>,
+    /// The manifest's text to be, instead of what is in the file: an edit is tried out before it is written.
+    pub manifest: Option<Arc<str>>,
 }
 
 /// Whose locked releases may move.
@@ -125,6 +127,34 @@ pub fn load(root: &Path, world: &dyn World, options: &LoadOptions) -> Result<Inp
     }
 }
 
+/// The manifest and the registries, without any entry: for commands that look for names.
+pub struct Opened<'w> {
+    /// The texts of all files that were read.
+    pub sources: Sources,
+    /// `hsm.yaml`.
+    pub manifest: Manifest,
+    /// The registries, listed.
+    pub registries: Registries<'w>,
+}
+
+/// Reads the manifest and lists the registries; no entry is opened.
+///
+/// # Errors
+/// Everything that is wrong with them.
+pub fn open<'w>(root: &Path, world: &'w dyn World) -> Result<Opened<'w>, Report> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Vec::new();
+    let manifest = read_manifest(root, world, &LoadOptions::default(), &mut sources, &mut diagnostics);
+    let dirs = manifest.as_ref().and_then(|m| registry_dirs(root, world, m, &mut diagnostics));
+    let (Some(manifest), Some(dirs)) = (manifest, dirs) else { return Err(Report { sources, diagnostics }) };
+    let (registries, found) = Registries::open(&dirs, root, world, &mut sources);
+    diagnostics.extend(found);
+    if any_error(&diagnostics) {
+        return Err(Report { sources, diagnostics });
+    }
+    Ok(Opened { sources, manifest, registries })
+}
+
 /// Reads as far as there is something to read; the caller looks at the diagnostics.
 fn read(
     root: &Path,
@@ -134,7 +164,7 @@ fn read(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Inputs> {
     let lock = read_lock(root, world, options, sources, diagnostics);
-    let manifest = read_manifest(root, world, sources, diagnostics)?;
+    let manifest = read_manifest(root, world, options, sources, diagnostics)?;
     let dirs = registry_dirs(root, world, &manifest, diagnostics)?;
     let (mut registries, found) = Registries::open(&dirs, root, world, sources);
     // Without a registry every name is unknown; saying so once is enough.
@@ -167,10 +197,15 @@ fn read(
 fn read_manifest(
     root: &Path,
     world: &dyn World,
+    options: &LoadOptions,
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Manifest> {
-    let file = match world.read(&root.join(MANIFEST)) {
+    let bytes = match &options.manifest {
+        Some(text) => Ok(text.as_bytes().to_vec()),
+        None => world.read(&root.join(MANIFEST)),
+    };
+    let file = match bytes {
         Ok(bytes) => yaml::take(sources, MANIFEST, &bytes, Limits::MANIFEST),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let wiring = Wiring::NoManifest(root.display().to_string());

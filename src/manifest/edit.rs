@@ -128,6 +128,11 @@ pub fn read_text(text: &str) -> Option<Manifest> {
     super::read(&sources, file).0
 }
 
+/// Whether `packages` or `containers` lists a component.
+pub fn is_listed(manifest: &Manifest, id: &ComponentId) -> bool {
+    listed(manifest, id).next().is_some()
+}
+
 struct Draft {
     text: String,
     notes: Vec<Note>,

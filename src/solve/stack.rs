@@ -59,18 +59,14 @@ pub(super) fn assemble(
         return Err(errors);
     }
     let warnings = modes(inputs, compiled, chosen);
-    let stack = Stack { project: project(inputs), packages, containers, groups, links: links(&said) };
+    let stack = Stack {
+        project: ProjectFacts::of(&inputs.manifest),
+        packages,
+        containers,
+        groups,
+        links: links(&said),
+    };
     Ok((stack, warnings))
-}
-
-fn project(inputs: &Inputs) -> ProjectFacts {
-    let manifest = &inputs.manifest;
-    ProjectFacts {
-        name: manifest.project.name.value.clone(),
-        version: manifest.project.version.as_ref().map(|version| version.value.clone()),
-        into_group: manifest.dependencies.into_group.as_ref().map(|group| group.value.clone()),
-        compose_files: manifest.services.compose_files.clone(),
-    }
 }
 
 fn groups(inputs: &Inputs, compiled: &Compiled, selection: &Selection) -> BTreeMap<GroupId, GroupInStack> {

@@ -5,8 +5,8 @@ use crate::cli::Exit;
 use crate::cli::args::{Build, Choice, Up};
 use crate::load;
 use crate::names::{ComponentId, Kind, Name};
-use crate::road::{self, Done, Engine, Road, Stop};
-use crate::stack::Stack;
+use crate::road::{Done, Engine, Road, Stop};
+use crate::stack::{ProjectFacts, Stack};
 
 pub(super) fn up(context: &Context<'_>, args: &Up) -> Result<Exit, Fail> {
     let root = context.root()?;
@@ -56,8 +56,10 @@ pub(super) fn down(context: &Context<'_>) -> Result<Exit, Fail> {
     context.tell_recovered(road.look_in("hsm down")?.as_ref());
     let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
     let engine = road.engine(&opened.manifest, &opened.sources, &context.settings())?;
-    let count = road.down(&road::facts(&opened.manifest), &engine)?;
-    context.voice.step("down", if count == 0 { "nothing was there to stop" } else { "containers are stopped" });
+    let count = road.down(&ProjectFacts::of(&opened.manifest), &engine)?;
+    context
+        .voice
+        .step("down", if count == 0 { "nothing was there to stop" } else { "containers are stopped" });
     Ok(Exit::Done)
 }
 

@@ -50,7 +50,11 @@ pub(super) fn mode(context: &Context<'_>, mode: Mode, then: &Then) -> Result<Exi
 pub(super) fn add(context: &Context<'_>, typed: &[String], then: &Then) -> Result<Exit, Fail> {
     run(context, "hsm add", then, |opened| {
         let found = typed.iter().map(|text| names::component(text, opened));
-        Ok(found.collect::<Result<Vec<_>, Fail>>()?.into_iter().map(|(id, name)| Change::Add(id, name)).collect())
+        Ok(found
+            .collect::<Result<Vec<_>, Fail>>()?
+            .into_iter()
+            .map(|(id, name)| Change::Add(id, name))
+            .collect())
     })
 }
 
@@ -68,7 +72,9 @@ fn listed(text: &str, manifest: &Manifest) -> Result<ComponentId, Fail> {
         [one] => Ok((*one).clone()),
         [] => match candidates.as_slice() {
             [one] => Ok(one.clone()),
-            _ => Err(Fail::usage(format!("{MANIFEST} does not list `{text}`; `hsm why {text}` says why it is there"))),
+            _ => Err(Fail::usage(format!(
+                "{MANIFEST} does not list `{text}`; `hsm why {text}` says why it is there"
+            ))),
         },
         several => {
             let names: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
@@ -214,7 +220,9 @@ fn write(
     let path = road.root.join(MANIFEST);
     let now = context.world.read(&path).map_err(|e| Fail::system("read", &path, e))?;
     if now != before.as_bytes() {
-        return Err(Fail::usage(format!("{MANIFEST} was changed by someone else in the meantime; nothing was written")));
+        return Err(Fail::usage(format!(
+            "{MANIFEST} was changed by someone else in the meantime; nothing was written"
+        )));
     }
     context.world.write(&path, after.as_bytes()).map_err(|e| Fail::system("write", &path, e))
 }

@@ -41,7 +41,8 @@ pub(super) fn run(context: &Context<'_>, args: &Init) -> Result<Exit, Fail> {
 }
 
 fn from_example(name: &str) -> Result<Vec<(String, String)>, Fail> {
-    let none = || Fail::usage(format!("there is no example `{name}`; there is: {}", example::NAMES.join(", ")));
+    let none =
+        || Fail::usage(format!("there is no example `{name}`; there is: {}", example::NAMES.join(", ")));
     let files = example::files(name).ok_or_else(none)?;
     Ok(files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
 }
@@ -115,9 +116,13 @@ mod tests {
 
     #[test]
     fn a_project_is_named_after_its_directory() {
-        for (dir, name) in
-            [("demo", "demo"), ("My App!", "my-app"), ("2024", "project-2024"), ("", "project"), ("漢", "project")]
-        {
+        for (dir, name) in [
+            ("demo", "demo"),
+            ("My App!", "my-app"),
+            ("2024", "project-2024"),
+            ("", "project"),
+            ("漢", "project"),
+        ] {
             assert_eq!(project_name(dir), name);
         }
     }

@@ -184,8 +184,6 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
 }
 
 fn options_json(rows: &[(bool, String, String)]) -> Json {
-    let row = |(present, name, about): &(bool, String, String)| {
-        json!({"name": name, "selected": present, "description": about})
-    };
+    let row = |(present, name, about): &(bool, String, String)| json!({"name": name, "selected": present, "description": about});
     rows.iter().map(row).collect()
 }

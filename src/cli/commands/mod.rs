@@ -131,7 +131,8 @@ impl Context<'_> {
         match recovered {
             None => {}
             Some(Recovered::Finished { what }) => {
-                self.voice.note(&format!("an interrupted `{what}` had been completed; its traces were removed"));
+                self.voice
+                    .note(&format!("an interrupted `{what}` had been completed; its traces were removed"));
             }
             Some(Recovered::Undone { what, undone }) => {
                 let files: Vec<String> = undone.put_back.iter().map(|p| p.display().to_string()).collect();

@@ -24,7 +24,10 @@ pub(super) fn component(text: &str, opened: &mut Opened<'_>) -> Result<(Componen
     let candidates = match kind_given {
         Some(TargetId::Component(id)) => vec![TargetId::Component(id)],
         Some(TargetId::Group(id)) => {
-            return Err(Fail::usage(format!("{id} is a group; choose with `hsm group select {} OPTION`", id.name)));
+            return Err(Fail::usage(format!(
+                "{id} is a group; choose with `hsm group select {} OPTION`",
+                id.name
+            )));
         }
         None => [Kind::Package, Kind::Container]
             .map(|kind| TargetId::Component(ComponentId::new(kind, &name)))

@@ -79,7 +79,12 @@ fn run(context: &Context<'_>, wish: &Wish, what: &str, wait: bool) -> Result<Exi
 }
 
 /// Takes the project for a command that writes.
-pub(super) fn enter(context: &Context<'_>, road: Road<'_>, what: &str, wait: bool) -> Result<ProjectLock, Fail> {
+pub(super) fn enter(
+    context: &Context<'_>,
+    road: Road<'_>,
+    what: &str,
+    wait: bool,
+) -> Result<ProjectLock, Fail> {
     let mut tell = |who: &str| context.voice.note(&format!("waiting for another run in this project: {who}"));
     let (lock, recovered) = road.enter(what, wait, &mut tell)?;
     context.tell_recovered(recovered.as_ref());

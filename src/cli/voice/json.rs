@@ -16,18 +16,17 @@ pub(super) fn failure(
     statements: &[Statement],
     message: &str,
 ) -> Json {
-    let statements: Vec<Json> = statements.iter().map(|s| statement(sources, s)).collect();
     json!({
         "schema": SCHEMA,
         "ok": false,
         "error": message,
         "diagnostics": self::diagnostics(sources, diagnostics),
-        "conflict": statements,
+        "conflict": self::statements(sources, statements),
     })
 }
 
 /// Diagnostics as a list.
-pub(in crate::cli) fn diagnostics(sources: &Sources, diagnostics: &[&Diagnostic]) -> Json {
+pub(super) fn diagnostics(sources: &Sources, diagnostics: &[&Diagnostic]) -> Json {
     diagnostics.iter().map(|d| diagnostic(sources, d)).collect()
 }
 
@@ -48,8 +47,13 @@ fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
     })
 }
 
+/// Statements as a list.
+pub(in crate::cli) fn statements(sources: &Sources, statements: &[Statement]) -> Json {
+    statements.iter().map(|s| statement(sources, s)).collect()
+}
+
 /// A statement with its place.
-pub(super) fn statement(sources: &Sources, s: &Statement) -> Json {
+fn statement(sources: &Sources, s: &Statement) -> Json {
     json!({"says": s.claim.to_string(), "place": s.place.map(|p| place(sources, p))})
 }
 

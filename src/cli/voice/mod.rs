@@ -5,10 +5,10 @@
 
 mod diff;
 mod json;
-mod plan;
+pub(super) mod plan;
 mod report;
 mod snippet;
-mod stack;
+pub(super) mod stack;
 
 use std::io::Write as _;
 
@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 
 use super::args::{Color, Format, Global};
 
-pub(super) use json::SCHEMA;
+pub(super) use json::{SCHEMA, statements as statements_json};
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -88,6 +88,11 @@ impl Voice {
         }
     }
 
+    /// Who is told how a run goes.
+    pub(super) fn progress(&self) -> plan::Steps<'_> {
+        plan::Steps(self)
+    }
+
     /// A remark.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
@@ -99,6 +104,11 @@ impl Voice {
     pub(super) fn error(&self, text: &str) {
         err(&format!("{ERROR}error{ERROR:#}: {text}"));
     }
+}
+
+/// An error before there is a voice.
+pub(super) fn last_words(text: &str) {
+    err(&format!("{ERROR}error{ERROR:#}: {text}"));
 }
 
 /// One message to standard error.

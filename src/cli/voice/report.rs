@@ -35,6 +35,22 @@ impl Voice {
         reasons(sources, statements).join("\n")
     }
 
+    /// Warnings as JSON on standard output.
+    pub(in crate::cli) fn findings_json(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
+        let list = self.list_json(sources, diagnostics);
+        self.json(&serde_json::json!({"schema": json::SCHEMA, "ok": true, "diagnostics": list}));
+    }
+
+    /// Diagnostics as a JSON list, sorted.
+    #[expect(clippy::unused_self, reason = "all that is said is said by the voice")]
+    pub(in crate::cli) fn list_json(
+        &self,
+        sources: &Sources,
+        diagnostics: &[Diagnostic],
+    ) -> serde_json::Value {
+        json::diagnostics(sources, &sorted(sources, diagnostics))
+    }
+
     /// What went wrong as JSON on standard output, for `--format json`.
     pub(in crate::cli) fn failure_json(
         &self,
@@ -130,8 +146,12 @@ mod tests {
         let id = ComponentId::new(Kind::Container, &Name::parse("redis").expect("a name"));
         let statement =
             |claim, start| Statement { place: Some(Place { file, start, end: start + 5 }), claim };
-        let text = argument(&sources, &[statement(Claim::Wants(id.clone()), 32), statement(Claim::Wants(id), 12)], true)
-            .join("\n");
+        let text = argument(
+            &sources,
+            &[statement(Claim::Wants(id.clone()), 32), statement(Claim::Wants(id), 12)],
+            true,
+        )
+        .join("\n");
         let text = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             text,

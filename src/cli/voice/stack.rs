@@ -13,13 +13,15 @@ use crate::version::Version;
 /// The stack as a table: packages, containers, groups.
 pub(in crate::cli) fn table(stack: &Stack) -> String {
     let mut out = String::new();
-    let packages = stack.packages.values().map(|p| {
-        [p.name.to_string(), release(p.release.as_ref()), p.mode.to_string(), package_source(p)]
-    });
+    let packages = stack
+        .packages
+        .values()
+        .map(|p| [p.name.to_string(), release(p.release.as_ref()), p.mode.to_string(), package_source(p)]);
     section(&mut out, "packages", packages.collect());
-    let containers = stack.containers.values().map(|c| {
-        [c.name.to_string(), release(c.release.as_ref()), how(c), container_source(c)]
-    });
+    let containers = stack
+        .containers
+        .values()
+        .map(|c| [c.name.to_string(), release(c.release.as_ref()), how(c), container_source(c)]);
     section(&mut out, "containers", containers.collect());
     let groups = stack.groups.iter().map(|(id, group)| {
         let options: Vec<&str> = group.options.iter().map(crate::names::Name::as_str).collect();
@@ -46,7 +48,8 @@ fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>) {
     // writing to a string cannot fail
     let _ = writeln!(out, "{STEP}{title}{STEP:#}");
     for row in rows {
-        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
     }
 }
@@ -101,6 +104,22 @@ fn container_source(container: &ContainerInStack) -> String {
         (None, Some(ContainerOrigin::Image { image })) => image.value.clone(),
         (None, None) => String::new(),
     }
+}
+
+/// What groups offer: each option, a star at those that are chosen, and what it is.
+pub(in crate::cli) fn offers(groups: &[(String, bool, Vec<(bool, String, String)>)]) -> String {
+    let mut out = String::new();
+    for (id, one, rows) in groups {
+        let rule = if *one { "one of" } else { "some of" };
+        // writing to a string cannot fail
+        let _ = writeln!(out, "{STEP}{id}{STEP:#} ({rule})");
+        let width = rows.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or_default();
+        for (chosen, name, about) in rows {
+            let star = if *chosen { '*' } else { ' ' };
+            let _ = writeln!(out, "{}", format!("  {star} {name:width$}  {about}").trim_end());
+        }
+    }
+    out
 }
 
 /// The stack as JSON.
