@@ -67,13 +67,6 @@ pub(super) struct WrittenPair {
     pub node: Written,
 }
 
-impl WrittenPair {
-    /// Whether a colon is written.
-    pub(super) fn has_colon(&self, text: &str) -> bool {
-        self.colon > self.key_at.end && text.as_bytes().get(self.colon - 1) == Some(&b':')
-    }
-}
-
 /// The layout of the first document; `None` when the parser does not like the text or there is no node.
 pub(super) fn read(text: &str) -> Option<Written> {
     let mut options = Options::default();
