@@ -176,10 +176,10 @@ impl Wiring {
             Self::NoRegistry => "write `registry: PATH` into hsm.yaml, or set HSM_REGISTRY_PATH".to_owned(),
             Self::GitRegistry => "clone it, and name the directory".to_owned(),
             Self::NotFound { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::UnknownOption { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownOption { component: Some(id), .. } => {
                 format!("{id} is there, but it is no option of this group: list it by itself")
             }
+            Self::UnknownOption { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::StrategyMismatch { .. } => "remove `strategy`: the registry says it".to_owned(),
             Self::NoOptionHasProfile { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::AmbiguousDependency(name) => {
