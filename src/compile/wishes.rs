@@ -50,6 +50,7 @@ fn listed(building: &mut Building<'_>, kind: Kind, item: &Item) {
 }
 
 /// A pin, wherever it stands.
+#[derive(Clone, Copy)]
 struct Pins<'a> {
     version: &'a Option<At<VersionDemand>>,
     mode: &'a Option<At<Mode>>,

@@ -121,7 +121,7 @@ impl Check<'_, '_> {
             let finding = Finding::Wiring(Wiring::NoOptionHasProfile {
                 group: group.id.clone(),
                 profile: profile.value.clone(),
-                nearest: nearest(profile.value.as_str(), known.into_iter()).map(str::to_owned),
+                nearest: nearest(profile.value.as_str(), known).map(str::to_owned),
             });
             self.found.push(Diagnostic::error(profile.place, finding));
         }
@@ -165,7 +165,9 @@ impl Check<'_, '_> {
             }
             (TargetId::Group(_), Demands::Group { options, .. }) => {
                 if let Some(group) = self.reached.group(&demand.target.value) {
-                    options.iter().for_each(|name| self.option(group, name, Diagnostic::warning));
+                    for name in options {
+                        self.option(group, name, Diagnostic::warning);
+                    }
                 }
             }
             _ => {}

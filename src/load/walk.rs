@@ -273,7 +273,7 @@ impl Walk<'_, '_> {
         let mut seen = BTreeSet::from([(group.common.registry.clone(), group.id.clone())]);
         let mut whole = group.clone();
         let mut next = group.extends.clone();
-        while let Some(extends) = next {
+        while let Some(extends) = next.take() {
             let problem = |why| {
                 let finding = Finding::Wiring(Wiring::BadExtends { text: extends.value.clone(), why });
                 vec![Diagnostic::error(extends.place, finding)]
@@ -283,7 +283,7 @@ impl Walk<'_, '_> {
                 return Err(problem(ExtendsProblem::Ring));
             }
             files.push(base.common.file);
-            next = base.extends.clone();
+            next.clone_from(&base.extends);
             whole = over(base, whole);
         }
         Ok(whole)

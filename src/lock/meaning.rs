@@ -36,7 +36,9 @@ fn feed(hash: &mut Sha256, node: &Node) {
         Value::List(items) => {
             hash.update(b"l");
             feed_len(hash, items.len());
-            items.iter().for_each(|item| feed(hash, item));
+            for item in items {
+                feed(hash, item);
+            }
         }
         Value::Map(pairs) => {
             hash.update(b"m");

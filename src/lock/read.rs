@@ -25,7 +25,7 @@ pub fn read(sources: &Sources, file: FileId) -> Result<Lock, Vec<Diagnostic>> {
             Ok((id, locked)) => {
                 lock.components.insert(id, locked);
             }
-            Err(diagnostic) => found.push(diagnostic),
+            Err(diagnostic) => found.push(*diagnostic),
         }
     }
     for (key, value) in section(&node, "groups") {
@@ -33,7 +33,7 @@ pub fn read(sources: &Sources, file: FileId) -> Result<Lock, Vec<Diagnostic>> {
             Ok((id, options)) => {
                 lock.groups.insert(id, options);
             }
-            Err(diagnostic) => found.push(diagnostic),
+            Err(diagnostic) => found.push(*diagnostic),
         }
     }
     if found.is_empty() { Ok(lock) } else { Err(found) }
@@ -43,7 +43,7 @@ fn section<'n>(node: &'n Node, key: &str) -> &'n [(Key, Node)] {
     node.get(key).and_then(Node::as_map).unwrap_or_default()
 }
 
-fn component(key: &Key, value: &Node) -> Result<(ComponentId, LockedComponent), Diagnostic> {
+fn component(key: &Key, value: &Node) -> Result<(ComponentId, LockedComponent), Box<Diagnostic>> {
     let Ok(TargetId::Component(id)) = TargetId::parse(&key.text) else {
         return Err(damaged(key.place, format!("`{}` is no component", key.text)));
     };
@@ -54,7 +54,7 @@ fn component(key: &Key, value: &Node) -> Result<(ComponentId, LockedComponent), 
     Ok((id, LockedComponent { release }))
 }
 
-fn group(key: &Key, value: &Node) -> Result<(GroupId, Vec<Name>), Diagnostic> {
+fn group(key: &Key, value: &Node) -> Result<(GroupId, Vec<Name>), Box<Diagnostic>> {
     let Ok(TargetId::Group(id)) = TargetId::parse(&key.text) else {
         return Err(damaged(key.place, format!("`{}` is no group", key.text)));
     };
@@ -71,8 +71,8 @@ fn group(key: &Key, value: &Node) -> Result<(GroupId, Vec<Name>), Diagnostic> {
     Ok((id, names))
 }
 
-fn damaged(place: Place, what: String) -> Diagnostic {
-    error(place, Wiring::LockDamaged(what))
+fn damaged(place: Place, what: String) -> Box<Diagnostic> {
+    Box::new(error(place, Wiring::LockDamaged(what)))
 }
 
 fn error(place: Place, wiring: Wiring) -> Diagnostic {

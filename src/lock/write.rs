@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{SCHEMA, meaning};
 use crate::load::Inputs;
 use crate::manifest::GitRefKind;
-use crate::names::TargetId;
+use crate::names::{Name, TargetId};
 use crate::place::At;
 use crate::registry::{Build, ContainerOrigin, PackageOrigin};
 use crate::stack::{ContainerInStack, PackageInStack, Stack};
@@ -22,7 +22,7 @@ pub fn render(inputs: &Inputs, stack: &Stack) -> String {
     let groups: BTreeMap<String, Out> = stack
         .groups
         .iter()
-        .map(|(id, group)| (id.to_string(), Out::strs(group.options.iter().map(|name| name.as_str()))))
+        .map(|(id, group)| (id.to_string(), Out::strs(group.options.iter().map(Name::as_str))))
         .collect();
     let lock = Out::Map(vec![
         ("schema".to_owned(), Out::Int(i64::from(SCHEMA))),
@@ -149,7 +149,7 @@ fn of_container(container: &ContainerInStack) -> Out {
         .text("registry", Some(&container.registry))
         .text("release", container.release.as_ref().map(crate::version::Version::as_str))
         .text("mode", container.mode.map(crate::manifest::Mode::as_str))
-        .text("profile", container.profile.as_ref().map(crate::names::Name::as_str));
+        .text("profile", container.profile.as_ref().map(Name::as_str));
     let definition = &container.definition;
     let fields = match (&definition.origin, &definition.image) {
         _ if container.external.is_some() => fields,

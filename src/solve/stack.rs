@@ -51,7 +51,7 @@ pub(super) fn assemble(
             Parts::Package(_, _, None) => {}
             Parts::Container(entry, release, source, profile) => {
                 let parts = ContainerParts { entry, release, source, profile };
-                containers.insert(id.clone(), container(inputs, id, choice, parts, handed, own));
+                containers.insert(id.clone(), container(inputs, id, choice, parts, &handed, own));
             }
         }
     }
@@ -244,6 +244,7 @@ fn own_params(id: &ComponentId, said: &[(Origin, Said<'_>)]) -> params::Joined {
     own
 }
 
+#[derive(Clone, Copy)]
 struct PackageParts<'a> {
     entry: &'a Package,
     release: &'a PackageRelease,
@@ -296,6 +297,7 @@ fn package(
     }
 }
 
+#[derive(Clone, Copy)]
 struct ContainerParts<'a> {
     entry: &'a Container,
     release: &'a ContainerRelease,
@@ -308,7 +310,7 @@ fn container(
     id: &ComponentId,
     choice: &Choice,
     parts: ContainerParts<'_>,
-    received: Received<'_>,
+    received: &Received<'_>,
     own_params: params::Joined,
 ) -> ContainerInStack {
     let ContainerParts { entry, release, source, profile } = parts;

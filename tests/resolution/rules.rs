@@ -1,14 +1,12 @@
-//! From files to a stack or a conflict: load, compile, solve, and the lock.
-
-mod memory;
+//! Each rule of resolution by a project in a few lines.
 
 use std::path::{Path, PathBuf};
 
+use crate::memory::{Memory, ROOT, entries_read, files};
 use hsm::compile::compile;
 use hsm::load::{Inputs, LoadOptions, load};
 use hsm::lock;
 use hsm::solve::{NoStack, Solved, solve};
-use memory::{Memory, ROOT, entries_read, files};
 
 fn directory(at: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -15,26 +15,26 @@ use hsm::version::{Version, VersionDemand};
 
 /// What a present component is in: the index of its release, its mode (`None`: external), its profile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct State {
-    pub release: usize,
-    pub mode: Option<Mode>,
-    pub profile: Option<Name>,
+pub(crate) struct State {
+    pub(crate) release: usize,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) profile: Option<Name>,
 }
 
 /// What is present, in which state.
-pub type Try = BTreeMap<ComponentId, State>;
+pub(crate) type Try = BTreeMap<ComponentId, State>;
 
 /// Which rule a try breaks; `None`: none.
-pub type Verdict = Option<String>;
+pub(crate) type Verdict = Option<String>;
 
-pub struct Naive<'a> {
-    pub inputs: &'a Inputs,
+pub(crate) struct Naive<'a> {
+    pub(crate) inputs: &'a Inputs,
     /// Every component with an entry, and the states that it can be in.
-    pub states: BTreeMap<ComponentId, Vec<State>>,
+    pub(crate) states: BTreeMap<ComponentId, Vec<State>>,
 }
 
 impl<'a> Naive<'a> {
-    pub fn new(inputs: &'a Inputs) -> Self {
+    pub(crate) fn new(inputs: &'a Inputs) -> Self {
         let mut states = BTreeMap::new();
         for (target, entry) in &inputs.entries {
             if let TargetId::Component(id) = target {
@@ -50,7 +50,7 @@ impl<'a> Naive<'a> {
     }
 
     /// How many tries there are once pins and lists are looked at.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.open().iter().map(|(_, states)| states.len() as u64).product()
     }
 
@@ -73,7 +73,7 @@ impl<'a> Naive<'a> {
     }
 
     /// Every try that the pins leave.
-    pub fn every(&self, mut see: impl FnMut(&Try)) {
+    pub(crate) fn every(&self, mut see: impl FnMut(&Try)) {
         let open = self.open();
         let mut at = vec![0; open.len()];
         if open.iter().any(|(_, states)| states.is_empty()) {
@@ -112,7 +112,7 @@ impl<'a> Naive<'a> {
     }
 
     /// What the manifest lists or selects.
-    pub fn required(&self) -> BTreeSet<ComponentId> {
+    pub(crate) fn required(&self) -> BTreeSet<ComponentId> {
         self.items().chain(self.selected()).map(|(id, _)| id).collect()
     }
 
@@ -162,7 +162,7 @@ impl<'a> Naive<'a> {
         self.inputs.component(id)
     }
 
-    pub fn group(&self, id: &GroupId) -> Option<&'a Group> {
+    pub(crate) fn group(&self, id: &GroupId) -> Option<&'a Group> {
         self.inputs.group(id)
     }
 
@@ -174,7 +174,7 @@ impl<'a> Naive<'a> {
             .collect()
     }
 
-    pub fn version(&self, id: &ComponentId, state: &State) -> Option<&'a Version> {
+    pub(crate) fn version(&self, id: &ComponentId, state: &State) -> Option<&'a Version> {
         match self.entry(id)? {
             Entry::Package(package) => package.releases[state.release].version.as_ref().map(|v| &v.value),
             Entry::Container(container) => {
@@ -199,7 +199,7 @@ impl<'a> Naive<'a> {
         self.profiles(id).iter().any(|own| own.name.value == *profile)
     }
 
-    pub fn profiles(&self, id: &ComponentId) -> &'a [Profile] {
+    pub(crate) fn profiles(&self, id: &ComponentId) -> &'a [Profile] {
         match self.entry(id) {
             Some(Entry::Container(container)) => &container.profiles,
             _ => &[],
@@ -207,7 +207,7 @@ impl<'a> Naive<'a> {
     }
 
     /// What a present component says: demands with what they are on.
-    pub fn demands(&self, id: &ComponentId, state: &State) -> Vec<(TargetId, Wish<'a>)> {
+    pub(crate) fn demands(&self, id: &ComponentId, state: &State) -> Vec<(TargetId, Wish<'a>)> {
         let mut by_target: BTreeMap<&TargetId, &Demand> = BTreeMap::new();
         for rules in self.rules(id, state) {
             for demand in &rules.implies {
@@ -269,7 +269,7 @@ impl<'a> Naive<'a> {
     }
 
     /// The groups that take part: what the manifest names, and what is implied by what counts.
-    pub fn parts(&self, one: &Try) -> BTreeSet<GroupId> {
+    pub(crate) fn parts(&self, one: &Try) -> BTreeSet<GroupId> {
         let mut parts: BTreeSet<GroupId> = self.lines().map(|line| line.group.value.clone()).collect();
         loop {
             let before = parts.len();
@@ -315,7 +315,7 @@ impl<'a> Naive<'a> {
     }
 
     /// Which rule a try breaks.
-    pub fn broken(&self, one: &Try) -> Verdict {
+    pub(crate) fn broken(&self, one: &Try) -> Verdict {
         for id in self.required() {
             if !one.contains_key(&id) {
                 return Some(format!("{id} is wanted"));
@@ -424,7 +424,7 @@ impl<'a> Naive<'a> {
                     && chosen
                     && mode.is_none_or(|mode| {
                         present().all(|(id, state)| !self.has_mode(id, mode) || mode_holds(state, mode))
-                            && (self.may_be_empty(group) || self.some_have(id, mode, one))
+                            && (may_be_empty(group) || self.some_have(id, mode, one))
                     })
                     && profile.as_ref().is_none_or(|p| {
                         present().all(|(id, state)| {
@@ -434,11 +434,6 @@ impl<'a> Naive<'a> {
             }
             _ => false,
         }
-    }
-
-    /// A group that may be empty is not asked for an option that has a demanded mode.
-    fn may_be_empty(&self, group: &Group) -> bool {
-        group.strategy.value == Strategy::Many && group.min.as_ref().is_some_and(|min| min.value == 0)
     }
 
     fn clashes(&self, line: &Exclusion, one: &Try) -> Verdict {
@@ -462,8 +457,117 @@ impl<'a> Naive<'a> {
         })
     }
 
+    /// How far a valid try is from the ideal: the levels of preference one after the other, each in the order of ids.
+    pub(crate) fn cost(&self, one: &Try) -> Vec<u32> {
+        let parts = self.parts(one);
+        let mut cost = Vec::new();
+        for id in self.states.keys() {
+            cost.push(
+                one.get(id).map_or(0, |state| u32::from(state.mode.is_none() && !self.has_asked(id, state))),
+            );
+        }
+        for (target, _) in &self.inputs.entries {
+            if let TargetId::Group(id) = target {
+                self.cost_of_options(id, parts.contains(id), one, &mut cost);
+            }
+        }
+        for level in [Self::mode_rank, Self::profile_rank, Self::release_rank] {
+            for (id, states) in &self.states {
+                let open = states.iter().filter(|state| self.pinned(id, state).is_none());
+                let best = open.map(|state| level(self, id, state)).min().unwrap_or(0);
+                cost.push(one.get(id).map_or(0, |state| level(self, id, state).saturating_sub(best)));
+            }
+        }
+        cost
+    }
+
+    /// Whether the manifest pins an external profile.
+    fn has_asked(&self, id: &ComponentId, state: &State) -> bool {
+        let asks = |profile: &Option<At<Name>>| profile.as_ref().map(|p| &p.value) == state.profile.as_ref();
+        self.items().chain(self.selected()).any(|(of, item)| of == *id && asks(&item.profile))
+            || self.lines().any(|line| asks(&line.profile) && self.options(&line.group.value).contains(id))
+    }
+
+    fn cost_of_options(&self, id: &GroupId, part: bool, one: &Try, cost: &mut Vec<u32>) {
+        let group = self.group(id).unwrap();
+        let selected = self.lines().any(|line| line.group.value == *id && line.selection.is_some());
+        let locked =
+            self.inputs.lock.as_ref().and_then(|lock| lock.groups.get(id)).cloned().unwrap_or_default();
+        let default: Vec<Name> = group.default.iter().map(|name| name.value.clone()).collect();
+        let places: Vec<Name> = group.options.iter().map(|option| option.name.value.clone()).collect();
+        let max = group.max.as_ref().map_or(places.len(), |max| max.value as usize);
+        let min = group.min.as_ref().map_or(1, |min| min.value as usize);
+        let one_of = group.strategy.value == Strategy::One;
+        let wanted: Vec<Name> =
+            if one_of || selected { Vec::new() } else { default.iter().take(max).cloned().collect() };
+        let mut order: Vec<Name> = Vec::new();
+        for name in wanted.iter().chain(&locked).chain(&default).chain(&places) {
+            if places.contains(name) && !order.contains(name) {
+                order.push(name.clone());
+            }
+        }
+        let there = |name: &Name| one.contains_key(&id.option(name));
+        if one_of {
+            let chosen = order.iter().position(there).unwrap_or(0) as u32;
+            cost.push(if part { chosen } else { 0 });
+            return;
+        }
+        cost.extend(wanted.iter().map(|name| u32::from(part && !there(name))));
+        // Nothing beyond what is needed; a group that does not take part has nothing to reproach it with.
+        let needed = if one_of { 1 } else { min.max(wanted.len()) };
+        let count = order.iter().filter(|name| there(name)).count();
+        cost.push(if part { count.saturating_sub(needed) as u32 } else { 0 });
+        cost.extend(
+            order
+                .iter()
+                .enumerate()
+                .map(|(i, name)| u32::from(if part { !there(name) } else { i >= needed })),
+        );
+    }
+
+    fn mode_rank(&self, id: &ComponentId, state: &State) -> u32 {
+        let preferred = self.inputs.manifest.project.mode.as_ref().map_or(Mode::Prod, |mode| mode.value);
+        let mut open = self.states[id].iter().filter(|state| self.pinned(id, state).is_none());
+        let available = open.any(|state| state.mode == Some(preferred));
+        u32::from(available && state.mode.is_some_and(|mode| mode != preferred))
+    }
+
+    fn profile_rank(&self, id: &ComponentId, state: &State) -> u32 {
+        let Some(Entry::Container(container)) = self.entry(id) else { return 0 };
+        let default = container.default_profile.as_ref().map(|name| &name.value);
+        let (managed, external): (Vec<&Profile>, Vec<&Profile>) =
+            container.profiles.iter().partition(|profile| profile.external.is_none());
+        let rest =
+            managed.into_iter().chain(external).map(|p| &p.name.value).filter(|name| Some(*name) != default);
+        let order: Vec<Option<&Name>> = [default].into_iter().chain(rest.map(Some)).collect();
+        order.iter().position(|name| *name == state.profile.as_ref()).unwrap() as u32
+    }
+
+    fn release_rank(&self, id: &ComponentId, state: &State) -> u32 {
+        let locked = self.inputs.lock.as_ref().and_then(|lock| lock.components.get(id)?.release.clone());
+        let versions: Vec<Option<&Version>> = match self.entry(id).unwrap() {
+            Entry::Package(p) => p.releases.iter().map(|r| r.version.as_ref().map(|v| &v.value)).collect(),
+            Entry::Container(c) => c.releases.iter().map(|r| r.version.as_ref().map(|v| &v.value)).collect(),
+            Entry::Group(_) => unreachable!(),
+        };
+        let mut order: Vec<usize> = (0..versions.len()).collect();
+        // The generator writes an older release before a newer one, and no pre-releases.
+        order.reverse();
+        order.sort_by_key(|release| locked.is_none() || versions[*release] != locked.as_ref());
+        order.iter().position(|release| *release == state.release).unwrap() as u32
+    }
+
+    /// Whether some entry demands an external profile: then "nobody asked for it" depends on who is there.
+    pub(crate) fn demands_an_external(&self) -> bool {
+        let text = |target: &TargetId| {
+            let files = self.inputs.files.get(target).into_iter().flatten();
+            files.filter_map(|file| self.inputs.sources.get(*file)).any(|s| s.text.contains("profile: ext"))
+        };
+        self.inputs.entries.keys().any(text)
+    }
+
     /// What is present without a chain of reasons from the manifest.
-    pub fn unfounded(&self, one: &Try) -> BTreeSet<ComponentId> {
+    pub(crate) fn unfounded(&self, one: &Try) -> BTreeSet<ComponentId> {
         let mut founded: BTreeSet<ComponentId> = self.required();
         let mut groups: BTreeSet<GroupId> = self.lines().map(|line| line.group.value.clone()).collect();
         loop {
@@ -489,8 +593,13 @@ impl<'a> Naive<'a> {
     }
 }
 
+/// A group that may be empty is not asked for an option that has a demanded mode.
+fn may_be_empty(group: &Group) -> bool {
+    group.strategy.value == Strategy::Many && group.min.as_ref().is_some_and(|min| min.value == 0)
+}
+
 /// What is wanted of a target.
-pub enum Wish<'a> {
+pub(crate) enum Wish<'a> {
     Presence,
     Image,
     Demand(&'a Demands),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A small generator of numbers (splitmix64).
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -19,11 +19,11 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         (self.next() % bound.max(1) as u64) as usize
     }
 
-    pub fn percent(&mut self, percent: usize) -> bool {
+    pub(crate) fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
@@ -35,7 +35,7 @@ impl Dice {
         of.iter().copied().filter(|_| self.percent(percent)).collect()
     }
 
-    pub fn shuffle<T>(&mut self, of: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, of: &mut [T]) {
         for i in (1..of.len()).rev() {
             of.swap(i, self.below(i + 1));
         }
@@ -51,7 +51,7 @@ const GROUPS: [(&str, &str, &[&str]); 3] = [
 ];
 
 /// A project: its files by path.
-pub fn project(dice: &mut Dice) -> BTreeMap<String, String> {
+pub(crate) fn project(dice: &mut Dice) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for name in PACKAGES {
         files.insert(format!("hsm-registry/packages/{name}.yaml"), package(dice, name));
@@ -302,6 +302,19 @@ fn group(dice: &mut Dice, folder: &str, name: &str, options: &[&str]) -> String 
         indent(&mut text, &more, 4);
     }
     text
+}
+
+/// The same text with its top-level keys in another order.
+pub(crate) fn reorder(dice: &mut Dice, text: &str) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    for line in text.lines() {
+        match blocks.last_mut() {
+            Some(block) if line.starts_with(' ') => *block += &format!("{line}\n"),
+            _ => blocks.push(format!("{line}\n")),
+        }
+    }
+    dice.shuffle(&mut blocks);
+    blocks.concat()
 }
 
 type Options<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a str>>;

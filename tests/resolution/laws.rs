@@ -2,20 +2,18 @@
 //!
 //! The number of projects is multiplied by `HSM_LAWS`.
 
-#[path = "resolution_laws/dice.rs"]
-mod dice;
-mod memory;
-#[path = "resolution_laws/naive.rs"]
-mod naive;
-
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
-use dice::Dice;
 use hsm::compile::compile;
 use hsm::load::{Inputs, LoadOptions, load};
+use hsm::lock;
 use hsm::solve::{NoStack, Solved, solve};
-use memory::{Memory, ROOT};
-use naive::{Naive, State, Try};
+
+use crate::dice::{self, Dice};
+use crate::memory::{Memory, ROOT};
+use crate::naive::{Naive, State, Try};
 
 const PROJECTS: u64 = 20_000;
 /// Larger ones would take the second opinion too long.
@@ -60,8 +58,12 @@ fn find(
         .unwrap_or_else(|| panic!("{id} is in no state that it has"))
 }
 
-fn show(files: &std::collections::BTreeMap<String, String>) -> String {
-    files.iter().map(|(path, text)| format!("=== {path}\n{text}")).collect()
+fn show(files: &BTreeMap<String, String>) -> String {
+    let mut shown = String::new();
+    for (path, text) in files {
+        let _ = writeln!(shown, "=== {path}\n{text}");
+    }
+    shown
 }
 
 #[test]
@@ -95,6 +97,10 @@ fn law(half: u64) {
             Ok(solved) => {
                 solvable += 1;
                 check_stack(&naive, &solved, &say);
+                if solvable % 4 == 0 {
+                    check_best(&naive, &solved, &say);
+                    check_stable(&mut Dice::new(seed), &files, &inputs, &solved, &say);
+                }
             }
             Err(NoStack::Unsolved(conflict)) => {
                 assert!(!conflict.statements.is_empty(), "{}", say("a conflict of nothing"));
@@ -122,4 +128,49 @@ fn check_stack(naive: &Naive<'_>, solved: &Solved, say: &dyn Fn(&str) -> String)
     let groups: Vec<_> = solved.stack.groups.keys().cloned().collect();
     assert_eq!(parts, groups, "{}", say("groups"));
     assert!(one.keys().all(|id| !solved.reasons[id].is_empty()), "{}", say("no chain"));
+}
+
+/// No valid and justified try is better.
+fn check_best(naive: &Naive<'_>, solved: &Solved, say: &dyn Fn(&str) -> String) {
+    if naive.demands_an_external() {
+        return;
+    }
+    let one = as_try(naive, solved);
+    let cost = naive.cost(&one);
+    naive.every(|other| {
+        let better =
+            naive.cost(other) < cost && naive.broken(other).is_none() && naive.unfounded(other).is_empty();
+        assert!(
+            !better,
+            "{other:#?} costs {:?}, better than {cost:?} of {one:#?}\n{}",
+            naive.cost(other),
+            say("better")
+        );
+    });
+}
+
+/// The order in which keys are written makes no difference, and with its own lock nothing changes.
+fn check_stable(
+    dice: &mut Dice,
+    files: &BTreeMap<String, String>,
+    inputs: &Inputs,
+    solved: &Solved,
+    say: &dyn Fn(&str) -> String,
+) {
+    let lock = lock::render(inputs, &solved.stack);
+    let shuffled = files.iter().map(|(path, text)| (path.clone(), dice::reorder(dice, text)));
+    let again = |world: Memory| {
+        let inputs = self::inputs(&world).unwrap_or_else(|| panic!("{}", say("read no more")));
+        let solved =
+            solve(&inputs, &compile(&inputs), &|| false).unwrap_or_else(|_| panic!("{}", say("unsolved")));
+        (lock::render(&inputs, &solved.stack), solved.stack.links)
+    };
+    assert_eq!(
+        (lock.clone(), solved.stack.links.clone()),
+        again(Memory::new(shuffled)),
+        "{}",
+        say("shuffled")
+    );
+    let world = Memory::new(files.clone()).with(lock::FILE, lock.clone());
+    assert_eq!((lock, solved.stack.links.clone()), again(world), "{}", say("with its lock"));
 }

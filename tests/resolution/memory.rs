@@ -9,39 +9,31 @@ use std::time::Duration;
 use hsm::world::{Command, FileKind, Lock, Outcome, Stat, World};
 
 /// Where the project of a test lies.
-pub const ROOT: &str = "/project";
+pub(crate) const ROOT: &str = "/project";
 
 /// Files in memory, below [`ROOT`]. Reading counts; writing and running are refused.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     files: BTreeMap<PathBuf, String>,
-    env: BTreeMap<String, String>,
     read: Mutex<Vec<PathBuf>>,
 }
 
 impl Memory {
     /// A world with these files, by their paths below [`ROOT`].
-    pub fn new<P: AsRef<Path>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+    pub(crate) fn new<P: AsRef<Path>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
         let files = files.into_iter().map(|(path, text)| (Path::new(ROOT).join(path), text.into())).collect();
         Self { files, ..Self::default() }
     }
 
     /// The same with another file, or another text for one.
     #[must_use]
-    pub fn with(mut self, path: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, path: &str, text: impl Into<String>) -> Self {
         self.files.insert(Path::new(ROOT).join(path), text.into());
         self
     }
 
-    /// The same with a variable.
-    #[must_use]
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.env.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
     /// The paths that were read, in order.
-    pub fn reads(&self) -> Vec<PathBuf> {
+    pub(crate) fn reads(&self) -> Vec<PathBuf> {
         self.read.lock().unwrap().clone()
     }
 
@@ -61,12 +53,12 @@ impl Memory {
 }
 
 /// Text in the form in which it is written in tests: several files, each after a line `=== PATH`.
-pub fn files(text: &str) -> BTreeMap<String, String> {
+pub(crate) fn files(text: &str) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let mut current = String::new();
     for line in text.lines() {
         if let Some(path) = line.strip_prefix("=== ") {
-            current = path.trim().to_owned();
+            path.trim().clone_into(&mut current);
             assert!(all.insert(current.clone(), String::new()).is_none(), "{current} stands twice");
         } else if let Some(text) = all.get_mut(&current) {
             text.push_str(line);
@@ -111,8 +103,8 @@ impl World for Memory {
         Err(refused())
     }
 
-    fn env(&self, name: &str) -> Option<String> {
-        self.env.get(name).cloned()
+    fn env(&self, _name: &str) -> Option<String> {
+        None
     }
 
     fn current_dir(&self) -> io::Result<PathBuf> {
@@ -183,8 +175,7 @@ impl World for Memory {
 }
 
 /// The distinct entries' files that were read.
-#[allow(dead_code, reason = "not every test that shares this module counts them")]
-pub fn entries_read(memory: &Memory) -> BTreeSet<PathBuf> {
+pub(crate) fn entries_read(memory: &Memory) -> BTreeSet<PathBuf> {
     let kinds = ["packages", "containers", "package_groups", "container_groups"];
     let of_entry = |path: &PathBuf| {
         path.parent().and_then(Path::file_name).is_some_and(|dir| kinds.iter().any(|kind| dir == *kind))
