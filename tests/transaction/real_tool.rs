@@ -36,6 +36,10 @@ def build_wheel(where, config_settings=None, metadata_directory=None):
 build_editable = build_wheel
 "#;
 
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the output of the tests should know what was not tested"
+)]
 fn there_is_uv() -> bool {
     let there = std::process::Command::new("uv").arg("--version").output().is_ok_and(|o| o.status.success());
     if !there {
