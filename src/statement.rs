@@ -129,6 +129,13 @@ pub enum Claim {
         /// In which mode; `None`: in any.
         mode: Option<Mode>,
     },
+    /// Containers that would have to start, or images that would have to be built, each before the other.
+    Ring {
+        /// Each waits for the next, the last for the first.
+        members: Vec<ComponentId>,
+        /// Whether it is about builds.
+        built: bool,
+    },
     /// No registry has an entry of that name.
     NotFound(TargetId),
     /// The entry cannot be read.
@@ -247,6 +254,18 @@ impl fmt::Display for Claim {
                     Some(mode) => write!(f, " has no {mode} source"),
                     None => f.write_str(" has no source"),
                 }
+            }
+            Self::Ring { members, built } => {
+                f.write_str(if *built { "images" } else { "containers" })?;
+                f.write_str(if *built {
+                    " cannot be built in a ring: "
+                } else {
+                    " cannot wait in a ring: "
+                })?;
+                for member in members {
+                    write!(f, "{member} → ")?;
+                }
+                members.first().map_or(Ok(()), |first| first.fmt(f))
             }
             Self::NotFound(target) => write!(f, "no registry has an entry for {target}"),
             Self::Broken(target) => write!(f, "the entry of {target} cannot be read"),

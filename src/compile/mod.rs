@@ -9,8 +9,9 @@
 //! - `facts`: what holds by itself: counts of groups, missing sources, yanked releases, missing entries.
 //! - `prefer`: which solution is the best.
 //!
-//! Host ports and names that exclude each other, what the demands of Python distributions have in common, and rings in
-//! the order of the work belong here too and are not here yet: each is a source of further rules, beside `demands`.
+//! Host ports and names that exclude each other and what the demands of Python distributions have in common belong here
+//! too and are not here yet: each is a source of further rules, beside `demands`. Rings in the order of the work are
+//! looked for in a solution, and forbidden when there are any (`solve`).
 
 pub mod candidates;
 mod demands;

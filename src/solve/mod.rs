@@ -5,11 +5,13 @@
 
 mod params;
 mod reasons;
+mod rings;
 mod stack;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use hsm_solver::{Failure, Options, Selection};
+use hsm_solver::{Failure, Options, Selection, StatementId};
 
 use crate::compile::{Choice, Compiled};
 use crate::diagnostic::Diagnostic;
@@ -17,6 +19,7 @@ use crate::load::Inputs;
 use crate::names::ComponentId;
 use crate::stack::Stack;
 use crate::statement::Statement;
+use rings::Ring;
 
 /// A solution.
 #[derive(Debug, Clone)]
@@ -62,22 +65,49 @@ pub fn solve(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
-    let selection = hsm_solver::solve(&compiled.problem, &options).map_err(|failure| match failure {
-        Failure::Conflict(conflict) => {
-            let statements: Vec<Statement> =
-                conflict.core.iter().filter_map(|id| compiled.statement(*id)).cloned().collect();
-            let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
-            NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry })
+    let mut rings: Vec<Ring> = Vec::new();
+    let mut problem = Cow::Borrowed(&compiled.problem);
+    while rings.len() <= MOST_RINGS {
+        let selection =
+            hsm_solver::solve(&problem, &options).map_err(|failure| no_stack(compiled, &rings, failure))?;
+        let chosen = chosen(compiled, &selection);
+        let Some(ring) = rings::find(inputs, compiled, &selection, &chosen) else {
+            let (stack, mut warnings) =
+                stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
+            warnings.splice(0..0, inputs.warnings.iter().cloned());
+            let reasons = reasons::all(compiled, &selection);
+            return Ok(Solved { stack, warnings, reasons, optimal: selection.optimal });
+        };
+        let number = StatementId((compiled.statements.len() + rings.len()) as u32);
+        ring.forbid(problem.to_mut(), compiled, number);
+        rings.push(ring);
+    }
+    Err(NoStack::OutOfFuel)
+}
+
+/// How many rings are forbidden one after the other before the solve gives up.
+const MOST_RINGS: usize = 200;
+
+/// Why there is no solution, in statements; the numbers after those of the problem are rings.
+fn no_stack(compiled: &Compiled, rings: &[Ring], failure: Failure) -> NoStack {
+    let conflict = match failure {
+        Failure::Conflict(conflict) => conflict,
+        Failure::Interrupted => return NoStack::Interrupted,
+        Failure::OutOfFuel => return NoStack::OutOfFuel,
+    };
+    let mut statements: Vec<Statement> = Vec::new();
+    for id in conflict.core {
+        let ring = (id.0 as usize).checked_sub(compiled.statements.len()).and_then(|n| rings.get(n));
+        // A ring is only one as long as each of its lines is there.
+        for line in ring.into_iter().flat_map(|ring| ring.made_of(compiled)).chain(compiled.statement(id)) {
+            if !statements.contains(line) {
+                statements.push(line.clone());
+            }
         }
-        Failure::Interrupted => NoStack::Interrupted,
-        Failure::OutOfFuel => NoStack::OutOfFuel,
-    })?;
-    let chosen = chosen(compiled, &selection);
-    let (stack, mut warnings) =
-        stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
-    warnings.splice(0..0, inputs.warnings.iter().cloned());
-    let reasons = reasons::all(compiled, &selection);
-    Ok(Solved { stack, warnings, reasons, optimal: selection.optimal })
+        statements.extend(ring.map(Ring::statement));
+    }
+    let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
+    NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry })
 }
 
 /// What was chosen for each present component.
