@@ -44,6 +44,7 @@ themes!(
     layers,
     malformed,
     modes,
+    order,
     params,
     profiles,
     project,
