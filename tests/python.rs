@@ -22,7 +22,7 @@ use hsm::stack::{PackageInStack, ProjectFacts, Stack};
 use hsm::transaction::ProjectLock;
 use hsm::version::Version;
 use hsm::world::Real;
-use support::{Picture, Tool, have};
+use support::{Picture, have};
 
 const FILES: &str =
     "[project]\nname = \"app\"  # mine\nversion = \"1\"\nrequires-python = \">=3.9\"\ndependencies = []";
@@ -169,7 +169,7 @@ fn picture(project: &Project) -> Picture {
 
 #[test]
 fn packages_of_the_index_come_change_and_go() {
-    if !have("packages_of_the_index_come_change_and_go", &[Tool::Uv]) {
+    if !have("packages_of_the_index_come_change_and_go", &["uv"]) {
         return;
     }
     let project = Project::new();
@@ -200,7 +200,7 @@ fn packages_of_the_index_come_change_and_go() {
 
 #[test]
 fn local_packages_are_installed_in_place_or_built() {
-    if !have("local_packages_are_installed_in_place_or_built", &[Tool::Uv]) {
+    if !have("local_packages_are_installed_in_place_or_built", &["uv"]) {
         return;
     }
     let project = Project::new();
@@ -224,7 +224,7 @@ fn local_packages_are_installed_in_place_or_built() {
 
 #[test]
 fn a_git_package_comes_from_its_tag_and_from_its_checkout() {
-    if !have("a_git_package_comes_from_its_tag_and_from_its_checkout", &[Tool::Uv]) {
+    if !have("a_git_package_comes_from_its_tag_and_from_its_checkout", &["uv"]) {
         return;
     }
     let project = Project::new();
@@ -266,7 +266,7 @@ fn a_git_package_comes_from_its_tag_and_from_its_checkout() {
 
 #[test]
 fn a_failed_lock_or_build_leaves_everything_as_it_was() {
-    if !have("a_failed_lock_or_build_leaves_everything_as_it_was", &[Tool::Uv]) {
+    if !have("a_failed_lock_or_build_leaves_everything_as_it_was", &["uv"]) {
         return;
     }
     let project = Project::new();

@@ -3,6 +3,8 @@
 //! Owns: the walk over all fixtures, and the whole road on the example with real tools. Refuses: anything that can be
 //! tested at the border of a single stage.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
+
 mod road;
 mod runs;
 #[path = "../support/mod.rs"]

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::runs::{Run, command, copy, example, fixtures, hsm};
-use crate::support::{Picture, Tool, have};
+use crate::support::{Picture, have};
 use serde_yaml::Value;
 
 /// What the user has: these, and nothing else, are the files that a failed run must leave as they were.
@@ -19,7 +19,7 @@ const THEIRS: [&str; 6] =
 
 #[test]
 fn the_example_goes_the_whole_road_and_the_second_time_nothing_is_touched() {
-    if !have("the example goes the whole road", &[Tool::Uv, Tool::Compose]) {
+    if !have("the example goes the whole road", &["uv", "compose"]) {
         return;
     }
     let dir = example();
@@ -48,7 +48,7 @@ fn the_example_goes_the_whole_road_and_the_second_time_nothing_is_touched() {
 
 #[test]
 fn an_intact_environment_does_not_even_start_a_tool() {
-    if !have("an intact environment starts no tool", &[Tool::Uv, Tool::Compose]) {
+    if !have("an intact environment starts no tool", &["uv", "compose"]) {
         return;
     }
     let dir = example();
@@ -61,7 +61,7 @@ fn an_intact_environment_does_not_even_start_a_tool() {
 
 #[test]
 fn selecting_another_client_changes_client_and_server_together() {
-    if !have("selecting another client", &[Tool::Uv, Tool::Compose]) {
+    if !have("selecting another client", &["uv", "compose"]) {
         return;
     }
     let dir = example();
@@ -94,7 +94,7 @@ fn selecting_another_client_changes_client_and_server_together() {
 
 #[test]
 fn a_fresh_directory_from_init_syncs() {
-    if !have("a fresh directory from init", &[Tool::Uv]) {
+    if !have("a fresh directory from init", &["uv"]) {
         return;
     }
     let temp = tempfile::tempdir().expect("a temporary directory");
@@ -150,7 +150,7 @@ fn plan_check_and_dry_runs_change_nothing_and_start_nobody() {
 
 #[test]
 fn an_impossible_requirement_leaves_every_byte() {
-    if !have("an impossible requirement", &[Tool::Uv]) {
+    if !have("an impossible requirement", &["uv"]) {
         return;
     }
     fails_and_leaves_everything("an impossible requirement", 1, |dir| {
@@ -164,7 +164,7 @@ fn an_impossible_requirement_leaves_every_byte() {
 
 #[test]
 fn a_failing_build_leaves_every_byte() {
-    if !have("a failing build", &[Tool::Uv]) {
+    if !have("a failing build", &["uv"]) {
         return;
     }
     fails_and_leaves_everything("a failing build", 1, |dir| {
@@ -184,7 +184,7 @@ fn a_failing_build_leaves_every_byte() {
 
 #[test]
 fn a_file_that_compose_rejects_leaves_every_byte() {
-    if !have("a file that Compose rejects", &[Tool::Uv, Tool::Compose]) {
+    if !have("a file that Compose rejects", &["uv", "compose"]) {
         return;
     }
     fails_and_leaves_everything("a file that Compose rejects", 1, |dir| {
@@ -199,7 +199,7 @@ fn a_file_that_compose_rejects_leaves_every_byte() {
 
 #[test]
 fn an_interrupt_while_a_package_is_built_leaves_every_byte() {
-    if !have("an interrupt", &[Tool::Uv]) {
+    if !have("an interrupt", &["uv"]) {
         return;
     }
     fails_and_leaves_everything("an interrupt", 130, |dir| {
@@ -235,7 +235,7 @@ fn an_interrupt_while_a_package_is_built_leaves_every_byte() {
 
 #[test]
 fn a_failed_first_sync_leaves_no_trace_but_its_own_folder() {
-    if !have("a failed first sync", &[Tool::Uv]) {
+    if !have("a failed first sync", &["uv"]) {
         return;
     }
     let dir = example();
@@ -249,7 +249,7 @@ fn a_failed_first_sync_leaves_no_trace_but_its_own_folder() {
 
 #[test]
 fn a_refused_selection_with_sync_leaves_the_manifest_too() {
-    if !have("a refused selection", &[Tool::Uv]) {
+    if !have("a refused selection", &["uv"]) {
         return;
     }
     let dir = example();
@@ -268,7 +268,7 @@ fn a_refused_selection_with_sync_leaves_the_manifest_too() {
 
 #[test]
 fn an_offline_sync_of_a_synced_project_works() {
-    if !have("an offline sync", &[Tool::Uv]) {
+    if !have("an offline sync", &["uv"]) {
         return;
     }
     let dir = example();
@@ -280,7 +280,7 @@ fn an_offline_sync_of_a_synced_project_works() {
 
 #[test]
 fn a_clone_syncs_with_what_was_committed() {
-    if !have("a clone", &[Tool::Uv]) {
+    if !have("a clone", &["uv"]) {
         return;
     }
     let dir = example();

@@ -25,10 +25,13 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::runs::{self, Run, fixtures};
-use crate::support::{Picture, Tool, have};
+use crate::support::{Picture, have};
 use serde_yaml::Value;
 
 const COMPOSE_FILE: &str = "docker-compose.hpm.yml";
+
+/// Texts by name.
+type Texts = BTreeMap<String, String>;
 
 macro_rules! themes {
     ($($theme:ident),*) => {
@@ -127,24 +130,13 @@ fn run_case(name: &str) -> Result<(), String> {
     let dir = temp.path().join("project");
     runs::copy(&folder, &dir);
     for (number, step) in steps.iter().enumerate() {
-        if tools(step)?.iter().any(|tool| !have(name, &[*tool])) {
+        if list(step.get("needs")).iter().any(|tool| !have(name, &[tool])) {
             return Ok(());
         }
         let (title, outcome) = run_step(step, &dir, name);
         outcome.map_err(|why| format!("step {}: {title}\n{why}", number + 1))?;
     }
     Ok(())
-}
-
-fn tools(step: &BTreeMap<String, Value>) -> Result<Vec<Tool>, String> {
-    list(step.get("needs"))
-        .iter()
-        .map(|name| match name.as_str() {
-            "uv" => Ok(Tool::Uv),
-            "compose" => Ok(Tool::Compose),
-            other => Err(format!("expect.yaml: no tool `{other}`")),
-        })
-        .collect()
 }
 
 fn run_step(step: &BTreeMap<String, Value>, dir: &Path, name: &str) -> (String, Result<(), String>) {
@@ -275,7 +267,7 @@ fn sound_compose_file(dir: &Path, name: &str) -> Result<(), String> {
     if text.contains(&dir.to_string_lossy().into_owned()) {
         return Err(format!("{COMPOSE_FILE} holds an absolute path:\n{text}"));
     }
-    if !have(name, &[Tool::Compose]) {
+    if !have(name, &["compose"]) {
         return Ok(());
     }
     let out = Command::new("docker")
@@ -290,7 +282,7 @@ fn sound_compose_file(dir: &Path, name: &str) -> Result<(), String> {
 }
 
 /// Components and groups as `hsm resolve --format json` prints them.
-fn resolved(stdout: &str) -> Result<(BTreeMap<String, String>, BTreeMap<String, String>), String> {
+fn resolved(stdout: &str) -> Result<(Texts, Texts), String> {
     let json: serde_json::Value =
         serde_json::from_str(stdout).map_err(|e| format!("what it prints is not JSON: {e}"))?;
     let entries =
@@ -311,11 +303,7 @@ fn resolved(stdout: &str) -> Result<(BTreeMap<String, String>, BTreeMap<String, 
     Ok((stack, groups))
 }
 
-fn same(
-    what: &str,
-    actual: &BTreeMap<String, String>,
-    expected: &BTreeMap<String, String>,
-) -> Result<(), String> {
+fn same(what: &str, actual: &Texts, expected: &Texts) -> Result<(), String> {
     if actual == expected {
         Ok(())
     } else {
@@ -324,12 +312,12 @@ fn same(
 }
 
 /// A mapping of texts, or of lists of texts, as text.
-fn words(value: &Value) -> BTreeMap<String, String> {
+fn words(value: &Value) -> Texts {
     let mapping = value.as_mapping().cloned().unwrap_or_default();
     mapping.iter().map(|(key, value)| (scalar(key), list(Some(value)).join(" "))).collect()
 }
 
-fn texts(value: Option<&Value>) -> BTreeMap<String, String> {
+fn texts(value: Option<&Value>) -> Texts {
     value.map(words).unwrap_or_default()
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Owns: nothing of the program. Refuses: expectations, those stand in the tests.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -68,47 +70,28 @@ fn hash(bytes: &[u8]) -> String {
     })
 }
 
-/// A tool that a test cannot do without.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tool {
-    /// The package manager.
-    Uv,
-    /// Compose 2.
-    Compose,
-}
-
-impl Tool {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Uv => "uv",
-            Self::Compose => "compose",
-        }
-    }
-
-    fn there(self) -> bool {
-        static UV: OnceLock<bool> = OnceLock::new();
-        static COMPOSE: OnceLock<bool> = OnceLock::new();
-        let answers =
-            |program: &str, args: &[&str]| {
-                Command::new(program).args(args).stdin(Stdio::null()).output().is_ok_and(|out| {
-                    out.status.success() && !out.stdout.starts_with(b"docker-compose version")
-                })
-            };
-        match self {
-            Self::Uv => *UV.get_or_init(|| answers("uv", &["--version"])),
-            Self::Compose => *COMPOSE.get_or_init(|| answers("docker", &["compose", "version"])),
-        }
-    }
-}
-
-/// Whether the tools are there. If not, it says that the test is skipped, and fails where nothing may be missing.
-pub(crate) fn have(test: &str, tools: &[Tool]) -> bool {
-    let Some(missing) = tools.iter().find(|tool| !tool.there()) else { return true };
-    let name = missing.name();
+/// Whether the tools (`uv`, `compose`) are there. If not, it says that the test is skipped, and fails where nothing may be
+/// missing.
+pub(crate) fn have(test: &str, tools: &[&str]) -> bool {
+    let Some(missing) = tools.iter().find(|tool| !is_there(tool)) else { return true };
     // Not a print macro: those are shown only when a test fails.
-    let _ = writeln!(std::io::stderr(), "skipped: {test}: {name} is not on this machine");
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {missing} is not on this machine");
     let without = std::env::var("HSM_TESTS_WITHOUT").unwrap_or_default();
-    let may = std::env::var_os("CI").is_none() || without.split(',').any(|one| one == name);
-    assert!(may, "{test} needs {name}, and under CI nothing may be missing");
+    let may = std::env::var_os("CI").is_none() || without.split(',').any(|one| one == *missing);
+    assert!(may, "{test} needs {missing}, and under CI nothing may be missing");
     false
+}
+
+fn is_there(tool: &str) -> bool {
+    static UV: OnceLock<bool> = OnceLock::new();
+    static COMPOSE: OnceLock<bool> = OnceLock::new();
+    let answers = |program: &str, args: &[&str]| {
+        let output = Command::new(program).args(args).stdin(Stdio::null()).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    match tool {
+        "uv" => *UV.get_or_init(|| answers("uv", &["--version"])),
+        "compose" => *COMPOSE.get_or_init(|| answers("docker", &["compose", "version"])),
+        other => panic!("no test can ask for {other}"),
+    }
 }
