@@ -78,6 +78,7 @@ fn tell_stop(voice: &Voice, stop: &Stop) {
         Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Unsolved { sources, unsolved } => {
             voice.unsolved(sources, &unsolved.statements, unsolved.minimal);
+            voice.diagnostics(sources, &unsolved.notes);
         }
         Stop::OutOfFuel => voice.error("gave up: no stack was found within the bound of work"),
         Stop::Interrupted(_) => voice.error("interrupted; everything is as it was"),
@@ -147,7 +148,7 @@ fn tell_json(voice: &Voice, fail: &Fail) {
     match stop {
         Some(Stop::Wrong(report)) => voice.failure_json(&report.sources, &report.diagnostics, &[], code),
         Some(Stop::Unsolved { sources, unsolved }) => {
-            voice.failure_json(sources, &[], &unsolved.statements, code);
+            voice.failure_json(sources, &unsolved.notes, &unsolved.statements, code);
         }
         _ => voice.failure_json(&none, &[], &[], &words(fail).unwrap_or_else(|| code.to_owned())),
     }

@@ -58,6 +58,11 @@ impl Diagnostic {
         Self { severity: Severity::Error, place: None, finding, related: Vec::new() }
     }
 
+    /// A warning about no single place.
+    pub fn general(finding: Finding) -> Self {
+        Self { severity: Severity::Warning, place: None, finding, related: Vec::new() }
+    }
+
     /// The same with a further place.
     pub fn with(mut self, place: Place, what: &'static str) -> Self {
         self.related.push(Related { place, what });

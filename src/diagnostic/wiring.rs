@@ -119,6 +119,16 @@ pub enum Wiring {
     /// A lock that says something that no lock says.
     #[error("hsm.lock is damaged: {0}")]
     LockDamaged(String),
+    /// An entry of one registry hides that of a later one.
+    #[error("{target} of the registry `{winner}` hides the one of `{hidden}`")]
+    Hides {
+        /// Which entry.
+        target: TargetId,
+        /// The registry whose entry is used.
+        winner: String,
+        /// The registry whose entry is not.
+        hidden: String,
+    },
 }
 
 /// Why an `extends` is refused.
@@ -165,6 +175,7 @@ impl Wiring {
             Self::LockSchema { .. } => "HSM-E214",
             Self::LockDamaged(_) => "HSM-E215",
             Self::UnknownAdapter { .. } => "HSM-E216",
+            Self::Hides { .. } => "HSM-W217",
         }
     }
 

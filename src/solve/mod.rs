@@ -56,6 +56,8 @@ pub struct Unsolved {
     pub minimal: bool,
     /// Whether an entry that is missing or cannot be read is among the reasons: then the files are to be mended first.
     pub broken_entry: bool,
+    /// What is wrong with the entries, where one of them is among the reasons.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Solves what was compiled. `interrupted` is asked now and then.
@@ -68,8 +70,8 @@ pub fn solve(
     let mut rings: Vec<Ring> = Vec::new();
     let mut problem = Cow::Borrowed(&compiled.problem);
     while rings.len() <= MOST_RINGS {
-        let selection =
-            hsm_solver::solve(&problem, &options).map_err(|failure| no_stack(compiled, &rings, failure))?;
+        let selection = hsm_solver::solve(&problem, &options)
+            .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
         let chosen = chosen(compiled, &selection);
         let Some(ring) = rings::find(inputs, compiled, &selection, &chosen) else {
             let (stack, mut warnings) =
@@ -89,7 +91,7 @@ pub fn solve(
 const MOST_RINGS: usize = 200;
 
 /// Why there is no solution, in statements; the numbers after those of the problem are rings.
-fn no_stack(compiled: &Compiled, rings: &[Ring], failure: Failure) -> NoStack {
+fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &[Ring], failure: Failure) -> NoStack {
     let conflict = match failure {
         Failure::Conflict(conflict) => conflict,
         Failure::Interrupted => return NoStack::Interrupted,
@@ -107,7 +109,8 @@ fn no_stack(compiled: &Compiled, rings: &[Ring], failure: Failure) -> NoStack {
         statements.extend(ring.map(Ring::statement));
     }
     let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
-    NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry })
+    let notes = if broken_entry { inputs.warnings.clone() } else { Vec::new() };
+    NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry, notes })
 }
 
 /// What was chosen for each present component.

@@ -8,6 +8,7 @@ use super::{Context, Fail, names};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Resolve};
 use crate::cli::voice::{SCHEMA, stack, statements_json};
+use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::{self, LoadOptions, MANIFEST};
 use crate::manifest::edit::{Change, edit, read_text};
 use crate::names::{ComponentId, Name, TargetId};
@@ -20,8 +21,13 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
     context.tell_recovered(road.look_in("hsm check")?.as_ref());
     let planned = road.plan(&context.wish(&Choice::default()))?;
     let sources = &planned.resolved.inputs.sources;
-    let warnings: Vec<_> =
+    let mut warnings: Vec<_> =
         planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
+    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    warnings.extend(opened.registries.hidden().into_iter().map(|(target, winner, hidden)| {
+        let (winner, hidden) = (winner.to_owned(), hidden.to_owned());
+        Diagnostic::general(Finding::Wiring(Wiring::Hides { target, winner, hidden }))
+    }));
     if context.voice.is_json() {
         context.voice.findings_json(sources, &warnings);
     } else {
