@@ -118,8 +118,6 @@ pub(crate) enum Assumption {
     Wish(GroupId, ItemId),
     /// At most so many options.
     AtMost(GroupId, u32),
-    /// The group does not take part.
-    NoPart(GroupId),
 }
 
 /// A place in the history to which one can go back.
@@ -290,7 +288,6 @@ impl<'p> Propagation<'p> {
         let reason = Reason::default();
         let clash = match assumption {
             Assumption::Values(item, values) => self.cut(*item, values, reason),
-            Assumption::NoPart(group) => self.no_part(*group, reason),
             Assumption::Wish(group, item) => {
                 let wish = self.wishes.len() as u32;
                 self.wishes.push((*group, *item));
@@ -493,19 +490,6 @@ impl<'p> Propagation<'p> {
             Part::Open => {
                 let fact = self.fact(reason);
                 self.set_part(group, Part::Yes(fact));
-                Ok(())
-            }
-        }
-    }
-
-    /// The group does not take part.
-    fn no_part(&mut self, group: GroupId, reason: Reason) -> Outcome {
-        match self.part(group) {
-            Part::No(_) => Ok(()),
-            Part::Yes(yes) => Err(Clash(reason.and([yes]))),
-            Part::Open => {
-                let fact = self.fact(reason);
-                self.set_part(group, Part::No(fact));
                 Ok(())
             }
         }

@@ -3,7 +3,8 @@
 //! Owns: the shortest chain of statements from the manifest to each present component. Refuses: why something is not
 //! there.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use hsm_solver::{GroupId, ItemId, Selection, StatementId, Then, When};
 
@@ -21,17 +22,41 @@ enum Node {
     Option(GroupId, u32),
 }
 
+/// The length of a chain: its statements, and how many of them only count a group's options. A demand for the very
+/// option says more than that the group needs one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Length {
+    statements: u32,
+    counts: u32,
+}
+
+impl Length {
+    fn and(self, statement: Option<StatementId>, by_count: bool) -> Self {
+        Self {
+            statements: self.statements + u32::from(statement.is_some()),
+            counts: self.counts + u32::from(by_count),
+        }
+    }
+}
+
 /// For each present component the shortest chain; among equally short ones the first as the rules are written.
 pub(super) fn all(compiled: &Compiled, selection: &Selection) -> BTreeMap<ComponentId, Vec<Statement>> {
     let steps = steps(compiled, selection);
     let mut before: BTreeMap<Node, (Node, Option<StatementId>)> = BTreeMap::new();
-    let mut queue = VecDeque::from([Node::Manifest]);
-    while let Some(node) = queue.pop_front() {
+    let mut done = BTreeSet::new();
+    let mut queue = BinaryHeap::from([Reverse((Length::default(), 0, Node::Manifest, Node::Manifest, None))]);
+    let mut turn = 0;
+    while let Some(Reverse((length, _, node, from, by))) = queue.pop() {
+        if !done.insert(node) {
+            continue;
+        }
+        if node != Node::Manifest {
+            before.insert(node, (from, by));
+        }
         for &(to, statement) in steps.get(&node).into_iter().flatten() {
-            if to != Node::Manifest && !before.contains_key(&to) {
-                before.insert(to, (node, statement));
-                queue.push_back(to);
-            }
+            turn += 1;
+            let by_count = matches!((node, to), (Node::Group(_), Node::Item(_)));
+            queue.push(Reverse((length.and(statement, by_count), turn, to, node, statement)));
         }
     }
     let present =

@@ -148,7 +148,7 @@ mod tests {
             |claim, start| Statement { place: Some(Place { file, start, end: start + 5 }), claim };
         let text = argument(
             &sources,
-            &[statement(Claim::Wants(id.clone()), 32), statement(Claim::Wants(id), 12)],
+            &[statement(Claim::Wants(id.clone()), 30), statement(Claim::Wants(id), 12)],
             true,
         )
         .join("\n");
@@ -157,7 +157,7 @@ mod tests {
             text,
             "error[no-solution]: no stack satisfies these statements together
 because: hsm.yaml wants container:redis
- --> hsm.yaml:3:9
+ --> hsm.yaml:3:7
   |
 3 |     - redis
   |       ^^^^^
