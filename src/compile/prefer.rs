@@ -104,7 +104,7 @@ fn options(building: &mut Building<'_>, number: usize) {
     if !wanted.is_empty() {
         building.problem.prefer(Preference::Wanted(group, wanted));
     }
-    if order.len() > 1 {
+    if many || order.len() > 1 {
         building.problem.prefer(Preference::Fill(group, order));
     }
 }

@@ -223,6 +223,17 @@ fn groups_take_what_is_selected_or_by_default_and_no_more() {
 }
 
 #[test]
+fn a_group_that_may_be_empty_is_left_empty_though_its_only_option_would_do_elsewhere() {
+    let text = format!(
+        "=== hsm.yaml\nproject: {{name: p}}\nservices: {{container_groups: {{a: {{selection: []}}, b: {{}}}}}}\n\
+         === container_groups/a.yaml\nname: a\ntype: container_group\nstrategy: M-of-N\nmin: 0\noptions: [{{name: x}}]\n\
+         === container_groups/b.yaml\nname: b\ntype: container_group\nstrategy: 1-of-N\noptions: [{{name: x}}, {{name: y}}]\n\
+         === containers/x.yaml\nname: x\nversion: \"1\"\n{IMAGE}\n=== containers/y.yaml\nname: y\nversion: \"1\"\n{IMAGE}\n"
+    );
+    assert_eq!(stack(&text), "container:y 1 prod\ncontainer_group:a: \ncontainer_group:b: y");
+}
+
+#[test]
 fn too_many_or_too_few_options_are_a_conflict() {
     assert_eq!(
         conflict(&group("{selection: [x, y]}", "strategy: 1-of-N")),
