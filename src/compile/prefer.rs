@@ -10,21 +10,20 @@ use super::{Building, facts};
 use crate::manifest::Strategy;
 
 pub(super) fn all(building: &mut Building<'_>) {
-    rank(building, |building, item, choice| u32::from(is_unasked(building, item, choice)));
+    externals(building);
     for number in 0..building.groups.len() {
         options(building, number);
     }
     modes(building);
-    rank(building, |_, _, choice| choice.profile_rank);
-    rank(building, |_, _, choice| choice.release_rank);
+    rank(building, |choice| choice.profile_rank);
+    rank(building, |choice| choice.release_rank);
 }
 
 /// Adds a rank for every component whose candidates it tells apart.
-fn rank(building: &mut Building<'_>, rank: impl Fn(&Building<'_>, ItemId, &Choice) -> u32) {
+fn rank(building: &mut Building<'_>, rank: impl Fn(&Choice) -> u32) {
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
-        let ranks: Vec<u32> =
-            building.choices(item).iter().map(|choice| rank(building, item, choice)).collect();
+        let ranks: Vec<u32> = building.choices(item).iter().map(&rank).collect();
         add(building, item, ranks);
     }
 }
@@ -39,6 +38,18 @@ fn add(building: &mut Building<'_>, item: ItemId, ranks: Vec<u32>) {
     let ranks: Vec<u32> = ranks.into_iter().map(|rank| rank.saturating_sub(best)).collect();
     if ranks.iter().any(|rank| *rank > 0) {
         building.problem.prefer(Preference::Rank(item, ranks));
+    }
+}
+
+/// An external that nobody asked for counts even where nothing else is left: doing without the component is better.
+fn externals(building: &mut Building<'_>) {
+    for number in 0..building.components.len() {
+        let item = ItemId(number as u32);
+        let unasked = |choice: &Choice| u32::from(is_unasked(building, item, choice));
+        let ranks: Vec<u32> = building.choices(item).iter().map(unasked).collect();
+        if ranks.contains(&1) {
+            building.problem.prefer(Preference::Rank(item, ranks));
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod write;
 use std::collections::BTreeMap;
 
 use crate::names::{ComponentId, GroupId, Name};
+use crate::stack::Stack;
 use crate::version::Version;
 
 pub use meaning::meaning;
@@ -29,6 +30,20 @@ pub struct Lock {
     pub components: BTreeMap<ComponentId, LockedComponent>,
     /// The options of each group, in their order.
     pub groups: BTreeMap<GroupId, Vec<Name>>,
+}
+
+impl Lock {
+    /// What the lock of a stack says.
+    pub fn of(stack: &Stack) -> Self {
+        let release = |version: &Option<Version>| LockedComponent { release: version.clone() };
+        let packages = stack.packages.iter().map(|(id, package)| (id.clone(), release(&package.release)));
+        let containers =
+            stack.containers.iter().map(|(id, container)| (id.clone(), release(&container.release)));
+        Self {
+            components: packages.chain(containers).collect(),
+            groups: stack.groups.iter().map(|(id, group)| (id.clone(), group.options.clone())).collect(),
+        }
+    }
 }
 
 /// What a lock says of one component.

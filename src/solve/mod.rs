@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 
 use hsm_solver::{Failure, Options, Selection, StatementId};
 
-use crate::compile::{Choice, Compiled};
+use crate::compile::{Choice, Compiled, compile};
 use crate::diagnostic::Diagnostic;
 use crate::load::Inputs;
+use crate::lock::Lock;
 use crate::names::ComponentId;
 use crate::stack::Stack;
 use crate::statement::Statement;
@@ -60,8 +61,35 @@ pub struct Unsolved {
     pub notes: Vec<Diagnostic>,
 }
 
+/// How often a stack is solved again with its own lock.
+const ROUNDS: usize = 4;
+
 /// Solves what was compiled. `interrupted` is asked now and then.
+///
+/// The stack is one that its own lock leads to again. A lock that speaks of things which are no longer there can make
+/// another stack look better than it does once those are forgotten; so if the lock's content changes, the new one is
+/// tried before it is given out.
 pub fn solve(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Solved, NoStack> {
+    let mut solved = once(inputs, compiled, interrupted)?;
+    let Some(mut held) = inputs.lock.clone() else { return Ok(solved) };
+    for _ in 0..ROUNDS {
+        let lock = Lock::of(&solved.stack);
+        if lock == held {
+            break;
+        }
+        let mut next = inputs.clone();
+        next.lock = Some(lock.clone());
+        solved = once(&next, &compile(&next), interrupted)?;
+        held = lock;
+    }
+    Ok(solved)
+}
+
+fn once(
     inputs: &Inputs,
     compiled: &Compiled,
     interrupted: &(dyn Fn() -> bool + Sync),

@@ -98,7 +98,7 @@ fn law(half: u64) {
                 solvable += 1;
                 check_stack(&naive, &solved, &say);
                 if solvable % 4 == 0 {
-                    check_best(&naive, &solved, &say);
+                    check_best(&files, &inputs, &solved, &say);
                     check_stable(&mut Dice::new(seed), &files, &inputs, &solved, &say);
                 }
             }
@@ -130,22 +130,31 @@ fn check_stack(naive: &Naive<'_>, solved: &Solved, say: &dyn Fn(&str) -> String)
     assert!(one.keys().all(|id| !solved.reasons[id].is_empty()), "{}", say("no chain"));
 }
 
-/// No valid and justified try is better.
-fn check_best(naive: &Naive<'_>, solved: &Solved, say: &dyn Fn(&str) -> String) {
+/// No valid and justified try is better, with the lock that it leads to.
+fn check_best(
+    files: &BTreeMap<String, String>,
+    inputs: &Inputs,
+    solved: &Solved,
+    say: &dyn Fn(&str) -> String,
+) {
+    let locked = match inputs.lock {
+        None => inputs.clone(),
+        Some(_) => {
+            let lock = lock::render(inputs, &solved.stack);
+            self::inputs(&Memory::new(files.clone()).with(lock::FILE, lock))
+                .unwrap_or_else(|| panic!("{}", say("lock")))
+        }
+    };
+    let naive = Naive::new(&locked);
     if naive.demands_an_external() {
         return;
     }
-    let one = as_try(naive, solved);
+    let one = as_try(&naive, solved);
     let cost = naive.cost(&one);
     naive.every(|other| {
-        let better =
-            naive.cost(other) < cost && naive.broken(other).is_none() && naive.unfounded(other).is_empty();
-        assert!(
-            !better,
-            "{other:#?} costs {:?}, better than {cost:?} of {one:#?}\n{}",
-            naive.cost(other),
-            say("better")
-        );
+        let theirs = naive.cost(other);
+        let better = theirs < cost && naive.broken(other).is_none() && naive.unfounded(other).is_empty();
+        assert!(!better, "{other:#?} costs {theirs:?}, better than {cost:?} of {one:#?}\n{}", say("better"));
     });
 }
 
