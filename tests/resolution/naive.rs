@@ -7,9 +7,9 @@ use hsm::load::Inputs;
 use hsm::manifest::{GroupLine, Item, Mode, Strategy};
 use hsm::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use hsm::place::At;
-use hsm::registry::layer::DependsOn;
 use hsm::registry::{
-    Container, Demand, DemandedMode, Demands, Entry, Exclusion, Group, Package, Profile, Rules,
+    Container, ContainerOrigin, Demand, DemandedMode, Demands, Entry, Exclusion, Group, Package, Profile,
+    Rules,
 };
 use hsm::version::{Version, VersionDemand};
 
@@ -219,15 +219,24 @@ impl<'a> Naive<'a> {
             .filter(|demand| demand.what != Demands::Removed)
             .map(|demand| (demand.target.value.clone(), Wish::Demand(&demand.what)))
             .collect();
-        let Some(Entry::Container(container)) = self.entry(id) else { return all };
-        if state.mode.is_none() {
-            return all;
-        }
-        let source = container.releases[state.release].sources.iter().find(|s| Some(s.mode) == state.mode);
+        all.extend(self.starts(id, state));
+        all.extend(self.builds(id, state));
+        all
+    }
+
+    /// What has to be started before.
+    fn starts(&self, id: &ComponentId, state: &State) -> Vec<(TargetId, Wish<'a>)> {
+        let Some(Entry::Container(container)) = self.entry(id) else { return Vec::new() };
         // The generator writes `depends_on` at entries only.
-        for DependsOn { target, .. } in &container.layer.depends_on {
-            all.push((self.inputs.depends[&target.value].clone(), Wish::Presence));
-        }
+        let lines = container.layer.depends_on.iter().filter(|_| state.mode.is_some());
+        lines.map(|line| (self.inputs.depends[&line.target.value].clone(), Wish::Presence)).collect()
+    }
+
+    /// What a build needs.
+    fn builds(&self, id: &ComponentId, state: &State) -> Vec<(TargetId, Wish<'a>)> {
+        let Some(Entry::Container(container)) = self.entry(id) else { return Vec::new() };
+        let source = container.releases[state.release].sources.iter().find(|s| Some(s.mode) == state.mode);
+        let mut all = Vec::new();
         for demand in source.into_iter().flat_map(|s| &s.requires) {
             if demand.what != Demands::Removed {
                 all.push((demand.target.value.clone(), Wish::Demand(&demand.what)));
@@ -351,6 +360,11 @@ impl<'a> Naive<'a> {
                 }
             }
         }
+        for build in [false, true] {
+            if self.has_ring(one, build) {
+                return Some(format!("a ring of {}", if build { "builds" } else { "starts" }));
+            }
+        }
         for (id, rules) in self.active_options(one, &parts) {
             for demand in rules.implies.iter().filter(|d| d.what != Demands::Removed) {
                 if !self.met(&demand.target.value, &Wish::Demand(&demand.what), &one[&id], one, &parts) {
@@ -376,6 +390,43 @@ impl<'a> Naive<'a> {
             }
         };
         (!fine).then(|| format!("{present} options of {id}"))
+    }
+
+    /// Whether containers wait for each other in a ring: to be built, or to be started.
+    fn has_ring(&self, one: &Try, build: bool) -> bool {
+        let works = |id: &ComponentId| {
+            let (Some(Entry::Container(container)), Some(state)) = (self.entry(id), one.get(id)) else {
+                return false;
+            };
+            let source =
+                container.releases[state.release].sources.iter().find(|s| Some(s.mode) == state.mode);
+            let built = source.is_some_and(|s| !matches!(s.origin, ContainerOrigin::Image { .. }));
+            state.mode.is_some() && (!build || built)
+        };
+        let waits = |id: &ComponentId| -> BTreeSet<ComponentId> {
+            let mut on = BTreeSet::new();
+            let targets = if build { self.builds(id, &one[id]) } else { self.starts(id, &one[id]) };
+            for (target, _) in targets {
+                match target {
+                    TargetId::Component(of) => _ = on.insert(of),
+                    TargetId::Group(group) => {
+                        on.extend(self.options(&group).into_iter().filter(|of| of != id));
+                    }
+                }
+            }
+            on.into_iter().filter(|of| works(of)).collect()
+        };
+        // What waits for nothing that is left can go; a ring stays.
+        let mut left: BTreeSet<ComponentId> = one.keys().filter(|id| works(id)).cloned().collect();
+        loop {
+            let before = left.len();
+            let free: Vec<ComponentId> =
+                left.iter().filter(|id| waits(id).is_disjoint(&left)).cloned().collect();
+            left.retain(|id| !free.contains(id));
+            if left.len() == before {
+                return !left.is_empty();
+            }
+        }
     }
 
     /// Whether a mode that a group is given is one that some present option has; nothing present, or an external one,
