@@ -495,6 +495,19 @@ impl<'p> Propagation<'p> {
         }
     }
 
+    /// The group does not take part.
+    fn no_part(&mut self, group: GroupId, reason: Reason) -> Outcome {
+        match self.part(group) {
+            Part::No(_) => Ok(()),
+            Part::Yes(yes) => Err(Clash(reason.and([yes]))),
+            Part::Open => {
+                let fact = self.fact(reason);
+                self.set_part(group, Part::No(fact));
+                Ok(())
+            }
+        }
+    }
+
     fn set_part(&mut self, group: GroupId, part: Part) {
         if let Some(state) = self.groups.get_mut(group.0 as usize) {
             self.changes.push(Change::Part(group.0, state.part));
