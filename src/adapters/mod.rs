@@ -218,6 +218,11 @@ pub trait Adapter: Send + Sync {
     /// Finds its tool and checks its version; may put it in place when `settings` allow.
     fn prepare(&self, root: &Path, settings: &Settings, world: &dyn World) -> Result<Tool, ToolError>;
 
+    /// What it can put in place itself when its tool is missing and the settings say yes, to be asked for.
+    fn offer(&self) -> Option<String> {
+        None
+    }
+
     /// Whether a missing tool is no reason to fail (its verification is skipped, with this note).
     fn optional(&self) -> Option<&'static str> {
         None

@@ -56,7 +56,7 @@ pub(super) struct Global {
     /// Say less: only errors and data
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more; twice for still more
+    /// Say more: details, and what the tools say
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to use colours

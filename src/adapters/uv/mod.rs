@@ -108,6 +108,10 @@ impl Adapter for Uv {
         tool::find(root, settings, world)
     }
 
+    fn offer(&self) -> Option<String> {
+        Some(tool::offer())
+    }
+
     fn explain(&self, action: &Action, outcome: &Outcome) -> String {
         explain::failure(action, outcome)
     }

@@ -44,6 +44,11 @@ pub(super) fn find(root: &Path, settings: &Settings, world: &dyn World) -> Resul
     })
 }
 
+/// What [`install`] would do, as a question asks for it.
+pub(super) fn offer() -> String {
+    format!("put {NAME} into {HOME}")
+}
+
 /// Puts uv into `.hsm/tools` with the machine's Python and gives it back.
 pub fn install(root: &Path, world: &dyn World) -> Result<Tool, ToolError> {
     if let Some(tool) = own(root, world)? {

@@ -8,7 +8,7 @@ use crate::cli::args::{Choice, Lock, Plan, Side, Sync};
 use crate::cli::voice::{SCHEMA, plan as plan_words};
 use crate::names::Kind;
 use crate::order::{Step, describe};
-use crate::road::{Done, Planned, Road, Wish};
+use crate::road::{Done, Planned, Road, Stop, Wish};
 use crate::transaction::ProjectLock;
 
 impl From<Side> for Kind {
@@ -99,7 +99,18 @@ pub(super) fn sync_with(
     what: &str,
     lock: &ProjectLock,
 ) -> Result<Done, Fail> {
-    let done = road.sync(wish, what, lock, &context.voice.progress())?;
+    let done = match road.sync(wish, what, lock, &context.voice.progress()) {
+        Err(Stop::Run { planned, error }) => {
+            let offer = road.offer(&error).filter(|_| !wish.settings.yes && !wish.settings.offline);
+            if !offer.is_some_and(|offer| context.voice.ask(&format!("{error}\nShall hsm {offer} now?"))) {
+                return Err(Stop::Run { planned, error }.into());
+            }
+            let mut wish = wish.clone();
+            wish.settings.yes = true;
+            road.sync(&wish, what, lock, &context.voice.progress())?
+        }
+        ended => ended?,
+    };
     tell_notes(context, &done.planned);
     for note in &done.report.notes {
         context.voice.warn(note);

@@ -10,7 +10,7 @@ mod report;
 mod snippet;
 pub(super) mod stack;
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
@@ -30,6 +30,7 @@ pub(super) struct Voice {
     quiet: bool,
     verbose: u8,
     format: Format,
+    asks: bool,
 }
 
 impl Voice {
@@ -41,7 +42,8 @@ impl Voice {
             Color::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        Self { quiet: global.quiet, verbose: global.verbose, format: global.format }
+        let asks = !global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        Self { quiet: global.quiet, verbose: global.verbose, format: global.format, asks }
     }
 
     /// Whether data is wanted as JSON.
@@ -86,6 +88,21 @@ impl Voice {
         if !self.quiet {
             err(&format!("{WARNING}warning{WARNING:#}: {text}"));
         }
+    }
+
+    /// Asks; no where nobody can answer.
+    pub(super) fn ask(&self, question: &str) -> bool {
+        if !self.asks {
+            return false;
+        }
+        let mut stderr = anstream::stderr().lock();
+        // a question that cannot be shown gets no answer
+        if write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush()).is_err() {
+            return false;
+        }
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
     /// Who is told how a run goes.

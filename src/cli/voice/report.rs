@@ -2,7 +2,9 @@
 
 use super::snippet::{self, Mark, Opening};
 use super::{Voice, err, json};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
+use crate::manifest::Mode;
+use crate::names::ComponentId;
 use crate::place::Sources;
 use crate::statement::Statement;
 
@@ -10,10 +12,14 @@ impl Voice {
     /// All diagnostics, sorted by file and place, with a count at the end.
     pub(in crate::cli) fn diagnostics(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
         let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-        let shown: Vec<&Diagnostic> = sorted(sources, diagnostics)
+        let mut shown: Vec<&Diagnostic> = sorted(sources, diagnostics)
             .into_iter()
             .filter(|d| d.severity == Severity::Error || !self.quiet)
             .collect();
+        if let Some(text) = in_other_mode(&shown) {
+            shown.retain(|d| other_mode(d).is_none());
+            self.warn(&text);
+        }
         for d in &shown {
             err(&snippet::diagnostic(sources, d));
             err("");
@@ -62,6 +68,28 @@ impl Voice {
         let diagnostics = sorted(sources, diagnostics);
         self.json(&json::failure(sources, &diagnostics, statements, message));
     }
+}
+
+/// What is in another mode than the preferred one, and in which, if the diagnostic is about that.
+fn other_mode(d: &Diagnostic) -> Option<(&ComponentId, Mode, Mode)> {
+    match &d.finding {
+        Finding::Wiring(Wiring::NotInPreferredMode { component, preferred, taken }) => {
+            Some((component, *preferred, *taken))
+        }
+        _ => None,
+    }
+}
+
+/// One sentence for several components that are not in the preferred mode: a snippet of each would say nothing more.
+fn in_other_mode(diagnostics: &[&Diagnostic]) -> Option<String> {
+    let all: Vec<_> = diagnostics.iter().filter_map(|d| other_mode(d)).collect();
+    let [(_, preferred, taken), _, ..] = all.as_slice() else { return None };
+    let names: Vec<String> = all.iter().map(|(id, ..)| id.to_string()).collect();
+    Some(format!(
+        "{} components have no {preferred} source, so they are in {taken} mode: {}",
+        names.len(),
+        names.join(", ")
+    ))
 }
 
 /// By file and place; those without a place first, and each only once.
