@@ -228,7 +228,9 @@ impl<'a> Road<'a> {
     /// What could be done about a missing tool, if the user says yes: nothing was touched yet.
     pub fn offer(&self, error: &RunError) -> Option<String> {
         let RunError::NothingTouched(Failure::Tool(error)) = error else { return None };
-        let (ToolError::Missing { name, .. } | ToolError::TooOld { name, .. }) = error.as_ref() else { return None };
+        let (ToolError::Missing { name, .. } | ToolError::TooOld { name, .. }) = error.as_ref() else {
+            return None;
+        };
         [Kind::Package, Kind::Container].into_iter().find_map(|kind| adapters::find(kind, name)?.offer())
     }
 

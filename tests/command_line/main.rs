@@ -47,6 +47,7 @@ const REGISTRY: &[(&str, &str)] = &[
     ("packages/one.yaml", "name: one\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
     ("packages/two.yaml", "name: two\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
     ("packages/three.yaml", "name: three\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
+    ("packages/extra.yaml", "name: extra\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
     (
         "container_groups/tools.yaml",
         "name: tools\ntype: container_group\nstrategy: M-of-N\nmin: 0\ndefault: [red]\ncomment: Tools to look at things\noptions:\n  - name: red\n  - name: green\n  - name: blue\n",
@@ -397,12 +398,12 @@ fn an_edit_changes_its_bytes_and_says_what_changes_in_the_stack() {
     let (text, run) = edited(&["group", "remove-option", "tools", "green"]);
     assert_eq!(text, MANIFEST.replace("[red, {name: green, version: \"2\"}]", "[red]"));
     assert!(run.err.contains("the settings of `green` went with it"), "{}", run.err);
-    let (text, _) = edited(&["add", "blue", "package:two"]);
+    let (text, _) = edited(&["add", "blue", "extra"]);
     assert_eq!(
         text,
         MANIFEST
             .replace("    - web\n", "    - web\n    - blue\n")
-            .replace("for now\n", "for now\n  packages:\n    - two\n")
+            .replace("for now\n", "for now\n  packages:\n    - extra\n")
     );
     let (text, run) = edited(&["remove", "web"]);
     assert_eq!(text, MANIFEST.replace("containers:\n    - web\n", "containers: []\n"));
