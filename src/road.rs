@@ -155,7 +155,7 @@ pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
     start.ancestors().find(has).map(Path::to_owned).ok_or_else(none)
 }
 
-impl<'a> Road<'a> {
+impl Road<'_> {
     /// load → compile → solve.
     pub fn resolve(&self, wish: &Wish) -> Result<Resolved, Stop> {
         let options = LoadOptions { manifest: wish.manifest.clone(), ..wish.load.clone() };
@@ -175,7 +175,7 @@ impl<'a> Road<'a> {
     /// … → plan → order. Writes nothing, runs nothing.
     pub fn plan(&self, wish: &Wish) -> Result<Planned, Stop> {
         let resolved = self.resolve(wish)?;
-        let adapters = self.adapters(&resolved.inputs, wish)?;
+        let adapters = adapters(&resolved.inputs, wish)?;
         let own = self.own_files(&resolved, wish)?;
         let assembled =
             plan::assemble(self.world, self.root, &resolved.solved.stack, &wish.settings, &adapters, own);
@@ -201,7 +201,7 @@ impl<'a> Road<'a> {
         if wish.settings.locked && planned.plan.files.iter().any(is_committed) {
             return Err(Stop::OutOfDate(Box::new(planned)));
         }
-        let adapters = self.adapters(&planned.resolved.inputs, wish)?;
+        let adapters = adapters(&planned.resolved.inputs, wish)?;
         let work = Work {
             world: self.world,
             root: self.root,
@@ -350,14 +350,15 @@ impl<'a> Road<'a> {
         }
         Ok(own)
     }
+}
 
-    fn adapters(&self, inputs: &Inputs, wish: &Wish) -> Result<Vec<&'static dyn Adapter>, Stop> {
-        [Kind::Package, Kind::Container]
-            .into_iter()
-            .filter(|kind| wish.only.is_none_or(|only| only == *kind))
-            .map(|kind| adapter(kind, &inputs.manifest, &inputs.sources))
-            .collect()
-    }
+/// The adapters that the manifest names, those of one side when only that is wanted.
+fn adapters(inputs: &Inputs, wish: &Wish) -> Result<Vec<&'static dyn Adapter>, Stop> {
+    [Kind::Package, Kind::Container]
+        .into_iter()
+        .filter(|kind| wish.only.is_none_or(|only| only == *kind))
+        .map(|kind| adapter(kind, &inputs.manifest, &inputs.sources))
+        .collect()
 }
 
 /// What starts and stops containers.

@@ -49,6 +49,7 @@ pub(super) struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(super) struct Global {
     /// Work in this directory, or in the project above it
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
@@ -223,6 +224,7 @@ pub(super) struct Choice {
 pub(super) struct Resolve {
     /// Say why; of one component or group when NAME is given
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "absent, without a name, with a name: clap's way to say it")]
     pub explain: Option<Option<String>>,
     #[command(flatten)]
     pub choice: Choice,

@@ -5,7 +5,6 @@ use super::exit::Exit;
 use super::voice::Voice;
 use crate::execute::Failure;
 use crate::finalize::RunError;
-use crate::load::Report;
 use crate::place::Sources;
 use crate::road::{AfterError, Stop, is_committed};
 use crate::transaction::{NotPutBack, RecoverError};
@@ -18,22 +17,25 @@ pub(super) fn exit(fail: &Fail) -> Exit {
         Fail::Usage(_) | Fail::Edit(_) => Exit::Wrong,
         Fail::WouldNotSolve(_) => Exit::NoSolution,
         Fail::System { .. } => Exit::Failed,
-        Fail::Stop(stop) => match stop.as_ref() {
-            Stop::NoProject(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
-            // what is missing or broken has to be mended before there is anything to solve
-            Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
-            Stop::Unsolved { .. } | Stop::OutOfFuel => Exit::NoSolution,
-            Stop::Interrupted(signal) => interrupted(*signal),
-            Stop::Held(_) => Exit::Held,
-            Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) => Exit::Failed,
-            Stop::Recovery(_) => Exit::NotRestored,
-            Stop::OutOfDate(_) => Exit::NotUpToDate,
-            Stop::Run { error, .. } => run(error),
-            Stop::NotRunning(AfterError::Interrupted(signal))
-            | Stop::After(AfterError::Interrupted(signal)) => interrupted(*signal),
-            Stop::NotRunning(_) => Exit::NotRunning,
-            Stop::After(_) => Exit::Failed,
-        },
+        Fail::Stop(stop) => exit_of(stop),
+    }
+}
+
+fn exit_of(stop: &Stop) -> Exit {
+    match stop {
+        Stop::NoProject(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
+        // what is missing or broken has to be mended before there is anything to solve
+        Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
+        Stop::Unsolved { .. } | Stop::OutOfFuel => Exit::NoSolution,
+        Stop::Interrupted(signal)
+        | Stop::NotRunning(AfterError::Interrupted(signal))
+        | Stop::After(AfterError::Interrupted(signal)) => interrupted(*signal),
+        Stop::Held(_) => Exit::Held,
+        Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) | Stop::After(_) => Exit::Failed,
+        Stop::Recovery(_) => Exit::NotRestored,
+        Stop::OutOfDate(_) => Exit::NotUpToDate,
+        Stop::Run { error, .. } => run(error),
+        Stop::NotRunning(_) => Exit::NotRunning,
     }
 }
 
@@ -71,11 +73,11 @@ pub(super) fn tell(voice: &Voice, fail: &Fail) {
 fn tell_stop(voice: &Voice, stop: &Stop) {
     match stop {
         Stop::NoProject(from) => {
-            voice.error(&format!("no hsm.yaml in `{}` or above it; `hsm init` makes one", from.display()))
+            voice.error(&format!("no hsm.yaml in `{}` or above it; `hsm init` makes one", from.display()));
         }
-        Stop::Wrong(report) if voice.is_json() => drop_shown(report),
+        // as JSON they are said already
+        Stop::Wrong(_) | Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Wrong(report) => voice.diagnostics(&report.sources, &report.diagnostics),
-        Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Unsolved { sources, unsolved } => {
             voice.unsolved(sources, &unsolved.statements, unsolved.minimal);
             voice.diagnostics(sources, &unsolved.notes);
@@ -101,9 +103,6 @@ fn tell_stop(voice: &Voice, stop: &Stop) {
         Stop::After(error) => voice.error(&error.to_string()),
     }
 }
-
-/// What `--format json` has printed already.
-fn drop_shown(_report: &Report) {}
 
 fn run_error(voice: &Voice, error: &RunError) {
     voice.error(&error.failure().to_string());

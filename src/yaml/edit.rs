@@ -6,6 +6,11 @@
 
 mod splice;
 #[cfg(test)]
+#[expect(
+    clippy::format_push_string,
+    clippy::manual_is_multiple_of,
+    reason = "generators are easiest to read so"
+)]
 mod tests;
 mod tree;
 

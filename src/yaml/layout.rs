@@ -93,7 +93,7 @@ struct Builder<'a, 'i> {
     at: usize,
 }
 
-impl<'a, 'i> Builder<'a, 'i> {
+impl Builder<'_, '_> {
     fn node(&mut self) -> Option<Written> {
         let (event, span) = self.events.get(self.next)?;
         self.next += 1;

@@ -173,14 +173,14 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
         let rows = options.iter().map(|option| {
             let present = chosen.options.iter().any(|o| id.option(o) == id.option(&option.name.value));
             let about = option.description.as_ref().map(|d| d.value.clone()).unwrap_or_default();
-            (present, option.name.value.to_string(), about)
+            stack::Row { present, name: option.name.value.to_string(), about }
         });
-        (id.to_string(), chosen.one, rows.collect::<Vec<_>>())
+        stack::Offer { group: id.to_string(), one: chosen.one, rows: rows.collect() }
     });
-    let offers: Vec<(String, bool, Vec<(bool, String, String)>)> = offers.collect();
+    let offers: Vec<stack::Offer> = offers.collect();
     if context.voice.is_json() {
         let mut data = stack::to_json(stack);
-        data["offers"] = offers.iter().map(|(id, _, rows)| (id.clone(), options_json(rows))).collect();
+        data["offers"] = offers.iter().map(|o| (o.group.clone(), options_json(&o.rows))).collect();
         context.voice.json(&data);
         return Ok(Exit::Done);
     }
@@ -189,7 +189,6 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
     Ok(Exit::Done)
 }
 
-fn options_json(rows: &[(bool, String, String)]) -> Json {
-    let row = |(present, name, about): &(bool, String, String)| json!({"name": name, "selected": present, "description": about});
-    rows.iter().map(row).collect()
+fn options_json(rows: &[stack::Row]) -> Json {
+    rows.iter().map(|r| json!({"name": r.name, "selected": r.present, "description": r.about})).collect()
 }

@@ -15,7 +15,7 @@ pub(super) fn any(text: &str, opened: &mut Opened<'_>) -> Result<TargetId, Fail>
         components.into_iter().chain(groups).collect::<Vec<_>>()
     };
     let candidates = kind_given.map_or_else(|| all(&name), |target| vec![target]);
-    one("component or group", text, candidates, opened)
+    one("component or group", text, &candidates, opened)
 }
 
 /// A component of the registries.
@@ -33,7 +33,7 @@ pub(super) fn component(text: &str, opened: &mut Opened<'_>) -> Result<(Componen
             .map(|kind| TargetId::Component(ComponentId::new(kind, &name)))
             .to_vec(),
     };
-    match one("component", text, candidates, opened)? {
+    match one("component", text, &candidates, opened)? {
         TargetId::Component(id) => Ok((id, name)),
         TargetId::Group(id) => Err(Fail::usage(format!("{id} is a group"))),
     }
@@ -50,7 +50,7 @@ pub(super) fn group(text: &str, opened: &mut Opened<'_>) -> Result<GroupId, Fail
             [Kind::Package, Kind::Container].map(|kind| TargetId::Group(GroupId::new(kind, &name))).to_vec()
         }
     };
-    match one("group", text, candidates, opened)? {
+    match one("group", text, &candidates, opened)? {
         TargetId::Group(id) => Ok(id),
         TargetId::Component(id) => Err(Fail::usage(format!("{id} is not a group"))),
     }
@@ -81,11 +81,11 @@ fn split(text: &str) -> Result<(Option<TargetId>, Name), Fail> {
     Ok((None, name))
 }
 
-fn one(what: &str, text: &str, candidates: Vec<TargetId>, opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
+fn one(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
     let found: Vec<&TargetId> = candidates.iter().filter(|t| opened.registries.contains(t)).collect();
     match found.as_slice() {
         [one] => Ok((*one).clone()),
-        [] => Err(unknown(what, text, &candidates, opened)),
+        [] => Err(unknown(what, text, candidates, opened)),
         several => {
             let names: Vec<String> = several.iter().map(|t| format!("`{t}`")).collect();
             Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))

@@ -3,6 +3,8 @@
 //! Owns: how much is said, in which format and colours, and the look of everything that is said. Refuses: deciding what
 //! is true; what it prints was decided elsewhere.
 
+#![expect(clippy::unused_self, reason = "all that is said is said by the voice, whatever it needs for it")]
+
 mod diff;
 mod json;
 pub(super) mod plan;

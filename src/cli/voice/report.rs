@@ -48,7 +48,6 @@ impl Voice {
     }
 
     /// Diagnostics as a JSON list, sorted.
-    #[expect(clippy::unused_self, reason = "all that is said is said by the voice")]
     pub(in crate::cli) fn list_json(
         &self,
         sources: &Sources,

@@ -100,23 +100,39 @@ fn container_source(container: &ContainerInStack) -> String {
     match (&definition.image, definition.origin.as_ref().map(|o| &o.value)) {
         (_, Some(ContainerOrigin::Build(build))) => format!("build {}", build.path.value),
         (_, Some(ContainerOrigin::Git { url, .. })) => format!("build {}", url.value),
-        (Some(image), _) => image.value.clone(),
-        (None, Some(ContainerOrigin::Image { image })) => image.value.clone(),
+        (Some(image), _) | (None, Some(ContainerOrigin::Image { image })) => image.value.clone(),
         (None, None) => String::new(),
     }
 }
 
+/// What a group offers.
+#[derive(Debug)]
+pub(in crate::cli) struct Offer {
+    pub group: String,
+    /// Whether exactly one option is chosen.
+    pub one: bool,
+    pub rows: Vec<Row>,
+}
+
+/// An option of a group.
+#[derive(Debug)]
+pub(in crate::cli) struct Row {
+    pub present: bool,
+    pub name: String,
+    pub about: String,
+}
+
 /// What groups offer: each option, a star at those that are chosen, and what it is.
-pub(in crate::cli) fn offers(groups: &[(String, bool, Vec<(bool, String, String)>)]) -> String {
+pub(in crate::cli) fn offers(groups: &[Offer]) -> String {
     let mut out = String::new();
-    for (id, one, rows) in groups {
-        let rule = if *one { "one of" } else { "some of" };
+    for offer in groups {
+        let rule = if offer.one { "one of" } else { "some of" };
         // writing to a string cannot fail
-        let _ = writeln!(out, "{STEP}{id}{STEP:#} ({rule})");
-        let width = rows.iter().map(|(_, name, _)| name.chars().count()).max().unwrap_or_default();
-        for (chosen, name, about) in rows {
-            let star = if *chosen { '*' } else { ' ' };
-            let _ = writeln!(out, "{}", format!("  {star} {name:width$}  {about}").trim_end());
+        let _ = writeln!(out, "{STEP}{}{STEP:#} ({rule})", offer.group);
+        let width = offer.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
+        for row in &offer.rows {
+            let star = if row.present { '*' } else { ' ' };
+            let _ = writeln!(out, "{}", format!("  {star} {:width$}  {}", row.name, row.about).trim_end());
         }
     }
     out

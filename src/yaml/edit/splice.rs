@@ -1,5 +1,7 @@
 //! From an edit to the bytes that go and the bytes that come.
 
+use std::fmt::Write as _;
+
 use super::{Edit, New, Obstacle, descend};
 use crate::yaml::layout::{Shape, Written, WrittenItem, WrittenPair};
 
@@ -82,7 +84,7 @@ impl<'t> Splices<'t> {
         match &node.shape {
             Shape::Map { flow: true, pairs } => {
                 let new = format!("{}: {}", scalar(first), flow(&nested(rest, value)));
-                self.into_brackets(node, pairs.last().map(|p| p.node.end.max(p.colon)), &new)
+                self.add_in_brackets(node, pairs.last().map(|p| p.node.end.max(p.colon)), &new)
             }
             Shape::Map { flow: false, pairs } => {
                 let (Some(head), Some(last)) = (pairs.first(), pairs.last()) else {
@@ -97,7 +99,7 @@ impl<'t> Splices<'t> {
                 let Some(key_column) = self.key_column(root, above)? else {
                     return self.at_end_of_text(missing, value, comment);
                 };
-                if self.in_brackets(root, above)? {
+                if Self::in_brackets(root, above)? {
                     let new = format!("{{{}: {}}}", scalar(first), flow(&nested(rest, value)));
                     return self.behind_colon(node.start, &new);
                 }
@@ -222,7 +224,7 @@ impl<'t> Splices<'t> {
         }
         match &node.shape {
             Shape::List { flow: true, items } => {
-                self.into_brackets(node, items.last().map(|i| i.node.end), &flow(item))
+                self.add_in_brackets(node, items.last().map(|i| i.node.end), &flow(item))
             }
             Shape::List { flow: false, items } => {
                 let Some(last) = items.last() else { return Err(Obstacle::Style) };
@@ -231,7 +233,7 @@ impl<'t> Splices<'t> {
             }
             Shape::Empty if !node.marked => {
                 let column = self.key_column(root, path)?.ok_or(Obstacle::Style)?;
-                if self.in_brackets(root, path)? {
+                if Self::in_brackets(root, path)? {
                     return self.behind_colon(node.start, &flow(&as_list()));
                 }
                 self.lines_after(node.end, &item_lines(item, column + self.step(root)))
@@ -308,7 +310,7 @@ impl<'t> Splices<'t> {
             (Some(&(_, prev)), _) if one_line(prev, end) => prev..end,
             _ => {
                 let line = self.line_start(start);
-                let comma = self.text[end..].starts_with(',').then_some(end + 1).unwrap_or(end);
+                let comma = if self.text[end..].starts_with(',') { end + 1 } else { end };
                 if self.text[line..start].trim().is_empty() {
                     let rest_end = self.rest_of_line(comma)?;
                     line..rest_end
@@ -323,7 +325,12 @@ impl<'t> Splices<'t> {
 
     // ---- where text goes ----
 
-    fn into_brackets(&mut self, node: &Written, last_end: Option<usize>, new: &str) -> Result<(), Obstacle> {
+    fn add_in_brackets(
+        &mut self,
+        node: &Written,
+        last_end: Option<usize>,
+        new: &str,
+    ) -> Result<(), Obstacle> {
         let at = match last_end {
             Some(end) => {
                 self.changes.push((end..end, format!(", {new}")));
@@ -341,11 +348,12 @@ impl<'t> Splices<'t> {
     fn lines_after(&mut self, end: usize, lines: &[String]) -> Result<(), Obstacle> {
         let at = self.rest_of_line(end)?;
         let eol = self.eol();
-        let new = if self.text[..at].ends_with('\n') {
-            lines.iter().map(|l| format!("{l}{eol}")).collect::<String>()
-        } else {
-            lines.iter().map(|l| format!("{eol}{l}")).collect()
-        };
+        let whole = self.text[..at].ends_with('\n');
+        let mut new = String::new();
+        for line in lines {
+            let (before, after) = if whole { ("", eol) } else { (eol, "") };
+            new.extend([before, line, after]);
+        }
         self.changes.push((at..at, new));
         Ok(())
     }
@@ -369,10 +377,10 @@ impl<'t> Splices<'t> {
 
     /// The column of the last key of a path; `None` for the root.
     fn key_column(&self, root: &Written, path: &[String]) -> Result<Option<usize>, Obstacle> {
-        Ok(self.pair(root, path)?.map(|p| self.column(p.key_at.start)))
+        Ok(Self::pair(root, path)?.map(|p| self.column(p.key_at.start)))
     }
 
-    fn pair<'w>(&self, root: &'w Written, path: &[String]) -> Result<Option<&'w WrittenPair>, Obstacle> {
+    fn pair<'w>(root: &'w Written, path: &[String]) -> Result<Option<&'w WrittenPair>, Obstacle> {
         let Some((last, above)) = path.split_last() else { return Ok(None) };
         match descend(root, above)? {
             (Written { shape: Shape::Map { pairs, .. }, .. }, []) => {
@@ -383,7 +391,7 @@ impl<'t> Splices<'t> {
     }
 
     /// Whether the value of a path stands somewhere within brackets or braces.
-    fn in_brackets(&self, root: &Written, path: &[String]) -> Result<bool, Obstacle> {
+    fn in_brackets(root: &Written, path: &[String]) -> Result<bool, Obstacle> {
         for depth in 0..path.len() {
             if let (Written { shape: Shape::Map { flow: true, .. }, .. }, _) = descend(root, &path[..depth])?
             {
@@ -527,7 +535,8 @@ fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             c if c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                out.push_str(&format!("\\u{:04X}", c as u32));
+                // writing to a string cannot fail
+                let _ = write!(out, "\\u{:04X}", c as u32);
             }
             c => out.push(c),
         }

@@ -242,13 +242,13 @@ fn write_doc(doc: &Doc) -> String {
 }
 
 fn in_quotes(text: &str, style: u8) -> String {
-    if style % 3 == 0 && !text.contains(['\n', '\t']) {
+    if style.is_multiple_of(3) && !text.contains(['\n', '\t']) {
         return format!("'{}'", text.replace('\'', "''"));
     }
     if style % 3 == 1 && text.len() > 1 && text.chars().all(|c| c.is_ascii_lowercase()) {
         return text.to_owned();
     }
-    format!("{:?}", text).replace("\\u{", "\\u{")
+    format!("{text:?}")
 }
 
 fn flow_doc(doc: &Doc) -> String {
@@ -272,10 +272,10 @@ fn comment(style: u8) -> &'static str {
 }
 
 fn write_pair(out: &mut String, key: &str, value: &Doc, indent: usize) {
-    if let Doc::Text(t, s) = value {
-        if s % 5 == 0 {
-            out.push_str(&format!("{:indent$}# about {}\n", "", t.len()));
-        }
+    if let Doc::Text(t, s) = value
+        && s.is_multiple_of(5)
+    {
+        out.push_str(&format!("{:indent$}# about {}\n", "", t.len()));
     }
     out.push_str(&format!("{:indent$}{}:", "", in_quotes(key, 1)));
     write_value(out, value, indent);
