@@ -440,33 +440,6 @@ services:
         out
     }
 
-    fn group(kind: Kind, name: &str, one: bool) -> GroupFacts {
-        let name = Name::parse(name).expect("a name");
-        GroupFacts {
-            id: GroupId::new(kind, &name),
-            one,
-            default: names(&["d1", "d2"]),
-            comment: Some("What it is for".to_owned()),
-        }
-    }
-
-    fn names(names: &[&str]) -> Vec<Name> {
-        names.iter().map(|n| Name::parse(n).expect("a name")).collect()
-    }
-
-    fn run(change: &Change) -> Result<Edited, EditError> {
-        edit(TEXT, &read_text(TEXT).expect("a manifest"), change)
-    }
-
-    /// The changed lines: what went with `-`, what came with `+`.
-    fn lines(edited: &Edited) -> String {
-        let diff = similar::TextDiff::from_lines(TEXT, edited.text.as_str());
-        diff.iter_all_changes()
-            .filter(|c| c.tag() != similar::ChangeTag::Equal)
-            .map(|c| format!("{}{}", c.tag(), c.value()))
-            .collect()
-    }
-
     #[test]
     fn selecting_in_a_group_of_one_replaces_the_scalar() {
         let edited =

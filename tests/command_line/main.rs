@@ -1,5 +1,7 @@
 //! The command line: what is typed, what is said, how it ends. No tool is needed: `PATH` leads nowhere.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
+
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -177,7 +179,9 @@ fn the_help_is_what_was_written_down() {
         args.push("--help");
         let run = project.run(&args).ends(Exit::Done);
         assert_eq!(run.err, "", "help is data");
-        all.push_str(&format!("$ hsm {}\n{}\n", args.join(" "), run.out));
+        for part in ["$ hsm ", &args.join(" "), "\n", &run.out, "\n"] {
+            all.push_str(part);
+        }
     }
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/help.txt");
     if std::env::var_os("HSM_BLESS").is_some() {
@@ -546,7 +550,7 @@ fn whoever_waits_can_be_interrupted() {
         let killed =
             Command::new("kill").args([signal, &waiting.id().to_string()]).status().expect("kill runs");
         assert!(killed.success());
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         let status = loop {
             if let Some(status) = waiting.try_wait().expect("waited for") {
                 break status;
