@@ -334,7 +334,11 @@ impl Road<'_> {
         let label = action.label.clone();
         match outcome {
             Ok(outcome) if outcome.ok() => Ok(()),
-            Ok(outcome) => Err(AfterError::Action { label, why: engine.adapter.explain(action, &outcome) }),
+            Ok(outcome) => {
+                // the tool's own words were shown as they came
+                let why = engine.adapter.explain(action, &outcome);
+                Err(AfterError::Action { label, why: why.lines().next().unwrap_or_default().to_owned() })
+            }
             Err(error) => Err(AfterError::System { label, error }),
         }
     }

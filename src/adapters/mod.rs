@@ -94,6 +94,13 @@ impl Trouble {
         }
     }
 
+    /// Whether two things that are fine by themselves cannot hold together.
+    pub fn is_clash(&self) -> bool {
+        match self {
+            Self::Uv(trouble) => trouble.is_clash(),
+        }
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         match self {

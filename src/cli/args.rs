@@ -158,6 +158,12 @@ pub(super) enum Command {
   hsm build
   hsm build ingest-api")]
     Build(Build),
+    /// Add or remove packages in hsm.yaml
+    #[command(subcommand)]
+    Package(Family),
+    /// Add or remove containers in hsm.yaml
+    #[command(subcommand)]
+    Container(Family),
     /// Choose options of a group in hsm.yaml
     #[command(subcommand)]
     Group(Group),
@@ -300,6 +306,32 @@ pub(super) struct Build {
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Family {
+    /// Add components of this kind
+    #[command(after_help = "Examples:
+  hsm package add neo4j-client
+  hsm container add redis --sync")]
+    Add {
+        /// Their names
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
+    /// Remove components of this kind
+    #[command(after_help = "Examples:
+  hsm package remove neo4j-client
+  hsm container remove redis --sync")]
+    Remove {
+        /// Their names
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        #[command(flatten)]
+        then: Then,
+    },
 }
 
 #[derive(Debug, Subcommand)]

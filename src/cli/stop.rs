@@ -3,6 +3,7 @@
 use super::commands::Fail;
 use super::exit::Exit;
 use super::voice::Voice;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::execute::Failure;
 use crate::finalize::RunError;
 use crate::place::Sources;
@@ -23,6 +24,7 @@ pub(super) fn exit(fail: &Fail) -> Exit {
 
 fn exit_of(stop: &Stop) -> Exit {
     match stop {
+        Stop::Wrong(report) if only_clashes(&report.diagnostics) => Exit::NoSolution,
         Stop::NoProject(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
         // what is missing or broken has to be mended before there is anything to solve
         Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
@@ -37,6 +39,12 @@ fn exit_of(stop: &Stop) -> Exit {
         Stop::Run { error, .. } => run(error),
         Stop::NotRunning(_) => Exit::NotRunning,
     }
+}
+
+/// Whether nothing is wrong by itself, but the parts cannot hold together.
+fn only_clashes(diagnostics: &[Diagnostic]) -> bool {
+    let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).peekable();
+    errors.peek().is_some() && errors.all(|d| d.finding.is_clash())
 }
 
 fn interrupted(signal: i32) -> Exit {

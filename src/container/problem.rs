@@ -152,31 +152,39 @@ impl Problem {
     /// A code that stays the same from version to version.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Port(_) => "HSM-E200",
-            Self::Volume(_) => "HSM-E201",
-            Self::UnknownVariable(_) => "HSM-E202",
-            Self::Unclosed => "HSM-E203",
-            Self::UnsetParam { .. } => "HSM-E204",
-            Self::UnsetOwnParam { .. } => "HSM-E205",
-            Self::CommaInParam { .. } => "HSM-E206",
-            Self::NoSourcePath => "HSM-E207",
-            Self::UnknownImage { .. } => "HSM-E208",
-            Self::NoImage { .. } => "HSM-E209",
-            Self::TwoValues { .. } => "HSM-E210",
-            Self::SameName { .. } => "HSM-E211",
-            Self::ServiceName(_) => "HSM-E212",
-            Self::ProjectName(_) => "HSM-E213",
-            Self::UnknownDependency(_) => "HSM-E214",
-            Self::AmbiguousDependency(_) => "HSM-E215",
-            Self::NoHealthcheck { .. } => "HSM-E216",
-            Self::TwoDefinitions { .. } => "HSM-E217",
-            Self::Undefined { .. } => "HSM-E218",
-            Self::AliasesWithoutNetwork => "HSM-E219",
-            Self::EngineProfiles => "HSM-E220",
-            Self::ContextHoldsState { .. } => "HSM-E221",
-            Self::BuildRing(_) => "HSM-E222",
-            Self::EditedByHand { .. } => "HSM-E223",
+            Self::Port(_) => "HSM-E400",
+            Self::Volume(_) => "HSM-E401",
+            Self::UnknownVariable(_) => "HSM-E402",
+            Self::Unclosed => "HSM-E403",
+            Self::UnsetParam { .. } => "HSM-E404",
+            Self::UnsetOwnParam { .. } => "HSM-E405",
+            Self::CommaInParam { .. } => "HSM-E406",
+            Self::NoSourcePath => "HSM-E407",
+            Self::UnknownImage { .. } => "HSM-E408",
+            Self::NoImage { .. } => "HSM-E409",
+            Self::TwoValues { .. } => "HSM-E410",
+            Self::SameName { .. } => "HSM-E411",
+            Self::ServiceName(_) => "HSM-E412",
+            Self::ProjectName(_) => "HSM-E413",
+            Self::UnknownDependency(_) => "HSM-E414",
+            Self::AmbiguousDependency(_) => "HSM-E415",
+            Self::NoHealthcheck { .. } => "HSM-E416",
+            Self::TwoDefinitions { .. } => "HSM-E417",
+            Self::Undefined { .. } => "HSM-E418",
+            Self::AliasesWithoutNetwork => "HSM-E419",
+            Self::EngineProfiles => "HSM-E420",
+            Self::ContextHoldsState { .. } => "HSM-E421",
+            Self::BuildRing(_) => "HSM-E422",
+            Self::EditedByHand { .. } => "HSM-E423",
         }
+    }
+
+    /// Whether two things that are fine by themselves cannot hold together.
+    pub fn is_clash(&self) -> bool {
+        matches!(
+            self,
+            Self::TwoValues { .. } | Self::SameName { .. } | Self::TwoDefinitions { .. } | Self::BuildRing(_)
+        )
     }
 
     /// What to do, where that is known.

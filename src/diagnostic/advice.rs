@@ -69,6 +69,15 @@ impl Finding {
         }
     }
 
+    /// Whether it says that statements clash, each of which is fine by itself; else a text or a name is wrong.
+    pub fn is_clash(&self) -> bool {
+        match self {
+            Self::Container(problem) => problem.is_clash(),
+            Self::Adapter(trouble) => trouble.is_clash(),
+            _ => false,
+        }
+    }
+
     /// What to do, where that is known.
     pub fn help(&self) -> Option<String> {
         Some(match self {

@@ -164,6 +164,12 @@ fn the_help_is_what_was_written_down() {
         "up",
         "down",
         "build",
+        "package",
+        "package add",
+        "package remove",
+        "container",
+        "container add",
+        "container remove",
         "group",
         "group select",
         "group add-option",
@@ -218,6 +224,25 @@ fn wrong_usage_ends_with_2_and_says_what_to_type() {
     project.run(&["sync", "--locked", "--upgrade"]).ends(Exit::Wrong);
     project.run(&[]).ends(Exit::Wrong);
     project.run(&["--version"]).ends(Exit::Done);
+}
+
+#[test]
+fn a_code_means_one_thing() {
+    let mut seen = std::collections::BTreeMap::new();
+    let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            todo.extend(fs::read_dir(path).expect("readable").map(|e| e.expect("readable").path()));
+            continue;
+        }
+        for line in fs::read_to_string(&path).expect("readable").lines() {
+            let Some((_, rest)) = line.split_once("=> \"HSM-") else { continue };
+            let code = rest.split('"').next().unwrap_or_default().to_owned();
+            let before = seen.insert(code.clone(), line.trim().to_owned());
+            assert_eq!(before, None, "HSM-{code} stands twice, the second time in {}", path.display());
+        }
+    }
+    assert!(seen.len() > 50, "{}", seen.len());
 }
 
 // ---- looking ----
@@ -409,6 +434,8 @@ fn an_edit_changes_its_bytes_and_says_what_changes_in_the_stack() {
             .replace("    - web\n", "    - web\n    - blue\n")
             .replace("for now\n", "for now\n  packages:\n    - extra\n")
     );
+    let (text, _) = edited(&["container", "add", "two"]);
+    assert_eq!(text, MANIFEST.replace("    - web\n", "    - web\n    - two\n"));
     let (text, run) = edited(&["remove", "web"]);
     assert_eq!(text, MANIFEST.replace("containers:\n    - web\n", "containers: []\n"));
     assert_eq!(run.err, "  - container:web\n    edited hsm.yaml\n");

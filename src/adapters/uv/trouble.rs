@@ -231,6 +231,18 @@ impl Trouble {
         }
     }
 
+    /// Whether two things that are fine by themselves cannot hold together.
+    pub fn is_clash(&self) -> bool {
+        matches!(
+            self,
+            Self::SettingsApart { .. }
+                | Self::Apart { .. }
+                | Self::Contradiction { .. }
+                | Self::PythonApart { .. }
+                | Self::PythonWide { .. }
+        )
+    }
+
     /// What to do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {

@@ -28,6 +28,10 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
         let (winner, hidden) = (winner.to_owned(), hidden.to_owned());
         Diagnostic::general(Finding::Wiring(Wiring::Hides { target, winner, hidden }))
     }));
+    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    for (target, winner, hidden) in opened.registries.hidden() {
+        context.voice.warn(&format!("{target} of the registry `{winner}` hides the one of `{hidden}`"));
+    }
     if context.voice.is_json() {
         context.voice.findings_json(sources, &warnings);
     } else {

@@ -11,11 +11,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::args::{Cli, Command, Global};
+use super::args::{Cli, Command, Family, Global};
 use super::voice::Voice;
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
 use crate::manifest::edit::EditError;
+use crate::names::Name;
 use crate::road::{self, Road, Stop, Wish};
 use crate::transaction::Recovered;
 use crate::world::World;
@@ -91,7 +92,30 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Mode { mode, then } => edit::mode(context, (*mode).into(), then),
         Command::Add { names, then } => edit::add(context, names, then),
         Command::Remove { names, then } => edit::remove(context, names, then),
+        Command::Package(family) => family_of("package", context, family),
+        Command::Container(family) => family_of("container", context, family),
     }
+}
+
+/// `package add` is `add` for names of packages, and so on.
+fn family_of(kind: &str, context: &Context<'_>, family: &Family) -> Result<Exit, Fail> {
+    let of_kind = |names: &[String]| {
+        let named = names.iter().map(|n| if n.contains(':') { n.clone() } else { format!("{kind}:{n}") });
+        named.collect::<Vec<_>>()
+    };
+    match family {
+        Family::Add { names, then } => edit::add(context, &of_kind(names), then),
+        Family::Remove { names, then } => edit::remove(context, &of_kind(names), then),
+    }
+}
+
+/// A name without its kind, as it is typed and as names of packages compare.
+fn spellings(typed: &str) -> Vec<String> {
+    let bare = typed.split_once(':').map_or(typed, |(_, name)| name);
+    let normal = Name::parse(bare).map(|name| name.pep503().to_string());
+    let mut all = vec![bare.to_owned()];
+    all.extend(normal.ok().filter(|normal| normal != bare));
+    all
 }
 
 impl Context<'_> {
@@ -119,10 +143,12 @@ impl Context<'_> {
         let upgrade = match &choice.upgrade {
             None => Upgrade::None,
             Some(names) if names.is_empty() => Upgrade::All,
-            Some(names) => Upgrade::Names(names.iter().cloned().collect()),
+            Some(names) => Upgrade::Names(names.iter().flat_map(|n| spellings(n)).collect()),
         };
+        let for_tools =
+            choice.upgrade.as_ref().map(|names| names.iter().flat_map(|n| spellings(n)).collect());
         let load = LoadOptions { require_mode: choice.require_mode, upgrade, ..LoadOptions::default() };
-        let settings = Settings { upgrade: choice.upgrade.clone(), ..self.settings() };
+        let settings = Settings { upgrade: for_tools, ..self.settings() };
         Wish { load, settings, ..Wish::default() }
     }
 
