@@ -6,11 +6,7 @@
 
 mod splice;
 #[cfg(test)]
-#[expect(
-    clippy::format_push_string,
-    clippy::manual_is_multiple_of,
-    reason = "generators are easiest to read so"
-)]
+#[expect(clippy::format_push_string, reason = "generators are easiest to read so")]
 mod tests;
 mod tree;
 
