@@ -36,12 +36,13 @@ pub(super) fn assemble(
     let groups = groups(inputs, compiled, selection);
     let said = said(inputs, chosen, &groups);
     let mut handed = Handed::new(inputs, chosen, &groups, &said);
+    let mut own = own_params(&said);
     let mut errors = Vec::new();
     let (mut packages, mut containers) = (BTreeMap::new(), BTreeMap::new());
     for (&id, &choice) in chosen {
         let Some(parts) = inputs.component(id).and_then(|entry| Parts::of(entry, choice)) else { continue };
         let handed = handed.remove(id);
-        let own = own_params(id, &said);
+        let own = own.remove(id).unwrap_or_default();
         match parts {
             Parts::Package(entry, release, Some(source)) => {
                 let parts = PackageParts { entry, release, source };
@@ -224,24 +225,34 @@ impl<'a> Handed<'a> {
     }
 }
 
-/// What a component hands out itself: its own params, or where it has none of a key, those of the options that it is.
-fn own_params(id: &ComponentId, said: &[(Origin, Said<'_>)]) -> params::Joined {
-    let handed_by = |test: &dyn Fn(&Origin) -> bool| {
-        let own = said.iter().filter(|(origin, _)| test(origin));
-        params::own(own.filter_map(|(_, said)| match said.what {
-            What::Demands(Demands::Component { params, .. } | Demands::Group { params, .. }) => {
-                Some((&said.target, params.as_slice()))
-            }
-            What::Demands(Demands::Removed) | What::Presence | What::Image => None,
-        }))
-    };
-    let mut own = handed_by(&|origin| matches!(origin, Origin::Component(by) if by == id));
-    let option =
-        handed_by(&|origin| matches!(origin, Origin::Option(group, name) if group.option(name) == *id));
-    for (key, values) in option {
-        own.entry(key).or_insert(values);
+/// What each component hands out itself: its own params, or where it has none of a key, those of the options that it
+/// is.
+fn own_params(said: &[(Origin, Said<'_>)]) -> BTreeMap<ComponentId, params::Joined> {
+    type ByTarget<'a> = BTreeMap<ComponentId, Vec<(&'a TargetId, &'a [Param])>>;
+    let (mut by_component, mut by_option) = (ByTarget::new(), ByTarget::new());
+    for (origin, said) in said {
+        let What::Demands(Demands::Component { params, .. } | Demands::Group { params, .. }) = said.what
+        else {
+            continue;
+        };
+        let handed = match origin {
+            Origin::Manifest => continue,
+            Origin::Component(id) => by_component.entry(id.clone()),
+            Origin::Option(group, name) => by_option.entry(group.option(name)),
+        };
+        handed.or_default().push((&said.target, params));
     }
-    own
+    let joined = |handed: ByTarget<'_>| -> BTreeMap<ComponentId, params::Joined> {
+        handed.into_iter().map(|(id, handed)| (id, params::own(handed.into_iter()))).collect()
+    };
+    let mut all = joined(by_component);
+    for (id, of_options) in joined(by_option) {
+        let own = all.entry(id).or_default();
+        for (key, values) in of_options {
+            own.entry(key).or_insert(values);
+        }
+    }
+    all
 }
 
 #[derive(Clone, Copy)]
