@@ -308,9 +308,11 @@ fn group(dice: &mut Dice, folder: &str, name: &str, options: &[&str]) -> String 
 pub(crate) fn reorder(dice: &mut Dice, text: &str) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for line in text.lines() {
-        match blocks.last_mut() {
-            Some(block) if line.starts_with(' ') => *block += &format!("{line}\n"),
-            _ => blocks.push(format!("{line}\n")),
+        if blocks.is_empty() || !line.starts_with(' ') {
+            blocks.push(String::new());
+        }
+        if let Some(block) = blocks.last_mut() {
+            let _ = writeln!(block, "{line}");
         }
     }
     dice.shuffle(&mut blocks);

@@ -137,13 +137,12 @@ fn check_best(
     solved: &Solved,
     say: &dyn Fn(&str) -> String,
 ) {
-    let locked = match inputs.lock {
-        None => inputs.clone(),
-        Some(_) => {
-            let lock = lock::render(inputs, &solved.stack);
-            self::inputs(&Memory::new(files.clone()).with(lock::FILE, lock))
-                .unwrap_or_else(|| panic!("{}", say("lock")))
-        }
+    let locked = if inputs.lock.is_some() {
+        let lock = lock::render(inputs, &solved.stack);
+        self::inputs(&Memory::new(files.clone()).with(lock::FILE, lock))
+            .unwrap_or_else(|| panic!("{}", say("lock")))
+    } else {
+        inputs.clone()
     };
     let naive = Naive::new(&locked);
     if naive.demands_an_external() {

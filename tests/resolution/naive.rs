@@ -400,8 +400,8 @@ impl<'a> Naive<'a> {
             };
             let source =
                 container.releases[state.release].sources.iter().find(|s| Some(s.mode) == state.mode);
-            let built = source.is_some_and(|s| !matches!(s.origin, ContainerOrigin::Image { .. }));
-            state.mode.is_some() && (!build || built)
+            let is_built = source.is_some_and(|s| !matches!(s.origin, ContainerOrigin::Image { .. }));
+            state.mode.is_some() && (!build || is_built)
         };
         let waits = |id: &ComponentId| -> BTreeSet<ComponentId> {
             let mut on = BTreeSet::new();
@@ -517,7 +517,7 @@ impl<'a> Naive<'a> {
                 one.get(id).map_or(0, |state| u32::from(state.mode.is_none() && !self.has_asked(id, state))),
             );
         }
-        for (target, _) in &self.inputs.entries {
+        for target in self.inputs.entries.keys() {
             if let TargetId::Group(id) = target {
                 self.cost_of_options(id, parts.contains(id), one, &mut cost);
             }
