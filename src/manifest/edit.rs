@@ -91,6 +91,9 @@ pub enum EditError {
         /// The group.
         group: GroupId,
     },
+    /// The selection is a single item with settings of its own, not a list.
+    #[error("the selection of {0} is not a list; put `[` and `]` around it first")]
+    NotAList(GroupId),
     /// One option was expected.
     #[error("{0} takes exactly one option")]
     TakesOne(GroupId),
@@ -162,6 +165,10 @@ impl Draft {
             // one that stays keeps its pins
             true if group.one && old.len() == 1 && same(&group.id, &old[0].name.value, &options[0]) => Ok(()),
             true if !group.one && !old.is_empty() => self.change_list(group, old, &options),
+            // one item with settings, not in a list: it cannot be moved into one byte for byte
+            false if !group.one && old.iter().any(|i| has_settings(i) && stays(&group.id, &options, i)) => {
+                Err(EditError::NotAList(group.id.clone()))
+            }
             _ if group.one && old.len() == 1 && same(&group.id, &old[0].name.value, &options[0]) => Ok(()),
             _ => self.set(selection_path(&group.id), selection_value(group, &options), None),
         }
@@ -364,6 +371,10 @@ fn same(group: &GroupId, a: &Name, b: &Name) -> bool {
     group.option(a) == group.option(b)
 }
 
+fn stays(group: &GroupId, options: &[Name], item: &Item) -> bool {
+    options.iter().any(|o| same(group, o, &item.name.value))
+}
+
 fn distinct(group: &GroupId, options: &[Name]) -> Vec<Name> {
     let mut out: Vec<Name> = Vec::new();
     for option in options {
@@ -527,6 +538,17 @@ services:
             selected.expect_err("not listed").to_string(),
             "package:qdrant is not listed by itself: it is an option of package_group:client; use `hsm group remove-option client qdrant`"
         );
+    }
+
+    #[test]
+    fn a_single_item_with_settings_is_not_moved_into_a_list() {
+        let text = "project: {name: d}\nservices:\n  container_groups:\n    metrics:\n      selection: {name: a1, mode: dev}\n";
+        let manifest = read_text(text).expect("a manifest");
+        let metrics = group(Kind::Container, "metrics", false);
+        let change = Change::AddOptions(metrics.clone(), names(&["b1"]));
+        assert_eq!(edit(text, &manifest, &change), Err(EditError::NotAList(metrics.id.clone())));
+        let other = edit(text, &manifest, &Change::Select(metrics, names(&["b1"]))).expect("ok");
+        assert!(other.text.ends_with("      selection: [b1]\n"), "{}", other.text);
     }
 
     #[test]

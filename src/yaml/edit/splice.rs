@@ -82,6 +82,16 @@ impl<'t> Splices<'t> {
     ) -> Result<(), Obstacle> {
         let Some((first, rest)) = missing.split_first() else { return Err(Obstacle::Shape) };
         match &node.shape {
+            Shape::Map { flow: true, pairs }
+                if pairs.is_empty() && self.opens_up(root, node, path, missing)? =>
+            {
+                let above = &path[..path.len() - missing.len()];
+                let indent = self.key_column(root, above)?.ok_or(Obstacle::Style)? + self.step(root);
+                let colon = Self::pair(root, above)?.ok_or(Obstacle::Style)?.colon;
+                let lines = self.pair_lines(root, first, rest, value, comment, indent);
+                self.changes.push((colon..node.end, String::new()));
+                self.lines_after(node.end, &lines)
+            }
             Shape::Map { flow: true, pairs } => {
                 let new = format!("{}: {}", scalar(first), flow(&nested(rest, value)));
                 self.add_in_brackets(node, pairs.last().map(|p| p.node.end.max(p.colon)), &new)
@@ -110,6 +120,20 @@ impl<'t> Splices<'t> {
             Shape::Scalar => self.replace(node, &nested(missing, value)),
             _ => Err(Obstacle::Style),
         }
+    }
+
+    /// Whether an empty `{}` stands where lines can: on the line of a key that is in no brackets.
+    fn opens_up(
+        &self,
+        root: &Written,
+        node: &Written,
+        path: &[String],
+        missing: &[String],
+    ) -> Result<bool, Obstacle> {
+        let above = &path[..path.len() - missing.len()];
+        let Some(pair) = Self::pair(root, above)? else { return Ok(false) };
+        let behind = self.text.get(pair.colon..node.start).unwrap_or("\n");
+        Ok(!node.marked && !Self::in_brackets(root, above)? && !behind.contains('\n'))
     }
 
     /// The document has no value yet: the key goes to its end.

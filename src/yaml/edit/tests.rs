@@ -86,6 +86,10 @@ fn a_key_is_added_behind_the_last_one_with_its_comment_above() {
         edited("deps: {groups: {a: {selection: y}}}\n", &edit),
         "deps: {groups: {a: {selection: y}, db: {selection: x}}}\n"
     );
+    assert_eq!(
+        edited("deps:\n  groups: {} # c\nx: 1\n", &edit),
+        "deps:\n  groups: # c\n    # Clients\n    # of databases\n    db:\n      selection: x\nx: 1\n"
+    );
     assert_eq!(edited("# only\n", &set("a", New::text("b"))), "# only\na: b\n");
     assert_eq!(
         edited("deps:\n  groups:   # none yet\nx: 1\n", &set("deps.groups.g", New::text("b"))),
@@ -390,6 +394,10 @@ fn region(text: &str, edit: &Edit) -> std::ops::Range<usize> {
                 lines(key_start(&root, path), node.end)
             }
             Ok((node, _)) if node.shape == Shape::Scalar => node.start..node.end,
+            // an empty `{}` opens up into lines
+            Ok((node, _)) if matches!(&node.shape, Shape::Map { flow: true, pairs } if pairs.is_empty()) => {
+                lines(node.start, node.end)
+            }
             _ => 0..0,
         },
         Edit::Replace { path, index, .. } | Edit::RemoveItem { path, index } => match descend(&root, path) {
