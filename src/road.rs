@@ -42,6 +42,8 @@ pub struct Wish {
 pub enum Stop {
     /// No `hsm.yaml` in the directory or above it.
     NoProject(PathBuf),
+    /// The directory to work in is not there.
+    NoDirectory(PathBuf),
     /// Something is wrong with what was read, or with what it says.
     Wrong(load::Report),
     /// The statements cannot hold together.
@@ -150,7 +152,7 @@ pub struct Road<'a> {
 /// The nearest directory with a manifest, from `start` upwards.
 pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
     let none = || Stop::NoProject(start.to_owned());
-    let start = world.canonical(start).map_err(|_| none())?;
+    let start = world.canonical(start).map_err(|_| Stop::NoDirectory(start.to_owned()))?;
     let has = |dir: &&Path| matches!(world.stat(&dir.join(load::MANIFEST)), Ok(Some(_)));
     start.ancestors().find(has).map(Path::to_owned).ok_or_else(none)
 }

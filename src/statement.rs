@@ -42,6 +42,8 @@ pub struct Demanded {
     pub mode: Option<DemandedMode>,
     /// Which profile.
     pub profile: Option<Name>,
+    /// The profiles that there are, when that one is none of them.
+    pub instead: Option<Vec<Name>>,
     /// Of a group: which options.
     pub options: Vec<Name>,
     /// Of a group: whether one of these options is enough (1-of-N).
@@ -184,6 +186,14 @@ impl fmt::Display for Wanted<'_> {
         }
         if let Some(profile) = &demand.profile {
             write!(f, " with the profile {profile}")?;
+        }
+        match demand.instead.as_deref() {
+            None => {}
+            Some([]) => write!(f, ", but {target} has no profiles")?,
+            Some(there) => {
+                let names: Vec<&str> = there.iter().map(Name::as_str).collect();
+                write!(f, ", but the profiles of {target} are {}", names.join(", "))?;
+            }
         }
         but_only(f, target, &demand.only)
     }

@@ -120,7 +120,7 @@ fn what_was_meant_by_an_unknown_name_is_found() {
             ask("container:other"),
             "`r/containers/other.yml` is not read: an entry's file ends in `.yaml`; rename the file"
         );
-        assert!(ask("package:zzzzzzzz").ends_with("`hsm registry list` shows what there is"));
+        assert!(ask("package:zzzzzzzz").ends_with("it would be `packages/zzzzzzzz.yaml` in a registry"));
     });
 }
 

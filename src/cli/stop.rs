@@ -25,7 +25,7 @@ pub(super) fn exit(fail: &Fail) -> Exit {
 fn exit_of(stop: &Stop) -> Exit {
     match stop {
         Stop::Wrong(report) if only_clashes(&report.diagnostics) => Exit::NoSolution,
-        Stop::NoProject(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
+        Stop::NoProject(_) | Stop::NoDirectory(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
         // what is missing or broken has to be mended before there is anything to solve
         Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
         Stop::Unsolved { .. } | Stop::OutOfFuel => Exit::NoSolution,
@@ -80,6 +80,7 @@ pub(super) fn tell(voice: &Voice, fail: &Fail) {
 
 fn tell_stop(voice: &Voice, stop: &Stop) {
     match stop {
+        Stop::NoDirectory(path) => voice.error(&format!("there is no directory `{}`", path.display())),
         Stop::NoProject(from) => {
             voice.error(&format!("no hsm.yaml in `{}` or above it; `hsm init` makes one", from.display()));
         }

@@ -393,7 +393,11 @@ fn say(
         }
         _ => Vec::new(),
     };
+    let wanted = details.profile.map(|profile| &profile.value);
+    let there = target.and_then(|target| building.profiles(target));
+    let instead = there.filter(|there| wanted.is_some_and(|wanted| !there.contains(wanted)));
     let demand = Demanded {
+        instead,
         version: version.cloned(),
         only,
         mode: details.mode,

@@ -11,6 +11,7 @@ use super::{Building, GroupTable};
 use crate::manifest::{GroupLine, Item, Manifest, Mode};
 use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::At;
+use crate::registry::Entry;
 use crate::statement::Claim;
 use crate::version::{Version, VersionDemand};
 
@@ -244,6 +245,17 @@ impl Building<'_> {
         self.such(item, |choice| {
             entry.is_none_or(|entry| candidates::profile_name(entry, choice) == Some(profile))
         })
+    }
+
+    /// The names of a container's profiles; none of a package, and of what has no entry.
+    pub(super) fn profiles(&self, item: ItemId) -> Option<Vec<Name>> {
+        let component = self.components.get(item.0 as usize)?;
+        match self.inputs.component(&component.id)? {
+            Entry::Container(container) => {
+                Some(container.profiles.iter().map(|profile| profile.name.value.clone()).collect())
+            }
+            _ => None,
+        }
     }
 
     /// Whether a component has a source for that mode, in any release.

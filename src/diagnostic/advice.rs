@@ -98,7 +98,9 @@ impl Finding {
                 format!("the registry has `{other}`, which is of another kind")
             }
             Self::UnknownName { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
-            Self::UnknownName { .. } => "`hsm registry list` shows what there is".to_owned(),
+            Self::UnknownName { kind, name, .. } => {
+                format!("it would be `{}s/{name}.yaml` in a registry", kind.replace(' ', "_"))
+            }
             Self::OldLayout { new, .. } => format!("write {new}"),
             Self::Misplaced { belongs, .. } => {
                 format!("write {belongs}")

@@ -126,11 +126,17 @@ impl Walk<'_, '_> {
     fn broken(&mut self, target: &TargetId, asked_at: Place, found: Vec<Diagnostic>) {
         let place =
             found.iter().find_map(|d| d.place.filter(|_| d.severity == Severity::Error)).unwrap_or(asked_at);
+        // A file that cannot be opened has no place of its own: who wants it has.
+        let found = found.into_iter().map(|d| Diagnostic { place: d.place.or(Some(asked_at)), ..d });
         if self.named.contains(target) {
             self.reached.diagnostics.extend(found);
+            // It is an error either way; one run tells as much as it can.
+            if let Some(entry) = self.registries.legible(target) {
+                self.follow(&entry);
+            }
         } else {
             self.warn(asked_at, Wiring::Broken(target.clone()));
-            self.reached.diagnostics.extend(found.into_iter().map(|diagnostic| Diagnostic {
+            self.reached.diagnostics.extend(found.map(|diagnostic| Diagnostic {
                 severity: Severity::Warning,
                 finding: Finding::Wiring(Wiring::InBroken {
                     target: target.clone(),
@@ -156,13 +162,18 @@ impl Walk<'_, '_> {
             },
             _ => entry,
         };
-        match entry.as_ref() {
+        self.follow(&entry);
+        self.reached.files.insert(target.clone(), files);
+        self.reached.entries.insert(target.clone(), entry);
+    }
+
+    /// Queues all that an entry can bring in.
+    fn follow(&mut self, entry: &Entry) {
+        match entry {
             Entry::Package(package) => self.package(package),
             Entry::Container(container) => self.container(container),
             Entry::Group(group) => self.group(group),
         }
-        self.reached.files.insert(target.clone(), files);
-        self.reached.entries.insert(target.clone(), entry);
     }
 
     fn package(&mut self, package: &Package) {

@@ -34,7 +34,7 @@ pub fn from_node(file: FileId, node: &Node, found: &mut Found) -> Option<Manifes
     let services = fields.get("services").and_then(|n| services(n, found));
     let constraints = constraints(&mut fields, found);
     let fields_place = fields.head();
-    for old in ["libraries", "packages"] {
+    for old in ["libraries", "packages", "package_groups", "containers", "container_groups"] {
         fields.ignore(old);
     }
     fields.finish(found);
@@ -53,6 +53,9 @@ fn old_layout(fields: &Fields<'_>, found: &mut Found) {
     let old = [
         ("libraries", "`dependencies:` with `package_groups:` and `packages:`"),
         ("packages", "`packages:` under `dependencies:`"),
+        ("package_groups", "`package_groups:` under `dependencies:`"),
+        ("containers", "`containers:` under `services:`"),
+        ("container_groups", "`container_groups:` under `services:`"),
     ];
     for (key, new) in old {
         moved(fields, key, key, new, found);

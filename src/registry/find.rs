@@ -52,6 +52,8 @@ pub struct Registries<'w> {
     root: PathBuf,
     list: Vec<Registry>,
     memo: HashMap<(usize, TargetId), Loaded>,
+    /// What could be read of entries with errors.
+    legible: HashMap<TargetId, Arc<Entry>>,
     opened: usize,
     warnings: Vec<Diagnostic>,
 }
@@ -87,6 +89,7 @@ impl<'w> Registries<'w> {
             root: root.to_owned(),
             list: Vec::new(),
             memo: HashMap::new(),
+            legible: HashMap::new(),
             opened: 0,
             warnings: Vec::new(),
         };
@@ -181,6 +184,11 @@ impl<'w> Registries<'w> {
         }
     }
 
+    /// What could be read of an entry with errors: not to be used, but what it names can be looked at in the same run.
+    pub fn legible(&self, target: &TargetId) -> Option<Arc<Entry>> {
+        self.legible.get(target).cloned()
+    }
+
     fn load_from(&mut self, number: usize, target: &TargetId, sources: &mut Sources) -> Loaded {
         let key = (number, target.clone());
         if let Some(loaded) = self.memo.get(&key) {
@@ -217,7 +225,10 @@ impl<'w> Registries<'w> {
                 self.warnings.extend(found);
                 Ok(Some(Arc::new(entry)))
             }
-            _ => Err(found),
+            entry => {
+                self.legible.extend(entry.map(|entry| (target.clone(), Arc::new(entry))));
+                Err(found)
+            }
         }
     }
 
@@ -407,7 +418,8 @@ impl Registry {
 fn names_of(files: Vec<(String, FileKind)>, kind: Kind, is_group: bool) -> BTreeMap<Name, Vec<Name>> {
     let mut out: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
     for (file, file_kind) in files {
-        if !matches!(file_kind, FileKind::File | FileKind::Link) {
+        // A directory that is called like an entry is a mistake that is told when the entry is wanted.
+        if !matches!(file_kind, FileKind::File | FileKind::Link | FileKind::Dir) {
             continue;
         }
         let Some(stem) = file.strip_suffix(".yaml").and_then(|s| Name::parse(s).ok()) else { continue };
@@ -459,7 +471,7 @@ fn target_of(kind: Kind, is_group: bool, name: &Name) -> TargetId {
 
 fn system_words(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "there is nothing".to_owned(),
+        io::ErrorKind::NotFound => "there is no such file or directory, or a link leads nowhere".to_owned(),
         _ => error.to_string(),
     }
 }

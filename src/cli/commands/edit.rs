@@ -72,15 +72,23 @@ fn listed(text: &str, manifest: &Manifest) -> Result<ComponentId, Fail> {
         [one] => Ok((*one).clone()),
         [] => match candidates.as_slice() {
             [one] => Ok(one.clone()),
-            _ => Err(Fail::usage(format!(
-                "{MANIFEST} does not list `{text}`; `hsm why {text}` says why it is there"
-            ))),
+            _ => Err(Fail::usage(format!("{MANIFEST} does not list `{text}`{}", near(text, manifest)))),
         },
         several => {
             let names: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
             Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
         }
     }
+}
+
+/// What may be meant by a name that the manifest does not list.
+fn near(text: &str, manifest: &Manifest) -> String {
+    let items = manifest.dependencies.items.iter().chain(&manifest.services.items);
+    let near = crate::names::nearest(text, items.map(|item| item.name.value.as_str()));
+    near.map_or_else(
+        || format!(" by itself; `hsm why {text}` says whether something else brings it"),
+        |near| format!("; did you mean `{near}`?"),
+    )
 }
 
 /// What the registry says of a group.

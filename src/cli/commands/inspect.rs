@@ -36,7 +36,11 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
         context.voice.findings_json(sources, &warnings);
     } else {
         context.voice.diagnostics(sources, &warnings);
-        context.voice.step("checked", &format!("{MANIFEST} and {} entries", planned.resolved.inputs.opened));
+        let entries = match planned.resolved.inputs.opened {
+            1 => "1 entry".to_owned(),
+            several => format!("{several} entries"),
+        };
+        context.voice.step("checked", &format!("{MANIFEST} and {entries}"));
     }
     Ok(Exit::Done)
 }

@@ -204,25 +204,29 @@ impl<'t> Splices<'t> {
             self.changes.push((node.start..node.end, new.to_owned()));
             return Ok(());
         }
-        // back over empty lines and comments to the line of the colon or dash
+        let (at, content_end) = self.above_block(line)?;
+        self.changes.push((at..at, format!(" {new}")));
+        // a comment behind the last line of the block goes with it
+        let rest = self.text[..self.rest_of_line(node.end)?].trim_end_matches(['\n', '\r']).len();
+        self.changes.push((content_end..rest.max(node.end), String::new()));
+        Ok(())
+    }
+
+    /// Back over empty lines and comments to the line of the colon or dash that a block belongs to: where its value
+    /// can stand instead, and where that line's content ends.
+    fn above_block(&self, line: usize) -> Result<(usize, usize), Obstacle> {
         let mut end = line;
-        loop {
-            if end == 0 {
-                return Err(Obstacle::Style);
-            }
+        while end > 0 {
             let start = self.line_start(end - 1);
             let text = self.text[start..end].trim();
             if !text.is_empty() && !text.starts_with('#') {
-                let Some(at) = indicator_end(&self.text[start..end]) else { return Err(Obstacle::Style) };
+                let at = indicator_end(&self.text[start..end]).ok_or(Obstacle::Style)?;
                 let content_end = start + self.text[start..end].trim_end_matches(['\n', '\r']).len();
-                self.changes.push((start + at..start + at, format!(" {new}")));
-                // a comment behind the last line of the block goes with it
-                let rest = self.text[..self.rest_of_line(node.end)?].trim_end_matches(['\n', '\r']).len();
-                self.changes.push((content_end..rest.max(node.end), String::new()));
-                return Ok(());
+                return Ok((start + at, content_end));
             }
             end = start;
         }
+        Err(Obstacle::Style)
     }
 
     fn behind_colon(&mut self, at: usize, new: &str) -> Result<(), Obstacle> {
@@ -273,7 +277,15 @@ impl<'t> Splices<'t> {
         let found = self.item(path, index)?;
         let Shape::List { flow: in_brackets, items } = &node.shape else { return Err(Obstacle::Shape) };
         if items.len() == 1 {
-            return self.replace(node, &New::list::<String>([]));
+            let none = New::list::<String>([]);
+            let line = self.line_start(found.start);
+            let alone = !in_brackets && !node.marked && self.text[line..found.start].trim().is_empty();
+            if alone && let Ok((at, _)) = self.above_block(line) {
+                // the comments above the item stay, which a replaced block would take along
+                self.changes.push((at..at, format!(" {}", flow(&none))));
+                return self.remove_lines(found.start, found.node.end, None);
+            }
+            return self.replace(node, &none);
         }
         if *in_brackets {
             let bounds: Vec<_> = items.iter().map(|i| (i.node.start, i.node.end)).collect();

@@ -131,6 +131,10 @@ fn items_are_removed_with_their_line_or_their_comma() {
     let remove = |index| Edit::RemoveItem { path: path("a"), index };
     assert_eq!(edited("a:\n  - x\n  # of y\n  - y # c\n  - z\n", &remove(1)), "a:\n  - x\n  # of y\n  - z\n");
     assert_eq!(edited("a:\n  - x # c\nb: 1\n", &remove(0)), "a: []\nb: 1\n");
+    assert_eq!(
+        edited("a: # c\r\n  # of x\r\n  - x\r\n  # end", &remove(0)),
+        "a: [] # c\r\n  # of x\r\n  # end"
+    );
     assert_eq!(edited("a: [x, y, z]\n", &remove(0)), "a: [y, z]\n");
     assert_eq!(edited("a: [x, y, z]\n", &remove(1)), "a: [x, z]\n");
     assert_eq!(edited("a: [x, y, z]\n", &remove(2)), "a: [x, y]\n");
