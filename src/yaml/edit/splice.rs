@@ -277,15 +277,15 @@ impl<'t> Splices<'t> {
         let found = self.item(path, index)?;
         let Shape::List { flow: in_brackets, items } = &node.shape else { return Err(Obstacle::Shape) };
         if items.len() == 1 {
-            let none = New::list::<String>([]);
+            let empty = New::list::<String>([]);
             let line = self.line_start(found.start);
             let alone = !in_brackets && !node.marked && self.text[line..found.start].trim().is_empty();
             if alone && let Ok((at, _)) = self.above_block(line) {
                 // the comments above the item stay, which a replaced block would take along
-                self.changes.push((at..at, format!(" {}", flow(&none))));
+                self.changes.push((at..at, format!(" {}", flow(&empty))));
                 return self.remove_lines(found.start, found.node.end, None);
             }
-            return self.replace(node, &none);
+            return self.replace(node, &empty);
         }
         if *in_brackets {
             let bounds: Vec<_> = items.iter().map(|i| (i.node.start, i.node.end)).collect();
