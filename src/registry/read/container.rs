@@ -90,11 +90,7 @@ fn releases(
 fn release(node: &Node, inherited: &[ContainerSource], found: &mut Found) -> Option<ContainerRelease> {
     let mut fields = Fields::of(node, "a release", found)?;
     let written = version(&mut fields, found);
-    let mut sources = sources(&mut fields, found);
-    let missing: Vec<_> =
-        inherited.iter().filter(|s| !sources.iter().any(|own| own.mode == s.mode)).cloned().collect();
-    sources.extend(missing);
-    sources.sort_by_key(|s| s.mode);
+    let sources = inheriting(&mut fields, inherited, found);
     let layer = layer(&mut fields, Has { image: true, identity: true }, found);
     let version = written.or_else(|| tagged(&sources, &layer));
     if version.is_none() {
@@ -142,6 +138,21 @@ fn sources(fields: &mut Fields<'_>, found: &mut Found) -> Vec<ContainerSource> {
     let nodes = by_mode(fields, found);
     let mut out: Vec<_> = nodes.iter().filter_map(|(mode, node)| source(*mode, node, found)).collect();
     out.sort_by_key(|s: &ContainerSource| s.mode);
+    out
+}
+
+/// The sources of a release: a mode's is replaced whole, `null` removes it, and one that is not named is inherited.
+fn inheriting(
+    fields: &mut Fields<'_>,
+    inherited: &[ContainerSource],
+    found: &mut Found,
+) -> Vec<ContainerSource> {
+    let nodes = by_mode(fields, found);
+    let named = |mode: Mode| nodes.iter().any(|(own, _)| *own == mode);
+    let mut out: Vec<_> = inherited.iter().filter(|s| !named(s.mode)).cloned().collect();
+    let own = nodes.iter().filter(|(_, node)| !node.is_null());
+    out.extend(own.filter_map(|(mode, node)| source(*mode, node, found)));
+    out.sort_by_key(|s| s.mode);
     out
 }
 
