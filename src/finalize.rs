@@ -137,8 +137,9 @@ fn record(
         }
         let stamp = match work.adapters.iter().find(|a| a.name() == part.adapter) {
             Some(adapter) if all_done(part, number, outcomes) => {
-                let environment = adapter.stamp(stack, work.root, work.world);
-                Some(plan::stamp(work.world, work.root, part, environment)?)
+                let (world, root) = (work.world, work.root);
+                let last = stamps.get(&part.adapter);
+                Some(plan::stamp_after(world, root, stack, work.settings, *adapter, part, last)?)
             }
             _ => None,
         };

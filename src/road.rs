@@ -131,6 +131,13 @@ pub struct Planned {
     pub schedule: Schedule,
 }
 
+impl Planned {
+    /// Whether a committed file would change.
+    pub fn is_out_of_date(&self) -> bool {
+        self.plan.files.iter().any(is_committed)
+    }
+}
+
 /// A run that succeeded.
 #[derive(Debug)]
 pub struct Done {
@@ -199,8 +206,34 @@ impl Road<'_> {
         lock: &ProjectLock,
         progress: &dyn Progress,
     ) -> Result<Done, Stop> {
-        let planned = self.plan(wish)?;
-        if wish.settings.locked && planned.plan.files.iter().any(is_committed) {
+        self.carry_out(self.plan(wish)?, wish, what, Some(lock), progress)
+    }
+
+    /// The whole road where it leads to no change: without the project lock, which is itself a file that would change.
+    /// The same for one that may not change anything and would. `None`: there is something to do (or another run is at it, or was interrupted), and that needs the lock.
+    pub fn idle(&self, wish: &Wish, what: &str, progress: &dyn Progress) -> Result<Option<Done>, Stop> {
+        let underway = || transaction::needs_recovery(self.world, self.root);
+        if underway() {
+            return Ok(None);
+        }
+        let planned = self.plan(wish);
+        // what was read while another run wrote proves nothing
+        let works = |p: &Planned| !p.plan.is_empty() && !(wish.settings.locked && p.is_out_of_date());
+        if underway() || planned.as_ref().is_ok_and(works) {
+            return Ok(None);
+        }
+        self.carry_out(planned?, wish, what, None, progress).map(Some)
+    }
+
+    fn carry_out(
+        &self,
+        planned: Planned,
+        wish: &Wish,
+        what: &str,
+        lock: Option<&ProjectLock>,
+        progress: &dyn Progress,
+    ) -> Result<Done, Stop> {
+        if wish.settings.locked && planned.is_out_of_date() {
             return Err(Stop::OutOfDate(Box::new(planned)));
         }
         let adapters = adapters(&planned.resolved.inputs, wish)?;
@@ -338,7 +371,7 @@ impl Road<'_> {
             Ok(outcome) if outcome.ok() => Ok(()),
             Ok(outcome) => {
                 // the tool's own words were shown as they came
-                let why = engine.adapter.explain(action, &outcome);
+                let why = adapters::explain(engine.adapter, action, &outcome);
                 Err(AfterError::Action { label, why: why.lines().next().unwrap_or_default().to_owned() })
             }
             Err(error) => Err(AfterError::System { label, error }),

@@ -114,7 +114,7 @@ impl Project {
         let work = Work {
             world: &self.world,
             root: self.root(),
-            lock: &lock,
+            lock: Some(&lock),
             what: "test",
             plan: &plan,
             schedule: &schedule,
@@ -187,8 +187,13 @@ fn packages_of_the_index_come_change_and_go() {
     let site = project.python("import six, os; print(os.path.dirname(six.__file__))");
     fs::remove_file(Path::new(&site).join("six.py")).unwrap();
     fs::remove_dir_all(Path::new(&site).join("six-1.16.0.dist-info")).unwrap();
+    // Of this one only the code: the tool believes that it is there.
+    fs::remove_dir_all(Path::new(&site).join("idna")).unwrap();
     let same = project.plan(&stack([pypi("six", "1.16.0"), pypi("idna", "3.7")]), &Settings::default());
     assert!(!same.is_empty(), "what was deleted by hand is seen");
+    project.synced(&stack([pypi("six", "1.16.0"), pypi("idna", "3.7")]));
+    let back = project.python("import six, idna; print(six.__version__, idna.__version__)");
+    assert_eq!(back, "1.16.0 3.7", "what was deleted is put back");
     project.synced(&stack([pypi("six", "1.17.0")]));
     assert_eq!(project.python("import six; print(six.__version__)"), "1.17.0");
     assert!(project.python("import idna").contains("ModuleNotFoundError"));

@@ -203,6 +203,12 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {
     TABLE.iter().find(|(k, a)| *k == kind && a.name() == name).map(|(_, a)| *a)
 }
 
+/// What a failed action means, for people; what its tool said can't play tricks on a terminal.
+pub fn explain(adapter: &dyn Adapter, action: &Action, outcome: &Outcome) -> String {
+    let dangerous = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    adapter.explain(action, outcome).replace(dangerous, "\u{fffd}")
+}
+
 /// The names of the adapters for packages or for containers, the default first.
 pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(move |(k, _)| *k == kind).map(|(_, a)| a.name())
@@ -241,6 +247,10 @@ pub trait Adapter: Send + Sync {
     /// A cheap stamp of the environment on this machine: as long as it stays the same, the adapter's side is intact.
     /// `None`: there is nothing to stamp, or it can't be told.
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String>;
+
+    /// Adds to its actions what puts right a damage in the environment that its tool does not see by itself. Called when
+    /// the stamp has changed; reads only. What it adds is for this one run and no part of what is wanted.
+    fn mend(&self, _actions: &mut [Action], _root: &Path, _world: &dyn World) {}
 
     /// What it does after the commit; `None` for one that runs nothing.
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {

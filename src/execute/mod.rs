@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::{Action, Adapter, FileChange, Phase, Settings, Tool, ToolError};
+use crate::adapters::{Action, Adapter, FileChange, Phase, Settings, Tool, ToolError, explain};
 use crate::order::{Schedule, Step};
 use crate::plan::Plan;
 use crate::transaction::{BeginError, ProjectLock, Transaction};
@@ -20,8 +20,8 @@ pub struct Work<'a> {
     pub world: &'a dyn World,
     /// The project's root.
     pub root: &'a Path,
-    /// The lock of the project.
-    pub lock: &'a ProjectLock,
+    /// The lock of the project. A plan that changes nothing is executed without it: its checks write nothing.
+    pub lock: Option<&'a ProjectLock>,
     /// The command, for people ("hsm sync").
     pub what: &'a str,
     /// The plan.
@@ -268,7 +268,7 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
         return Ok(());
     }
     let adapter = work.adapters.iter().find(|a| a.name() == adapter);
-    let why = adapter.map(|a| a.explain(action, &outcome)).unwrap_or_default();
+    let why = adapter.map(|a| explain(*a, action, &outcome)).unwrap_or_default();
     let label = action.label.clone();
     Err(match action.phase {
         Phase::Verify => Failure::Check { label, why },
@@ -277,9 +277,13 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
 }
 
 fn save(work: &Work<'_>) -> Result<Transaction, Failure> {
+    let Some(lock) = work.lock else {
+        let error = io::Error::other("the project is not locked");
+        return Err(Failure::System { attempt: "save", path: work.root.to_path_buf(), error });
+    };
     let guarded: Vec<PathBuf> =
         work.plan.parts.iter().filter(|p| p.applies()).flat_map(|p| p.guarded.iter().cloned()).collect();
-    let begun = Transaction::begin(work.world, work.root, work.lock, work.what, &work.plan.files, &guarded);
+    let begun = Transaction::begin(work.world, work.root, lock, work.what, &work.plan.files, &guarded);
     begun.map_err(|error| match error {
         BeginError::Changed(path) => Failure::Changed(path),
         BeginError::System { path, error } => Failure::System { attempt: "save", path, error },

@@ -139,10 +139,13 @@ pub fn assemble(
         if !changes && settings.upgrade.is_none() && !part.actions.is_empty() {
             let environment = adapter.stamp(stack, root, world);
             let now = stamp(world, root, &entry, environment)?;
-            entry.intact = stamps.get(&name) == Some(&now) && (now.environment.is_some() || !entry.applies());
+            let last = stamps.get(&name);
+            entry.intact = last.is_some_and(|last| last.proves(&now, settings.lock_only, entry.applies()));
         }
         if entry.intact {
             entry.actions.clear();
+        } else {
+            adapter.mend(&mut entry.actions, root, world);
         }
         plan.parts.push(entry);
         plan.notes.extend(part.notes);
@@ -174,7 +177,34 @@ pub fn stamp(
 ) -> Result<Stamp, PlanError> {
     let inputs =
         stamps::inputs(world, root, part).map_err(|(path, error)| PlanError::Read { path, error })?;
-    Ok(Stamp { inputs, environment })
+    Ok(Stamp { inputs, environment, locked: None })
+}
+
+/// The stamp of an adapter's side after all its actions were done. `last`: the one that it replaces.
+pub fn stamp_after(
+    world: &dyn World,
+    root: &Path,
+    stack: &Stack,
+    settings: &Settings,
+    adapter: &dyn Adapter,
+    part: &AdapterPlan,
+    last: Option<&Stamp>,
+) -> Result<Stamp, PlanError> {
+    if settings.lock_only {
+        // What is installed was not looked at: whatever was known of it stays.
+        let now = stamp(world, root, part, None)?;
+        let last = last.cloned().unwrap_or_default();
+        return Ok(Stamp { locked: Some(now.inputs), ..last });
+    }
+    let mut now = stamp(world, root, part, adapter.stamp(stack, root, world))?;
+    if !settings.frozen {
+        let lock_only = Settings { lock_only: true, ..plainly(settings).unwrap_or_else(|| settings.clone()) };
+        // A run that only locks would find everything done: that is recorded, too. Where it can't be told, it looks again.
+        let locking = adapter.plan(stack, root, &lock_only, world).ok();
+        let part = locking.map(|locking| adapter_plan(&part.adapter, &locking));
+        now.locked = part.and_then(|part| stamp(world, root, &part, None).ok()).map(|stamp| stamp.inputs);
+    }
+    Ok(now)
 }
 
 fn adapter_plan(name: &str, part: &Part) -> AdapterPlan {

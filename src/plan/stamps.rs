@@ -21,12 +21,27 @@ pub struct Stamps {
 }
 
 /// One adapter's side.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// A hash of the files that decide what the tool does, and of what it was asked to do.
     pub inputs: String,
     /// The adapter's own stamp of what the tool made on this machine.
     pub environment: Option<String>,
+    /// Like `inputs`, for a run that only locks: no matter what is installed.
+    #[serde(default)]
+    pub locked: Option<String>,
+}
+
+impl Stamp {
+    /// Whether this stamp, the one of the last success, shows that a side which now has the stamp `now` is intact.
+    pub(super) fn proves(&self, now: &Self, lock_only: bool, applies: bool) -> bool {
+        if lock_only {
+            return self.locked.as_ref() == Some(&now.inputs);
+        }
+        self.inputs == now.inputs
+            && self.environment == now.environment
+            && (now.environment.is_some() || !applies)
+    }
 }
 
 impl Stamps {

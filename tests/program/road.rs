@@ -38,12 +38,13 @@ fn the_example_goes_the_whole_road_and_the_second_time_nothing_is_touched() {
 
     expect_compose(dir.path(), "rag-stack-qdrant.yaml");
 
-    let before = Picture::of(dir.path(), true, &[".hsm"]);
+    let before = Picture::of(dir.path(), true, &[]);
     let again = hsm(dir.path(), &["sync"]).ends_with(0);
-    assert_eq!(before.differences(&Picture::of(dir.path(), true, &[".hsm"])), "", "{}", again.text());
+    assert_eq!(before.differences(&Picture::of(dir.path(), true, &[])), "", "{}", again.text());
     hsm(dir.path(), &["sync", "--locked"]).ends_with(0);
     hsm(dir.path(), &["plan", "--exit-code"]).ends_with(0);
-    assert_eq!(before.differences(&Picture::of(dir.path(), true, &[".hsm"])), "");
+    hsm(dir.path(), &["lock"]).ends_with(0);
+    assert_eq!(before.differences(&Picture::of(dir.path(), true, &[])), "");
 }
 
 #[test]
@@ -54,8 +55,10 @@ fn an_intact_environment_does_not_even_start_a_tool() {
     let dir = example();
     hsm(dir.path(), &["sync", "--yes"]).ends_with(0);
     let fakes = Fakes::new();
-    let run = fakes.run(dir.path(), &["sync"]);
-    assert_eq!(run.code, 0, "{}", run.text());
+    for args in [["sync"], ["lock"]] {
+        let run = fakes.run(dir.path(), &args);
+        assert_eq!(run.code, 0, "{}", run.text());
+    }
     assert_eq!(fakes.calls(), "", "a tool was started although there was nothing to do");
 }
 

@@ -3,6 +3,7 @@
 //! Owns: hsm's entries in `pyproject.toml`, and how uv is called. Refuses: every other byte of that file, `uv.lock`
 //! (uv's own) and choosing versions.
 
+mod damage;
 mod demand;
 mod explain;
 #[cfg(test)]
@@ -114,6 +115,15 @@ impl Adapter for Uv {
 
     fn explain(&self, action: &Action, outcome: &Outcome) -> String {
         explain::failure(action, outcome)
+    }
+
+    fn mend(&self, actions: &mut [Action], root: &Path, world: &dyn World) {
+        let Ok(environment) = environment(root, world) else { return };
+        for action in actions.iter_mut().filter(|a| a.args.iter().any(|arg| arg == "sync")) {
+            for name in damage::incomplete(&root.join(&environment), world) {
+                action.args.extend(["--reinstall-package".to_owned(), name]);
+            }
+        }
     }
 
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String> {

@@ -42,8 +42,7 @@ fn written(
 ) -> Result<(Done, Engine), Fail> {
     let mut wish = context.wish(&Choice::default());
     wish.settings.frozen = frozen;
-    let lock = sync::enter(context, road, what, wait)?;
-    let done = sync::sync_with(context, road, &wish, what, &lock)?;
+    let (done, _lock) = sync::written(context, road, &wish, what, wait)?;
     sync::tell_done(context, &done);
     let inputs = &done.planned.resolved.inputs;
     let engine = road.engine(&inputs.manifest, &inputs.sources, &wish.settings)?;

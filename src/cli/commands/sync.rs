@@ -56,7 +56,7 @@ pub(super) fn sync(context: &Context<'_>, args: &Sync) -> Result<Exit, Fail> {
     wish.settings.frozen = args.frozen;
     if args.dry_run {
         let planned = show(context, &wish, "hsm sync --dry-run")?;
-        let stale = args.locked && planned.plan.files.iter().any(crate::road::is_committed);
+        let stale = args.locked && planned.is_out_of_date();
         return Ok(if stale { Exit::NotUpToDate } else { Exit::Done });
     }
     run(context, &wish, "hsm sync", !args.no_wait)
@@ -72,10 +72,25 @@ pub(super) fn lock(context: &Context<'_>, args: &Lock) -> Result<Exit, Fail> {
 fn run(context: &Context<'_>, wish: &Wish, what: &str, wait: bool) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
-    let held = enter(context, road, what, wait)?;
-    let done = sync_with(context, road, wish, what, &held)?;
+    let (done, _lock) = written(context, road, wish, what, wait)?;
     tell_done(context, &done);
     Ok(Exit::Done)
+}
+
+/// Goes to the end of the road. With nothing to do not even the project lock is taken: nothing at all is written.
+pub(super) fn written(
+    context: &Context<'_>,
+    road: Road<'_>,
+    wish: &Wish,
+    what: &str,
+    wait: bool,
+) -> Result<(Done, Option<ProjectLock>), Fail> {
+    if let Some(done) = road.idle(wish, what, &context.voice.progress())? {
+        tell_run(context, &done);
+        return Ok((done, None));
+    }
+    let lock = enter(context, road, what, wait)?;
+    Ok((sync_with(context, road, wish, what, &lock)?, Some(lock)))
 }
 
 /// Takes the project for a command that writes.
@@ -111,11 +126,15 @@ pub(super) fn sync_with(
         }
         ended => ended?,
     };
+    tell_run(context, &done);
+    Ok(done)
+}
+
+fn tell_run(context: &Context<'_>, done: &Done) {
     tell_notes(context, &done.planned);
     for note in &done.report.notes {
         context.voice.warn(note);
     }
-    Ok(done)
 }
 
 /// The last word of a run.
