@@ -133,8 +133,13 @@ fn run_error(voice: &Voice, error: &RunError) {
 
 fn recovery(voice: &Voice, error: &RecoverError) {
     voice.error(&error.to_string());
-    if let RecoverError::NotPutBack { problems, .. } = error {
-        not_put_back(voice, problems);
+    match error {
+        RecoverError::NotPutBack { problems, .. } => not_put_back(voice, problems),
+        RecoverError::Journal { .. } => voice.note(
+            "nothing was touched; what that run had saved lies in .hsm/journal/data: put back by hand what is missing, \
+             then remove .hsm/journal",
+        ),
+        RecoverError::System(_) => {}
     }
 }
 

@@ -71,3 +71,24 @@ fn joined(site: &Path, path: &Path) -> PathBuf {
     }
     full
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_names_the_files_that_must_be_there() {
+        let path = |line: &str| recorded(line).map(|p| p.to_string_lossy().into_owned());
+        assert_eq!(path("six.py,sha256=abc,34549").as_deref(), Some("six.py"));
+        assert_eq!(path("\"a, b.py\",sha256=abc,1").as_deref(), Some("a, b.py"));
+        assert_eq!(path("x/__pycache__/a.cpython-311.pyc,,"), None);
+        assert_eq!(path("/elsewhere/a.py,,"), None);
+        assert_eq!(path(""), None);
+    }
+
+    #[test]
+    fn scripts_lie_above_the_packages() {
+        let site = Path::new("/p/.venv/lib/python3.11/site-packages");
+        assert_eq!(joined(site, Path::new("../../../bin/idna")), Path::new("/p/.venv/bin/idna"));
+    }
+}

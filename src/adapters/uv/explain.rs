@@ -25,11 +25,14 @@ fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
             None => "uv was ended".to_owned(),
         };
     };
-    let what = if has("No solution found") {
+    // First: what the network would have brought might have been the solution.
+    let what = if has("network was disabled") {
+        "a package is needed that is not in uv's cache, and nothing may be fetched"
+    } else if has("No solution found") {
         "no versions of the Python packages can hold together"
     } else if has("needs to be updated") || has("Unable to find lockfile") {
         "uv.lock is out of date; without `--locked` hsm brings it up to date"
-    } else if has("network was disabled") || has("--offline") {
+    } else if has("--offline") {
         "a package is needed that is not in uv's cache, and nothing may be fetched"
     } else if has("error sending request") || has("dns error") || has("Failed to fetch") {
         "a package index or repository could not be reached"
@@ -39,6 +42,8 @@ fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
         "a Python package could not be built"
     } else if has("No interpreter found") {
         "no Python on this machine suits the project"
+    } else if has("Failed to parse `uv.lock`") {
+        "uv cannot read uv.lock; put back an intact one, or remove it to lock anew"
     } else if has("Failed to parse") || has("TOML parse error") {
         "uv does not accept pyproject.toml"
     } else if code == 2 {
