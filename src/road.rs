@@ -218,8 +218,8 @@ impl Road<'_> {
         }
         let planned = self.plan(wish);
         // what was read while another run wrote proves nothing
-        let works = |p: &Planned| !p.plan.is_empty() && !(wish.settings.locked && p.is_out_of_date());
-        if underway() || planned.as_ref().is_ok_and(works) {
+        let idle = |p: &Planned| p.plan.is_empty() || (wish.settings.locked && p.is_out_of_date());
+        if underway() || planned.as_ref().is_ok_and(|planned| !idle(planned)) {
             return Ok(None);
         }
         self.carry_out(planned?, wish, what, None, progress).map(Some)

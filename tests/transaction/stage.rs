@@ -142,7 +142,7 @@ fn run_locked(
     let work = Work {
         world,
         root,
-        lock,
+        lock: Some(lock),
         what: "hsm sync",
         plan,
         schedule: &schedule,
