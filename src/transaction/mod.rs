@@ -155,9 +155,9 @@ pub fn tidy_up(world: &dyn World, root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a run left something to undo, to finish or to tidy up: an interrupted one, or one at work. Reads only.
+/// Whether a run, an interrupted one or one at work, has left something to undo or to finish. Reads only.
 pub fn needs_recovery(world: &dyn World, root: &Path) -> bool {
-    [ACTIVE, COMMITTED, DATA].iter().any(|p| world.stat(&root.join(p)).is_ok_and(|s| s.is_some()))
+    [ACTIVE, COMMITTED].iter().any(|p| world.stat(&root.join(p)).is_ok_and(|s| s.is_some()))
 }
 
 /// Undoes or finishes an interrupted run, if there is one.
