@@ -31,13 +31,25 @@ pub enum Origin {
     Option(GroupId, Name),
 }
 
+/// What there is for a demand on the version of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Offered {
+    /// A release that will do.
+    #[default]
+    Enough,
+    /// Only these releases, and none of them will do.
+    Only(Vec<Version>),
+    /// A container whose release has no version at all.
+    Unversioned,
+}
+
 /// What an implication, a dependency or a build requirement demands, besides that its target is there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Demanded {
     /// Which releases; `None`: any.
     pub version: Option<VersionDemand>,
-    /// The releases that there are, when none of them will do.
-    pub only: Vec<Version>,
+    /// What there is for that.
+    pub offered: Offered,
     /// Which mode.
     pub mode: Option<DemandedMode>,
     /// Which profile.
@@ -62,8 +74,8 @@ pub enum Claim {
     Selects(GroupId, Name),
     /// The manifest keeps an option out.
     Excludes(GroupId, Name),
-    /// A pin of the manifest on a version; with the releases there are, when none of them will do.
-    PinsVersion(ComponentId, VersionDemand, Vec<Version>),
+    /// A pin of the manifest on a version, with what there is for it.
+    PinsVersion(ComponentId, VersionDemand, Offered),
     /// A pin of the manifest on a mode.
     PinsMode(ComponentId, Mode),
     /// A pin of the manifest on a profile.
@@ -195,19 +207,32 @@ impl fmt::Display for Wanted<'_> {
                 write!(f, ", but the profiles of {target} are {}", names.join(", "))?;
             }
         }
-        but_only(f, target, &demand.only)
+        but(f, target, &demand.offered)
     }
 }
 
 /// Says which releases there are, when none of them will do.
-fn but_only(f: &mut fmt::Formatter<'_>, of: &dyn fmt::Display, releases: &[Version]) -> fmt::Result {
-    match releases {
+fn but(f: &mut fmt::Formatter<'_>, of: &dyn fmt::Display, offered: &Offered) -> fmt::Result {
+    let releases = match offered {
+        Offered::Enough => return Ok(()),
+        Offered::Unversioned => return write!(f, ", but {of} has no version: only `*` allows it"),
+        Offered::Only(releases) => releases,
+    };
+    let names: Vec<&str> = releases.iter().map(Version::as_str).collect();
+    match names.as_slice() {
+        [one] => write!(f, ", but the only release of {of} is {one}")?,
+        _ => write!(f, ", but the releases of {of} are {}", names.join(", "))?,
+    }
+    // a tag such as `7.2-alpine` looks like a version that `<8` should allow
+    let tags: Vec<&str> = releases.iter().filter(|r| r.is_opaque()).map(Version::as_str).collect();
+    match tags.as_slice() {
         [] => Ok(()),
-        [one] => write!(f, ", but the only release of {of} is {one}"),
-        more => {
-            let names: Vec<&str> = more.iter().map(Version::as_str).collect();
-            write!(f, ", but the releases of {of} are {}", names.join(", "))
-        }
+        [one] => write!(f, " ({one} is no PEP 440 version: only `*` or `{one}` itself allows it)"),
+        more => write!(
+            f,
+            " ({} are no PEP 440 versions: only `*` or the very text of one allows it)",
+            more.join(", ")
+        ),
     }
 }
 
@@ -218,9 +243,9 @@ impl fmt::Display for Claim {
             Self::Uses(group) => write!(f, "hsm.yaml uses {group}"),
             Self::Selects(group, name) => write!(f, "hsm.yaml selects `{name}` in {group}"),
             Self::Excludes(group, name) => write!(f, "hsm.yaml excludes `{name}` from {group}"),
-            Self::PinsVersion(id, version, only) => {
+            Self::PinsVersion(id, version, offered) => {
                 write!(f, "hsm.yaml pins {id} to {version}")?;
-                but_only(f, id, only)
+                but(f, id, offered)
             }
             Self::PinsMode(id, mode) => write!(f, "hsm.yaml pins {id} to {mode} mode"),
             Self::PinsProfile(id, profile) => write!(f, "hsm.yaml pins {id} to the profile {profile}"),

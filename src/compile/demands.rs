@@ -16,7 +16,7 @@ use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{At, Place};
 use crate::registry::{Demand, DemandedMode, Demands, Entry, Exclusion, Group, Profile, Rules};
 use crate::stack::LinkSort;
-use crate::statement::{Claim, Demanded, Origin};
+use crate::statement::{Claim, Demanded, Offered, Origin};
 
 pub(super) fn all(building: &mut Building<'_>) {
     for number in 0..building.components.len() {
@@ -387,11 +387,9 @@ fn say(
     one_of: bool,
 ) -> StatementId {
     let version = details.version.map(|version| &version.value);
-    let only = match (target, version) {
-        (Some(target), Some(_)) if building.with_version(target, version).is_empty() => {
-            building.versions(target)
-        }
-        _ => Vec::new(),
+    let offered = match (target, version) {
+        (Some(target), Some(version)) => building.offered(target, version),
+        _ => Offered::Enough,
     };
     let wanted = details.profile.map(|profile| &profile.value);
     let there = target.and_then(|target| building.profiles(target));
@@ -399,7 +397,7 @@ fn say(
     let demand = Demanded {
         instead,
         version: version.cloned(),
-        only,
+        offered,
         mode: details.mode,
         profile: details.profile.map(|profile| profile.value.clone()),
         options: details.options.iter().map(|name| name.value.clone()).collect(),

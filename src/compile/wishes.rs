@@ -12,7 +12,7 @@ use crate::manifest::{GroupLine, Item, Manifest, Mode};
 use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::At;
 use crate::registry::Entry;
-use crate::statement::Claim;
+use crate::statement::{Claim, Offered};
 use crate::version::{Version, VersionDemand};
 
 pub(super) fn all(building: &mut Building<'_>) {
@@ -68,8 +68,8 @@ fn pin(building: &mut Building<'_>, id: &ComponentId, pins: Pins<'_>) {
     let Some(item) = building.items.get(id).copied() else { return };
     if let Some(version) = pins.version {
         let set = building.with_version(item, Some(&version.value));
-        let only = if set.is_empty() { building.versions(item) } else { Vec::new() };
-        let claim = Claim::PinsVersion(id.clone(), version.value.clone(), only);
+        let offered = building.offered(item, &version.value);
+        let claim = Claim::PinsVersion(id.clone(), version.value.clone(), offered);
         bind(building, item, version.place, claim, set);
     }
     if let Some(mode) = pins.mode {
@@ -287,14 +287,19 @@ impl Building<'_> {
         some
     }
 
-    /// The versions of a component's releases, as written.
-    pub(super) fn versions(&self, item: ItemId) -> Vec<Version> {
-        let Some(component) = self.components.get(item.0 as usize) else { return Vec::new() };
-        let Some(entry) = self.inputs.component(&component.id) else { return Vec::new() };
+    /// What a component has for a demand on its version.
+    pub(super) fn offered(&self, item: ItemId, version: &VersionDemand) -> Offered {
+        if !self.with_version(item, Some(version)).is_empty() {
+            return Offered::Enough;
+        }
+        let Some(component) = self.components.get(item.0 as usize) else { return Offered::Enough };
+        let Some(entry) = self.inputs.component(&component.id) else { return Offered::Enough };
         let mut seen = BTreeSet::new();
         let mut choices: Vec<&Choice> = component.choices.iter().collect();
         choices.sort_by_key(|choice| choice.release_rank);
         let fresh = choices.into_iter().filter(|choice| seen.insert(choice.release));
-        fresh.filter_map(|choice| candidates::version(entry, choice).cloned()).collect()
+        let versions: Vec<Version> =
+            fresh.filter_map(|choice| candidates::version(entry, choice).cloned()).collect();
+        if versions.is_empty() { Offered::Unversioned } else { Offered::Only(versions) }
     }
 }

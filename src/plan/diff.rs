@@ -63,26 +63,31 @@ fn in_address(text: &str) -> Option<(usize, usize)> {
         let end = text[start..].find(['/', ' ', '"', '\'', '\n']).map_or(text.len(), |i| start + i);
         if let Some(host) = text[start..end].rfind('@')
             && let Some(colon) = text[start..start + host].find(':')
-            && is_literal(&text[start + colon + 1..start + host])
+            && let Some(found) = literal(text, start + colon + 1, start + host)
         {
-            return Some((start + colon + 1, host - colon - 1));
+            return Some(found);
         }
         from = start;
     }
     None
 }
 
-/// The value behind `key: `, `key = ` or `KEY=`.
+/// The value behind `key: `, `key = ` or `KEY=`, and the default in `${KEY:-default}`.
 fn of_key(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
-    while let Some(at) = text[from..].find([':', '=']) {
+    while let Some(at) = text[from..].find([':', '=', '-']) {
         let sign = from + at;
         let key = text[..sign].trim_end().trim_end_matches(['"', '\'']);
-        let key = &key[key.rfind(|c: char| !is_key(c)).map_or(0, |i| i + next(key, i))..];
-        if looks_secret(key)
-            && let Some(found) = value(text, sign + 1)
-        {
-            return Some(found);
+        let start = key.rfind(|c: char| !is_key(c)).map_or(0, |i| i + next(key, i));
+        let found = if text[..start].ends_with("${") {
+            looks_secret(&key[start..]).then(|| literal(text, start - 2, closed(text, start))).flatten()
+        } else if !text[sign..].starts_with('-') && looks_secret(&key[start..]) {
+            value(text, sign + 1)
+        } else {
+            None
+        };
+        if found.is_some() {
+            return found;
         }
         from = sign + 1;
     }
@@ -99,15 +104,49 @@ fn value(text: &str, from: usize) -> Option<(usize, usize)> {
         // A nested table, a list or a block, not a value.
         Some('{' | '[' | '|' | '>' | '\n') | None => return None,
         Some(_) => {
-            let end = text[start..].find(['\n', '\r', '"', '\'', ',', '}']).map_or(text.len(), |i| start + i);
+            let after = if text[start..].starts_with("${") { closed(text, start + 2) } else { start };
+            let end = text[after..].find(['\n', '\r', '"', '\'', ',', '}']).map_or(text.len(), |i| after + i);
             (start, start + text[start..end].trim_end().len())
         }
     };
-    is_literal(&text[start..end]).then(|| (start, end - start))
+    literal(text, start, end)
 }
 
-fn is_literal(value: &str) -> bool {
-    !value.is_empty() && value != MASK && !value.starts_with('$')
+/// What of a secret's value is literal. `${X}` and `${X:?why}` only name a variable; a default is as secret as a value.
+fn literal(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let value = &text[start..end];
+    if value.is_empty() || value == MASK {
+        return None;
+    }
+    let Some(reference) = value.strip_prefix("${") else {
+        let names_one = value.starts_with('$') && !value.starts_with("$$");
+        return (!names_one).then_some((start, end - start));
+    };
+    let after = closed(text, start + 2).min(end);
+    let name =
+        reference.len() - reference.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+    let rest = text[start + 2 + name..after].trim_start_matches(':');
+    let inner_end = if text[..after].ends_with('}') { after - 1 } else { after };
+    let default =
+        rest.starts_with(['-', '+']).then(|| literal(text, after - rest.len() + 1, inner_end)).flatten();
+    default.or_else(|| literal(text, after, end))
+}
+
+/// Where a `${` that was opened before `from` ends: after its brace, or where the text or its line does.
+fn closed(text: &str, from: usize) -> usize {
+    let mut depth = 1;
+    for (at, c) in text[from..].char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            '\n' => return from + at,
+            _ => {}
+        }
+        if depth == 0 {
+            return from + at + 1;
+        }
+    }
+    text.len()
 }
 
 fn is_key(c: char) -> bool {
@@ -150,6 +189,16 @@ mod tests {
             ("url: \"postgres://me:pw@db/x\"\n", "url: \"postgres://me:********@db/x\"\n"),
             ("{password: a, token: b}", "{password: ********, token: ********}"),
             ("PASSWORD: \"${PW:?needed}\"\n", "PASSWORD: \"${PW:?needed}\"\n"),
+            ("PG_PASSWORD: \"${PG_PASSWORD:?set it}\"\n", "PG_PASSWORD: \"${PG_PASSWORD:?set it}\"\n"),
+            ("PG_PASSWORD: ${PG_PASSWORD}\n", "PG_PASSWORD: ${PG_PASSWORD}\n"),
+            ("URL: \"${API_KEY:?set it}/x\"\n", "URL: \"${API_KEY:?set it}/x\"\n"),
+            ("PASSWORD: \"${PW:-hunter2}\"\n", "PASSWORD: \"${PW:-********}\"\n"),
+            ("PASSWORD: ${PW-${PX:-a b}}\n", "PASSWORD: ${PW-${PX:-********}}\n"),
+            ("ARG: \"--x ${DB_PASSWORD-hunter2} y\"\n", "ARG: \"--x ${DB_PASSWORD-********} y\"\n"),
+            ("PASSWORD: \"${A}tail\"\n", "PASSWORD: \"${A}********\"\n"),
+            ("PASSWORD: \"$$ecret\"\n", "PASSWORD: \"********\"\n"),
+            ("url: postgres://u:${PW:-x}@db/x\n", "url: postgres://u:${PW:-********}@db/x\n"),
+            ("url: postgres://u:${PASSWORD:?x}@db/x\n", "url: postgres://u:${PASSWORD:?x}@db/x\n"),
             ("monkey: banana\n", "monkey: banana\n"),
             ("secrets:\n", "secrets:\n"),
             ("key:\n", "key:\n"),

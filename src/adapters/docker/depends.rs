@@ -17,7 +17,7 @@ pub(super) fn out(
     lines: &[DependsOn],
     found: &mut Vec<Diagnostic>,
 ) -> Option<Out> {
-    let mut services: Vec<(String, Option<&Node>)> = Vec::new();
+    let mut services: Vec<(String, Option<&Node>, bool)> = Vec::new();
     for line in lines {
         let targets = match targets(stack, line) {
             Ok(targets) => targets,
@@ -26,6 +26,7 @@ pub(super) fn out(
                 continue;
             }
         };
+        let by_name = targets.iter().any(|(target, _)| target.name().as_str() == bare(&line.target.value));
         for (target, container) in targets.into_iter().filter(|(target, _)| target != id) {
             if container.external.is_some() || !container.definition.run {
                 continue;
@@ -39,15 +40,19 @@ pub(super) fn out(
                 let place = line.how.as_ref().map_or(line.target.place, |how| how.place);
                 found.push(Diagnostic::warning(place, Finding::Container(problem)));
             }
-            // a container named beside its group: the line that says how counts
-            match services.iter_mut().find(|(name, _)| *name == service) {
-                Some((_, how)) => *how = how.or(line.how.as_ref()),
-                None => services.push((service, line.how.as_ref())),
+            // a container named beside its group: the line that says how counts, and the one that names it most
+            match services.iter_mut().find(|(name, ..)| *name == service) {
+                Some((_, how, named)) if by_name && !*named => {
+                    *how = line.how.as_ref().or(*how);
+                    *named = true;
+                }
+                Some((_, how, _)) => *how = how.or(line.how.as_ref()),
+                None => services.push((service, line.how.as_ref(), by_name)),
             }
         }
     }
     (!services.is_empty())
-        .then(|| Out::Map(services.into_iter().map(|(name, how)| (name, long(how))).collect()))
+        .then(|| Out::Map(services.into_iter().map(|(name, how, _)| (name, long(how))).collect()))
 }
 
 /// The long form of a line; Compose asks for a condition in it.
@@ -104,4 +109,9 @@ fn has_healthcheck(container: &ContainerInStack) -> bool {
         _ => false,
     };
     !disabled && !none
+}
+
+/// A line's text without its kind.
+fn bare(text: &str) -> &str {
+    text.rsplit_once(':').map_or(text, |(_, name)| name)
 }
