@@ -26,6 +26,7 @@ pub mod plan;
 pub mod registry;
 pub mod requirement;
 pub mod road;
+pub mod secret;
 pub mod solve;
 pub mod stack;
 pub mod statement;

@@ -5,6 +5,7 @@
 //! that) and choosing a release, mode or profile.
 
 pub(crate) mod brace;
+pub mod hints;
 mod merge;
 pub mod path;
 pub mod port;

@@ -138,6 +138,12 @@ pub enum Problem {
     /// Builds that need each other.
     #[error("the builds of {0} need each other")]
     BuildRing(String),
+    /// A mount of a path outside of the project.
+    #[error("`{0}` is a path of the host: it may be missing or different on another machine")]
+    HostPath(String),
+    /// A value that looks like a secret, written out.
+    #[error("`{0}` holds what looks like a secret, written out where it will be committed")]
+    LiteralSecret(String),
     /// A file of ours that was edited.
     #[error("{path} was edited by hand; what it held is kept in {aside}")]
     EditedByHand {
@@ -176,6 +182,8 @@ impl Problem {
             Self::ContextHoldsState { .. } => "HSM-E421",
             Self::BuildRing(_) => "HSM-E422",
             Self::EditedByHand { .. } => "HSM-E423",
+            Self::HostPath(_) => "HSM-W424",
+            Self::LiteralSecret(_) => "HSM-W425",
         }
     }
 
@@ -211,6 +219,7 @@ impl Problem {
                 format!("define it: `compose_project: {{{section}: {{{name}: …}}}}`")
             }
             Self::ContextHoldsState { .. } => "write `.hsm` into a `.dockerignore` there".to_owned(),
+            Self::LiteralSecret(key) => format!("write `${{{key}}}`, and its value into `.env` or the environment"),
             Self::EditedByHand { .. } => {
                 "put such changes into hsm.yaml (`compose:` of a container), or into a file under `compose_files`"
                     .to_owned()

@@ -8,6 +8,7 @@ use super::{Context, Fail, names};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Resolve};
 use crate::cli::voice::{SCHEMA, stack, statements_json};
+use crate::container::hints::hints;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::{self, LoadOptions, MANIFEST};
 use crate::manifest::edit::{Change, edit, read_text};
@@ -23,6 +24,10 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
     let sources = &planned.resolved.inputs.sources;
     let mut warnings: Vec<_> =
         planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
+    for container in planned.resolved.solved.stack.containers.values() {
+        let hints = hints(&container.definition).into_iter();
+        warnings.extend(hints.map(|(at, problem)| Diagnostic::warning(at, Finding::Container(problem))));
+    }
     let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
     warnings.extend(opened.registries.hidden().into_iter().map(|(target, winner, hidden)| {
         let (winner, hidden) = (winner.to_owned(), hidden.to_owned());
