@@ -131,10 +131,10 @@ fn paths_start_where_the_registry_says() {
         ("p/plain/packages/a.yaml", entry),
         ("p/own/registry.yaml", "root: .\n"),
         ("p/own/packages/a.yaml", entry),
-        ("shared/registry.yaml", "root: code\n"),
-        ("shared/packages/a.yaml", entry),
+        ("team/registry.yaml", "root: code\n"),
+        ("team/packages/a.yaml", entry),
     ]);
-    for (registry, root) in [("plain", ""), ("own", "own"), ("../shared", "../shared/code")] {
+    for (registry, root) in [("plain", ""), ("own", "own"), ("../team", "../team/code")] {
         with(&dir.path().join("p"), &[registry], |registries, sources, found| {
             assert!(found.is_empty());
             let entry = registries.load(&id("package:a"), sources).unwrap().unwrap();

@@ -95,7 +95,7 @@ fn the_manifest() {
         })
         .collect();
     let expected =
-        ["- ./hsm-registry", "corp https://example.org/registry.git main", "shared ../shared-registry"];
+        ["- ./hsm-registry", "corp https://example.org/registry.git main", "team ../team-registry"];
     assert_eq!(registries, expected);
     assert_eq!(of(m.dependencies.package_manager.as_ref()), "uv");
     assert_eq!(of(m.dependencies.into_group.as_ref()), "stack");

@@ -15,7 +15,7 @@ use crate::yaml::Node;
 use super::layer::{Has, layer};
 use super::package::{equal_releases, path, release_place, required_path, version};
 use super::rules::{demands, rules};
-use super::source::{by_mode, git_url, reference, source_type};
+use super::source::{self, git_url, reference, source_type};
 use super::{EntryFile, common, deprecated};
 
 const TYPES: &[&str] = &["docker-image", "build", "git"];
@@ -25,7 +25,7 @@ pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<C
     let mut fields = Fields::of(node, "a container", found)?;
     let common = common(&mut fields, from, found);
     let version = version(&mut fields, found);
-    let sources = sources(&mut fields, found);
+    let sources = source::all(&mut fields, source, found);
     let yanked = fields.text("yanked", found);
     let own = own_release(&fields, version, &sources, yanked);
     let further = releases(&mut fields, &sources, found);
@@ -90,7 +90,7 @@ fn releases(
 fn release(node: &Node, inherited: &[ContainerSource], found: &mut Found) -> Option<ContainerRelease> {
     let mut fields = Fields::of(node, "a release", found)?;
     let written = version(&mut fields, found);
-    let sources = inheriting(&mut fields, inherited, found);
+    let sources = source::inheriting(&mut fields, inherited, |s| s.mode, source, found);
     let layer = layer(&mut fields, Has { image: true, identity: true }, found);
     let version = written.or_else(|| tagged(&sources, &layer));
     if version.is_none() {
@@ -132,28 +132,6 @@ pub(crate) fn image_tag(image: &str) -> Option<&str> {
     let last = without_digest.rsplit('/').next()?;
     let (_, tag) = last.split_once(':')?;
     (!tag.is_empty()).then_some(tag)
-}
-
-fn sources(fields: &mut Fields<'_>, found: &mut Found) -> Vec<ContainerSource> {
-    let nodes = by_mode(fields, found);
-    let mut out: Vec<_> = nodes.iter().filter_map(|(mode, node)| source(*mode, node, found)).collect();
-    out.sort_by_key(|s: &ContainerSource| s.mode);
-    out
-}
-
-/// The sources of a release: a mode's is replaced whole, `null` removes it, and one that is not named is inherited.
-fn inheriting(
-    fields: &mut Fields<'_>,
-    inherited: &[ContainerSource],
-    found: &mut Found,
-) -> Vec<ContainerSource> {
-    let nodes = by_mode(fields, found);
-    let named = |mode: Mode| nodes.iter().any(|(own, _)| *own == mode);
-    let mut out: Vec<_> = inherited.iter().filter(|s| !named(s.mode)).cloned().collect();
-    let own = nodes.iter().filter(|(_, node)| !node.is_null());
-    out.extend(own.filter_map(|(mode, node)| source(*mode, node, found)));
-    out.sort_by_key(|s| s.mode);
-    out
 }
 
 fn source(mode: Mode, node: &Node, found: &mut Found) -> Option<ContainerSource> {

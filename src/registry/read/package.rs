@@ -9,7 +9,7 @@ use crate::version::{Version, check_requirement, check_specifiers};
 use crate::yaml::Node;
 
 use super::rules::rules;
-use super::source::{by_mode, file_url, git_url, reference, source_type};
+use super::source::{self, file_url, git_url, reference, source_type};
 use super::{EntryFile, common, deprecated};
 
 const TYPES: &[&str] = &["pypi", "git", "local", "url", "workspace"];
@@ -18,7 +18,7 @@ pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<P
     let mut fields = Fields::of(node, "a package", found)?;
     let common = common(&mut fields, from, found);
     let version = version(&mut fields, found);
-    let sources = sources(&mut fields, found);
+    let sources = source::all(&mut fields, source, found);
     let yanked = fields.text("yanked", found);
     let own = own_release(&fields, version.clone(), &sources, yanked);
     let further = releases(&mut fields, &sources, found);
@@ -89,7 +89,7 @@ fn release(node: &Node, inherited: &[PackageSource], found: &mut Found) -> Optio
     let mut fields = Fields::of(node, "a release", found)?;
     fields.required("version", found);
     let version = version(&mut fields, found);
-    let sources = inheriting(&mut fields, inherited, found);
+    let sources = source::inheriting(&mut fields, inherited, |s| s.mode, source, found);
     let release = PackageRelease {
         place: release_place(version.as_ref(), node.place),
         version,
@@ -143,24 +143,6 @@ pub(super) fn equal_releases(versions: &[&At<Version>], found: &mut Found) {
             found.push(Diagnostic::error(version.place, finding).with(first.place, "first written here"));
         }
     }
-}
-
-fn sources(fields: &mut Fields<'_>, found: &mut Found) -> Vec<PackageSource> {
-    let nodes = by_mode(fields, found);
-    let mut out: Vec<_> = nodes.iter().filter_map(|(mode, node)| source(*mode, node, found)).collect();
-    out.sort_by_key(|s: &PackageSource| s.mode);
-    out
-}
-
-/// The sources of a release: a mode's is replaced whole, `null` removes it, and one that is not named is inherited.
-fn inheriting(fields: &mut Fields<'_>, inherited: &[PackageSource], found: &mut Found) -> Vec<PackageSource> {
-    let nodes = by_mode(fields, found);
-    let named = |mode: Mode| nodes.iter().any(|(own, _)| *own == mode);
-    let mut out: Vec<_> = inherited.iter().filter(|s| !named(s.mode)).cloned().collect();
-    let own = nodes.iter().filter(|(_, node)| !node.is_null());
-    out.extend(own.filter_map(|(mode, node)| source(*mode, node, found)));
-    out.sort_by_key(|s| s.mode);
-    out
 }
 
 fn source(mode: Mode, node: &Node, found: &mut Found) -> Option<PackageSource> {

@@ -7,8 +7,34 @@ use crate::names::nearest;
 use crate::place::At;
 use crate::yaml::Node;
 
-/// `sources`: at most one for each mode.
-pub(super) fn by_mode<'n>(fields: &mut Fields<'n>, found: &mut Found) -> Vec<(Mode, &'n Node)> {
+/// `sources` of an entry, by mode, each as `read` understands it.
+pub(super) fn all<S>(
+    fields: &mut Fields<'_>,
+    read: impl Fn(Mode, &Node, &mut Found) -> Option<S>,
+    found: &mut Found,
+) -> Vec<S> {
+    by_mode(fields, found).into_iter().filter_map(|(mode, node)| read(mode, node, found)).collect()
+}
+
+/// `sources` of a release: a mode's is replaced whole, `null` removes it, and one that is not named is inherited.
+pub(super) fn inheriting<S: Clone>(
+    fields: &mut Fields<'_>,
+    inherited: &[S],
+    mode_of: impl Fn(&S) -> Mode,
+    read: impl Fn(Mode, &Node, &mut Found) -> Option<S>,
+    found: &mut Found,
+) -> Vec<S> {
+    let nodes = by_mode(fields, found);
+    let named = |mode: Mode| nodes.iter().any(|(own, _)| *own == mode);
+    let mut out: Vec<_> = inherited.iter().filter(|s| !named(mode_of(s))).cloned().collect();
+    let own = nodes.iter().filter(|(_, node)| !node.is_null());
+    out.extend(own.filter_map(|(mode, node)| read(*mode, node, found)));
+    out.sort_by_key(mode_of);
+    out
+}
+
+/// At most one for each mode, ordered by mode.
+fn by_mode<'n>(fields: &mut Fields<'n>, found: &mut Found) -> Vec<(Mode, &'n Node)> {
     let mut out = Vec::new();
     for (key, node) in fields.map("sources", found) {
         match key.text.as_str() {
@@ -26,6 +52,7 @@ pub(super) fn by_mode<'n>(fields: &mut Fields<'n>, found: &mut Found) -> Vec<(Mo
             }
         }
     }
+    out.sort_by_key(|(mode, _)| *mode);
     out
 }
 
