@@ -2,7 +2,8 @@
 //!
 //! Owns: the order. Refuses: deciding which statements belong to it.
 //!
-//! First what always holds, in the order of the rules. Then each statement after those that establish its condition:
+//! First what always holds, in the order of the rules, but for what only forbids: that waits until its item is spoken
+//! of. Then each statement after those that establish its condition:
 //! of those whose condition is established, first the rules that establish something new, then the counts of groups
 //! that do, then the rules that only forbid. A count that nothing new follows from is what everything clashes with and
 //! comes last.
@@ -97,6 +98,9 @@ impl<'p> Argument<'p> {
         let mut subjects = HashSet::new();
         for (_, rule) in &sentence.rules {
             subjects.extend(self.conclusions(&rule.then));
+            if let Then::AbsentOr(item, _) = &rule.then {
+                subjects.insert(Subject::Item(*item));
+            }
             match &rule.when {
                 When::Always => {}
                 When::Item(item, _) => {
@@ -134,7 +138,11 @@ impl<'p> Argument<'p> {
 
     fn step(&self, sentence: &Sentence<'p>) -> Step {
         let of_rule = |(_, rule): &(usize, &Rule)| match &rule.when {
-            When::Always => Step::Always,
+            When::Always => match &rule.then {
+                Then::AbsentOr(item, _) if self.established.contains(&Subject::Item(*item)) => Step::Forbids,
+                Then::AbsentOr(..) => Step::Unfounded,
+                _ => Step::Always,
+            },
             when if !self.holds(when) => Step::Unfounded,
             _ if self.conclusions(&rule.then).iter().any(|one| !self.established.contains(one)) => {
                 Step::Establishes
