@@ -127,6 +127,8 @@ pub struct Tool {
     pub prefix: Vec<String>,
     /// Its version.
     pub version: String,
+    /// What to tell the user when it was put in place just now.
+    pub installed: Option<String>,
 }
 
 /// Why a tool cannot be used.

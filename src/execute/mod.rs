@@ -145,9 +145,12 @@ fn prepare(work: &Work<'_>) -> Result<Tools, Failure> {
             return Err(Failure::Tool(Box::new(ToolError::Broken { name: part.adapter.clone(), why })));
         };
         let tool = match (adapter.prepare(work.root, work.settings, work.world), adapter.optional()) {
-            (Ok(tool), _) => Ok(tool),
+            (Ok(tool), _) => {
+                tool.installed.iter().for_each(|text| work.progress.note(text));
+                Ok(tool)
+            }
             (Err(error), Some(note)) if !part.applies() => {
-                let note = format!("{note} ({error})");
+                let note = format!("{note}: {error}");
                 work.progress.note(&note);
                 Err(note)
             }
@@ -240,10 +243,13 @@ fn run_command(work: &Work<'_>, tools: &Tools, step: Step) -> Result<StepOutcome
     let (Some(action), Some(tool)) = (part.actions.get(action), tools.get(&part.adapter)) else {
         return Ok(StepOutcome::Done);
     };
-    work.progress.started(work.plan, step);
     let result = match tool {
+        // It was noted when the tool was looked for.
         Err(note) => Ok(StepOutcome::Skipped(note.clone())),
-        Ok(tool) => run_tool(work, &part.adapter, tool, action).map(|()| StepOutcome::Done),
+        Ok(tool) => {
+            work.progress.started(work.plan, step);
+            run_tool(work, &part.adapter, tool, action).map(|()| StepOutcome::Done)
+        }
     };
     work.progress.finished(work.plan, step, result.as_ref().unwrap_or(&StepOutcome::Failed));
     result

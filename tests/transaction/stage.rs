@@ -61,7 +61,9 @@ impl Adapter for Fake {
         let found = world.env("PATH").unwrap_or_default();
         let mut places = found.split(':').map(|dir| Path::new(dir).join(self.program));
         match places.find(|path| world.stat(path).is_ok_and(|s| s.is_some())) {
-            Some(program) => Ok(Tool { program, prefix: self.prefix.clone(), version: "1".into() }),
+            Some(program) => {
+                Ok(Tool { program, prefix: self.prefix.clone(), version: "1".into(), installed: None })
+            }
             None => Err(ToolError::Missing {
                 name: self.program.into(),
                 need: "any version".into(),

@@ -69,7 +69,7 @@ impl Adapter for Docker {
     }
 
     fn optional(&self) -> Option<&'static str> {
-        Some("Docker Compose is not there (2.20 or newer), so nobody has checked docker-compose.hpm.yml")
+        Some("nobody has checked docker-compose.hpm.yml")
     }
 
     fn explain(&self, action: &Action, outcome: &Outcome) -> String {

@@ -46,7 +46,9 @@ fn try_one(
     }
     let version = String::from_utf8_lossy(&outcome.stdout).trim().to_owned();
     match numbers(&version) {
-        Some(found) if found >= NEED => Ok(Some(Tool { program: PathBuf::from(program), prefix, version })),
+        Some(found) if found >= NEED => {
+            Ok(Some(Tool { program: PathBuf::from(program), prefix, version, installed: None }))
+        }
         Some(_) => {
             Err(ToolError::TooOld { name: program.to_owned(), found: version, need: need(), how: how() })
         }

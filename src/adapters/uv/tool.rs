@@ -70,7 +70,9 @@ pub fn install(root: &Path, world: &dyn World) -> Result<Tool, ToolError> {
             "it could not be installed into {HOME} ({why}). Install it yourself: https://docs.astral.sh/uv/"
         )));
     }
-    own(root, world)?.ok_or_else(|| broken(format!("pip put no uv {NEED} into {HOME}")))
+    let tool = own(root, world)?.ok_or_else(|| broken(format!("pip put no uv {NEED} into {HOME}")))?;
+    let installed = Some(format!("{NAME} was not there: put {NAME} {} into {HOME}", tool.version));
+    Ok(Tool { installed, ..tool })
 }
 
 /// The uv in `.hsm/tools`, if it is there and good.
@@ -86,7 +88,7 @@ fn own(root: &Path, world: &dyn World) -> Result<Option<Tool>, ToolError> {
 }
 
 fn tool(program: PathBuf, version: &str) -> Tool {
-    Tool { program, prefix: Vec::new(), version: version.to_owned() }
+    Tool { program, prefix: Vec::new(), version: version.to_owned(), installed: None }
 }
 
 /// What `uv --version` says; `None` when there is no such program.
