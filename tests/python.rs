@@ -155,10 +155,12 @@ fn the_package_manager_itself_can_be_put_in_place() {
     let project = Project::new();
     let tool = hsm::adapters::uv::install(project.root(), &project.world).unwrap();
     assert!(tool.program.starts_with(project.root().join(".hsm/tools/uv")), "{tool:?}");
+    let said = tool.installed.clone().unwrap_or_default();
+    assert!(said.contains(&tool.version) && said.contains(".hsm/tools/uv"), "it is said: {said}");
     assert_eq!(
         hsm::adapters::uv::install(project.root(), &project.world).unwrap(),
-        tool,
-        "a second time it is found"
+        hsm::adapters::Tool { installed: None, ..tool },
+        "a second time it is found, and nothing is said"
     );
 }
 
