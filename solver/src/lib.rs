@@ -84,6 +84,7 @@ mod provider;
 mod reach;
 mod run;
 pub mod solution;
+pub mod text;
 
 pub use problem::{
     Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, StatementId, Then, When,
