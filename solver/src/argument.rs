@@ -5,7 +5,7 @@
 //! First what always holds, in the order of the rules, but for what only forbids: that waits until its item is spoken
 //! of. Then each statement after those that establish its condition:
 //! of those whose condition is established, first the rules that establish something new, then the counts of groups
-//! that do, then the rules that only forbid. A count that nothing new follows from is what everything clashes with and
+//! that do, then the rules that only forbid, then who holds what only one can hold. A count that nothing new follows from is what everything clashes with and
 //! comes last.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -30,6 +30,7 @@ enum Step {
     Establishes,
     OpensOptions,
     Forbids,
+    Claims,
     Clashes,
     /// Its condition is not established: only when nothing else is left.
     Unfounded,
@@ -141,12 +142,14 @@ impl<'p> Argument<'p> {
             When::Always => match &rule.then {
                 Then::AbsentOr(item, _) if self.established.contains(&Subject::Item(*item)) => Step::Forbids,
                 Then::AbsentOr(..) => Step::Unfounded,
+                Then::Holds(..) => Step::Claims,
                 _ => Step::Always,
             },
             when if !self.holds(when) => Step::Unfounded,
             _ if self.conclusions(&rule.then).iter().any(|one| !self.established.contains(one)) => {
                 Step::Establishes
             }
+            _ if matches!(rule.then, Then::Holds(..)) => Step::Claims,
             _ => Step::Forbids,
         };
         let of_group = |group: &GroupId| {
@@ -203,7 +206,7 @@ impl<'p> Argument<'p> {
     fn conclusions(&self, then: &Then) -> Vec<Subject> {
         match then {
             Then::Present(item, _) => vec![Subject::Item(*item)],
-            Then::AbsentOr(..) | Then::Never => Vec::new(),
+            Then::AbsentOr(..) | Then::Holds(..) | Then::Never => Vec::new(),
             Then::TakesPart(group) => vec![Subject::Group(*group)],
             Then::OneOf(group, members) | Then::AllOf(group, members) => {
                 let options = members.iter().filter_map(|member| self.option(*group, *member));

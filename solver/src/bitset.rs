@@ -117,6 +117,12 @@ impl BitSet {
     }
 }
 
+impl Default for BitSet {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
 impl FromIterator<Value> for BitSet {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
         let mut words: Vec<u64> = Vec::new();

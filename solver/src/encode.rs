@@ -11,6 +11,7 @@
 //! | group, otherwise | 0 does not take part, 1 does |
 //! | node of a counted group | 0 does not take part, else how many options so far and whether this one ([`counted`]) |
 //! | node of an uncounted group | 0 does not take part, 1 option present, 2 option absent |
+//! | resource | `1 + index` of its holder among those that rules name |
 //! | choice of a rule | `1 + index` of the alternative that is to hold |
 //! | never | none |
 //!
@@ -26,7 +27,8 @@ use std::fmt;
 
 use crate::bitset::{BitSet, Value};
 use crate::problem::{
-    CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, Rule, StatementId, Then, When,
+    CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, Rule, StatementId, Then,
+    When,
 };
 use crate::reach::Reach;
 
@@ -41,6 +43,8 @@ pub(crate) enum Variable {
     Group(u32),
     /// The option of a group at a place of its chain.
     Node(u32, u32),
+    /// Who holds a resource.
+    Resource(u32),
     /// Which alternative of a rule is to hold.
     Choice(u32),
     /// What can't be.
@@ -139,6 +143,8 @@ pub(crate) struct World<'p> {
     on_option: HashMap<(u32, u32), Vec<u32>>,
     /// By item: groups that can take part, and the item's place.
     member_of: HashMap<u32, Vec<(u32, u32)>>,
+    /// By resource: whom rules name as its holder, ascending.
+    holders: Vec<Vec<ItemId>>,
     reach: &'p Reach,
 }
 
@@ -155,6 +161,7 @@ impl<'p> World<'p> {
             on_group: HashMap::new(),
             on_option: HashMap::new(),
             member_of: HashMap::new(),
+            holders: holders(problem),
             reach,
         };
         world.index_rules(keep);
@@ -214,7 +221,7 @@ impl<'p> World<'p> {
             Variable::Group(group) => self.group_edges(group, value, &mut emit),
             Variable::Node(group, place) => self.node_edges(group, place, value, &mut emit),
             Variable::Choice(rule) => self.choice_edges(rule, value, &mut emit),
-            Variable::Never => {}
+            Variable::Resource(_) | Variable::Never => {}
         }
     }
 
@@ -368,6 +375,10 @@ impl<'p> World<'p> {
                 [(item, set)] => emit(Variable::Item(item.0), self.values(*item, set), statement),
                 _ => emit(Variable::Choice(number), BitSet::range(1, alternatives.len() as u32), statement),
             },
+            Then::Holds(resource, holder) => match self.holder(*resource, *holder) {
+                Some(value) => emit(Variable::Resource(resource.0), BitSet::range(value, value), statement),
+                None => emit(Variable::Never, BitSet::none(), statement),
+            },
             Then::Never => emit(Variable::Never, BitSet::none(), statement),
         }
     }
@@ -413,6 +424,12 @@ impl<'p> World<'p> {
         self.problem.groups.get(group as usize).map(|group| group.statement)
     }
 
+    /// The value of a resource that is held by this item, if a rule names it.
+    pub(crate) fn holder(&self, resource: ResourceId, holder: ItemId) -> Option<Value> {
+        let index = self.holders.get(resource.0 as usize)?.binary_search(&holder).ok()?;
+        Some(index as Value + 1)
+    }
+
     /// The item that an option is.
     pub(crate) fn member(&self, group: GroupId, member: Member) -> Option<ItemId> {
         self.problem.groups.get(group.0 as usize)?.members.get(member as usize).copied()
@@ -432,6 +449,26 @@ impl<'p> World<'p> {
 
 /// Takes the edges of one value.
 type Emit<'e> = dyn FnMut(Variable, BitSet, Option<StatementId>) + 'e;
+
+/// Whom rules name as the holder of each resource.
+fn holders(problem: &Problem) -> Vec<Vec<ItemId>> {
+    let mut holders = vec![Vec::new(); problem.resources as usize];
+    if holders.is_empty() {
+        return holders;
+    }
+    for rule in &problem.rules {
+        if let Then::Holds(resource, holder) = &rule.then
+            && let Some(all) = holders.get_mut(resource.0 as usize)
+        {
+            all.push(*holder);
+        }
+    }
+    for all in &mut holders {
+        all.sort_unstable();
+        all.dedup();
+    }
+    holders
+}
 
 /// The chains of all groups.
 fn chains(problem: &Problem, keep: &impl Fn(StatementId) -> bool) -> Vec<Chain> {

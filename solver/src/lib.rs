@@ -2,8 +2,8 @@
 //!
 //! This crate knows nothing of files, YAML, Python or Docker. Its caller describes a closed world as a [`Problem`]:
 //! *items* (each absent or in exactly one of its candidates), *groups* over items (exactly one, or a number between
-//! two bounds, of their options present), and *rules* (when this holds, that must hold). Every rule and every group
-//! carries the [`StatementId`] of the sentence it came from. [`solve`] answers with a [`Selection`] that keeps every
+//! two bounds, of their options present), *resources* (held by one item at most), and *rules* (when this holds, that
+//! must hold). Every rule and every group carries the [`StatementId`] of the sentence it came from. [`solve`] answers with a [`Selection`] that keeps every
 //! rule, or with a [`Conflict`]: the statements that cannot hold together.
 //!
 //! ```
@@ -33,13 +33,16 @@
 //! A value for each item (absent, or one of its candidates) and, for each group, whether it takes part, such that
 //! - every rule whose condition holds has its demand met, and of every group that takes part the number of distinct
 //!   members that are present, for whatever reason, is what its count says;
+//! - no resource has two holders: of the rules whose condition holds, all that demand [`Then::Holds`] of a resource name
+//!   the same item;
 //! - everything has a *reason*: it belongs to the least set of items and groups for which, taking only rules whose
 //!   condition holds and speaks of things in the set (or is [`When::Always`]), a demand for an item or a group puts it
 //!   into the set, [`Then::AnyOf`] puts those of its items in that are present in a candidate it names, and a group in
 //!   the set puts its present options in.
 //!
 //! Whatever keeps the rules still does so without what has no reason, so reasons never make a problem unsolvable.
-//! Items and groups that do not exist are like items without candidates and groups that can't take part.
+//! Items, groups and resources that do not exist are like items without candidates, groups that can't take part and
+//! resources that nobody can hold. A holder is a name: it need not be present, nor exist.
 //!
 //! # Which solution
 //!
@@ -87,6 +90,7 @@ pub mod solution;
 pub mod text;
 
 pub use problem::{
-    Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, StatementId, Then, When,
+    Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, StatementId,
+    Then, When,
 };
 pub use solution::{Conflict, Failure, Options, Selection, solve};

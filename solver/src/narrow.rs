@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::bitset::BitSet;
 use crate::encode::{FREE, Shape, Variable, World};
-use crate::problem::{GroupId, ItemId, StatementId};
+use crate::problem::{GroupId, ItemId, ResourceId, StatementId};
 use crate::propagate::{ItemState, Part, Propagation};
 
 /// Narrower sets of values for some variables, from outside. Every set holds 0: whether something has to be there is
@@ -54,6 +54,13 @@ impl<'a, 'p> Narrowing<'a, 'p> {
                 self.values.borrow_mut().insert(variable, values);
                 narrower
             }
+            Variable::Resource(resource) => match self.known.holder(ResourceId(resource)) {
+                Some(holder) => {
+                    let value = self.world.holder(ResourceId(resource), holder);
+                    set.and(&value.into_iter().collect())
+                }
+                None => set,
+            },
             Variable::Root | Variable::Choice(_) | Variable::Never => set,
         }
     }
@@ -63,6 +70,7 @@ impl<'a, 'p> Narrowing<'a, 'p> {
         match variable {
             Variable::Item(item) => self.known.why_item(ItemId(item)),
             Variable::Group(group) | Variable::Node(group, _) => self.known.why_group(GroupId(group)),
+            Variable::Resource(resource) => self.known.why_held(ResourceId(resource)),
             Variable::Root | Variable::Choice(_) | Variable::Never => BTreeSet::new(),
         }
     }
@@ -85,7 +93,11 @@ impl<'a, 'p> Narrowing<'a, 'p> {
         match variable {
             Variable::Item(item) => self.known.why_forced(ItemId(item)),
             Variable::Group(group) => self.known.why_part(GroupId(group)),
-            Variable::Node(..) | Variable::Root | Variable::Choice(_) | Variable::Never => BTreeSet::new(),
+            Variable::Node(..)
+            | Variable::Root
+            | Variable::Resource(_)
+            | Variable::Choice(_)
+            | Variable::Never => BTreeSet::new(),
         }
     }
 

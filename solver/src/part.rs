@@ -5,11 +5,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::problem::{CandidateSet, GroupId, ItemId, Problem, StatementId, Then, When};
+use crate::problem::{CandidateSet, GroupId, ItemId, Problem, ResourceId, StatementId, Then, When};
 
 /// The rules of these statements, with the items and groups they speak of. A statement keeps its number.
 pub(crate) fn part(problem: &Problem, statements: &BTreeSet<StatementId>) -> Problem {
-    let mut cut = Cut { problem, part: Problem::new(), items: HashMap::new(), groups: HashMap::new() };
+    let mut cut = Cut {
+        problem,
+        part: Problem::new(),
+        items: HashMap::new(),
+        groups: HashMap::new(),
+        resources: HashMap::new(),
+    };
     for rule in problem.rules.iter().filter(|rule| statements.contains(&rule.statement)) {
         let (when, then) = (cut.when(&rule.when), cut.then(&rule.then));
         cut.part.rule(rule.statement, when, then);
@@ -22,6 +28,7 @@ struct Cut<'p> {
     part: Problem,
     items: HashMap<ItemId, ItemId>,
     groups: HashMap<GroupId, GroupId>,
+    resources: HashMap<ResourceId, ResourceId>,
 }
 
 impl Cut<'_> {
@@ -40,6 +47,14 @@ impl Cut<'_> {
         let new = self.part.group(old.statement, old.count, members);
         self.groups.insert(group, new);
         new
+    }
+
+    fn resource(&mut self, resource: ResourceId) -> ResourceId {
+        if resource.0 >= self.problem.resources {
+            return ResourceId(u32::MAX);
+        }
+        let part = &mut self.part;
+        *self.resources.entry(resource).or_insert_with(|| part.resource())
     }
 
     fn when(&mut self, when: &When) -> When {
@@ -62,6 +77,7 @@ impl Cut<'_> {
                 let renumber = |(item, set): &(ItemId, CandidateSet)| (self.item(*item), set.clone());
                 Then::AnyOf(alternatives.iter().map(renumber).collect())
             }
+            Then::Holds(resource, holder) => Then::Holds(self.resource(*resource), self.item(*holder)),
             Then::Never => Then::Never,
         }
     }

@@ -1,4 +1,4 @@
-//! The closed world that is to be solved: items, groups, rules, preferences.
+//! The closed world that is to be solved: items, groups, resources, rules, preferences.
 //!
 //! Owns: the vocabulary and the builder. Refuses: any meaning beyond it; what an item or a statement *is* stays with
 //! the caller, who keeps tables from these numbers to its own things.
@@ -15,6 +15,11 @@ pub struct ItemId(pub u32);
 /// A group of items. Numbered from 0 in the order of [`Problem::group`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(pub u32);
+
+/// Something that one item at most can hold: a port of the host, a name. Numbered from 0 in the order of
+/// [`Problem::resource`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId(pub u32);
 
 /// A candidate of an item: an index into its candidates, counted from 0, the best first.
 pub type Candidate = u32;
@@ -105,6 +110,10 @@ pub enum Then {
     AllOf(GroupId, Vec<Member>),
     /// At least one of these items is present in one of the given candidates.
     AnyOf(Vec<(ItemId, CandidateSet)>),
+    /// The resource is held by this item, and by no other one. The item is the name of the holder: usually that of the
+    /// condition, but it may be one that stands for somebody outside. It need not be present, and the demand is no
+    /// reason for it to be. Demands that name the same holder never clash.
+    Holds(ResourceId, ItemId),
     /// Cannot be met: something that does not exist was demanded.
     Never,
 }
@@ -149,6 +158,7 @@ pub struct Group {
 pub struct Problem {
     pub(crate) items: Vec<u32>,
     pub(crate) groups: Vec<Group>,
+    pub(crate) resources: u32,
     pub(crate) rules: Vec<Rule>,
     pub(crate) preferences: Vec<Preference>,
 }
@@ -171,6 +181,12 @@ impl Problem {
         GroupId(self.groups.len() as u32 - 1)
     }
 
+    /// Adds a resource. Nobody holds it until a rule says so.
+    pub fn resource(&mut self) -> ResourceId {
+        self.resources += 1;
+        ResourceId(self.resources - 1)
+    }
+
     /// Adds a rule.
     pub fn rule(&mut self, statement: StatementId, when: When, then: Then) {
         self.rules.push(Rule { statement, when, then });
@@ -189,6 +205,11 @@ impl Problem {
     /// The groups, by number.
     pub fn groups(&self) -> &[Group] {
         &self.groups
+    }
+
+    /// How many resources there are.
+    pub fn resources(&self) -> u32 {
+        self.resources
     }
 
     /// The rules, in the order in which they were added.

@@ -15,7 +15,9 @@ use std::collections::BTreeSet;
 
 use crate::bitset::BitSet;
 use crate::fuel::tick;
-use crate::problem::{Count, Group, GroupId, ItemId, Member, Problem, Rule, StatementId, Then, When};
+use crate::problem::{
+    Count, Group, GroupId, ItemId, Member, Problem, ResourceId, Rule, StatementId, Then, When,
+};
 use crate::reach::Reach;
 use queue::{Queue, Task};
 
@@ -104,6 +106,7 @@ struct Bounds {
 enum Change {
     Item(u32, ItemState),
     Part(u32, Part),
+    Held(u32),
     Bounds(u32, Bounds),
     Wish,
     Clash,
@@ -132,6 +135,8 @@ pub(crate) struct Propagation<'p> {
     problem: &'p Problem,
     items: Vec<ItemState>,
     groups: Vec<GroupState>,
+    /// By resource: its holder, if that is certain, and why.
+    held: Vec<Option<(ItemId, FactId)>>,
     facts: Vec<Reason>,
     changes: Vec<Change>,
     wishes: Vec<(GroupId, ItemId)>,
@@ -139,6 +144,7 @@ pub(crate) struct Propagation<'p> {
     kept: Vec<u32>,
     of_item: Vec<Vec<Task>>,
     of_group: Vec<Vec<Task>>,
+    of_resource: Vec<Vec<Task>>,
     /// By item: the rules whose condition it is, if there are several.
     rules_on: Vec<Vec<u32>>,
     queue: Queue,
@@ -175,12 +181,14 @@ impl<'p> Propagation<'p> {
             problem,
             items: problem.items.iter().enumerate().map(item).collect(),
             groups: problem.groups.iter().enumerate().map(group).collect(),
+            held: vec![None; problem.resources as usize],
             facts: vec![Reason::default()],
             changes: Vec::new(),
             wishes: Vec::new(),
             kept: Vec::new(),
             of_item: vec![Vec::new(); problem.items.len()],
             of_group: vec![Vec::new(); problem.groups.len()],
+            of_resource: vec![Vec::new(); problem.resources as usize],
             rules_on: vec![Vec::new(); problem.items.len()],
             queue: Queue::default(),
             is_clashing: false,
@@ -217,6 +225,11 @@ impl<'p> Propagation<'p> {
                 if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
                     tasks.push(task);
                 }
+            }
+            if let Then::Holds(resource, _) = &rule.then
+                && let Some(tasks) = self.of_resource.get_mut(resource.0 as usize)
+            {
+                tasks.push(task);
             }
         }
         for (item, _) in self.rules_on.iter().enumerate().filter(|(_, rules)| rules.len() > 1) {
@@ -257,7 +270,7 @@ impl<'p> Propagation<'p> {
                 items.extend(members.iter().filter_map(|member| self.option(*group, *member)));
             }
             Then::AnyOf(alternatives) => items.extend(alternatives.iter().map(|(item, _)| *item)),
-            Then::Never => {}
+            Then::Holds(..) | Then::Never => {}
         }
         (items, groups)
     }
@@ -334,6 +347,11 @@ impl<'p> Propagation<'p> {
                         state.bounds = before;
                     }
                 }
+                Some(Change::Held(resource)) => {
+                    if let Some(held) = self.held.get_mut(resource as usize) {
+                        *held = None;
+                    }
+                }
                 Some(Change::Clash) => self.is_clashing = false,
                 Some(Change::Wish) => {
                     self.wishes.pop();
@@ -384,6 +402,11 @@ impl<'p> Propagation<'p> {
         }
     }
 
+    /// The statements because of which a resource has the holder that it has.
+    pub(crate) fn why_held(&self, resource: ResourceId) -> BTreeSet<StatementId> {
+        self.why(self.held(resource).map(|(_, fact)| fact))
+    }
+
     /// The statements that everything known of a group and its options rests on.
     pub(crate) fn why_group(&self, group: GroupId) -> BTreeSet<StatementId> {
         let Some(state) = self.groups.get(group.0 as usize) else { return BTreeSet::new() };
@@ -406,6 +429,15 @@ impl<'p> Propagation<'p> {
     /// What is known of a group.
     pub(crate) fn part(&self, group: GroupId) -> Part {
         self.groups.get(group.0 as usize).map_or(Part::No(GIVEN), |state| state.part)
+    }
+
+    /// Who holds a resource, if that is certain.
+    pub(crate) fn holder(&self, resource: ResourceId) -> Option<ItemId> {
+        self.held(resource).map(|(holder, _)| holder)
+    }
+
+    fn held(&self, resource: ResourceId) -> Option<(ItemId, FactId)> {
+        self.held.get(resource.0 as usize).copied().flatten()
     }
 
     fn option(&self, group: GroupId, member: Member) -> Option<ItemId> {
@@ -506,6 +538,25 @@ impl<'p> Propagation<'p> {
                 Ok(())
             }
         }
+    }
+
+    /// The item holds the resource.
+    fn hold(&mut self, resource: ResourceId, holder: ItemId, reason: Reason) -> Outcome {
+        match self.held(resource) {
+            Some((other, _)) if other == holder => return Ok(()),
+            Some((_, fact)) => return Err(Clash(reason.and([fact]))),
+            None => {}
+        }
+        let fact = self.fact(reason);
+        let Some(held) = self.held.get_mut(resource.0 as usize) else {
+            return Err(Clash(Reason::new([], [fact])));
+        };
+        *held = Some((holder, fact));
+        self.changes.push(Change::Held(resource.0));
+        for task in self.of_resource.get(resource.0 as usize).into_iter().flatten() {
+            self.queue.push(*task);
+        }
+        Ok(())
     }
 
     fn set_part(&mut self, group: GroupId, part: Part) {

@@ -122,7 +122,7 @@ impl DependencyProvider for Provider<'_, '_> {
             Variable::Item(item) => set.iter().min_by_key(|value| (self.taste.rank(item, *value), *value)),
             Variable::Group(_) => set.iter().last(),
             Variable::Node(group, place) => self.node(group, place, set),
-            Variable::Choice(_) | Variable::Root | Variable::Never => set.first(),
+            Variable::Resource(_) | Variable::Choice(_) | Variable::Root | Variable::Never => set.first(),
         })
     }
 

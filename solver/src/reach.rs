@@ -89,7 +89,7 @@ impl Walk<'_> {
     fn demand(&mut self, then: &Then) {
         match then {
             Then::Present(item, _) => self.item(*item),
-            Then::AbsentOr(..) | Then::Never => {}
+            Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
             Then::TakesPart(group) | Then::OneOf(group, _) | Then::AllOf(group, _) => self.group(*group),
             Then::AnyOf(alternatives) => alternatives.iter().for_each(|(item, _)| self.item(*item)),
         }

@@ -21,6 +21,7 @@ struct Seen {
     with_something_present: u32,
     with_a_choice_of_cost: u32,
     long_conflicts: u32,
+    conflicts_over_a_resource: u32,
 }
 
 fn times() -> u64 {
@@ -44,7 +45,7 @@ fn agrees_with_trying_everything() {
     for plenty in [seen.solvable, seen.unsolvable, seen.with_something_present] {
         assert!(u64::from(plenty) > problems / 5, "{seen:?}");
     }
-    for some in [seen.with_a_choice_of_cost, seen.long_conflicts] {
+    for some in [seen.with_a_choice_of_cost, seen.long_conflicts, seen.conflicts_over_a_resource] {
         assert!(u64::from(some) > problems / 100, "{seen:?}");
     }
 }
@@ -68,6 +69,8 @@ fn check(seed: u64, problem: &Problem, tally: &mut Seen) {
         Err(Failure::Conflict(Conflict { core, minimal })) => {
             tally.unsolvable += 1;
             tally.long_conflicts += u32::from(core.len() > 3);
+            tally.conflicts_over_a_resource +=
+                u32::from(core.iter().filter(|one| holds(problem, **one)).count() > 1);
             assert!(!oracle::solvable(problem, &|_| true), "there is a solution: {}", say());
             assert!(minimal, "so small and not minimal: {}", say());
             let all: BTreeSet<StatementId> = core.iter().copied().collect();
@@ -84,11 +87,18 @@ fn check(seed: u64, problem: &Problem, tally: &mut Seen) {
     }
 }
 
-/// Whether a statement demands something without a condition (to keep something out waits for who speaks of it).
+/// Whether a statement demands something without a condition (to keep something out waits for who speaks of it, to hold
+/// something for the others who do).
 fn always_demands(problem: &Problem, statement: StatementId) -> bool {
-    let demands = |then: &Then| !matches!(then, Then::AbsentOr(..));
+    let demands = |then: &Then| !matches!(then, Then::AbsentOr(..) | Then::Holds(..));
     problem
         .rules()
         .iter()
         .any(|rule| rule.statement == statement && rule.when == When::Always && demands(&rule.then))
+}
+
+/// Whether a statement says who holds something.
+fn holds(problem: &Problem, statement: StatementId) -> bool {
+    let mut rules = problem.rules().iter();
+    rules.any(|rule| rule.statement == statement && matches!(rule.then, Then::Holds(..)))
 }

@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use hsm_solver::{
-    CandidateSet, Count, Failure, GroupId, ItemId, Options, Preference, Problem, Selection, StatementId,
-    Then, When, solve,
+    CandidateSet, Count, Failure, GroupId, ItemId, Options, Preference, Problem, ResourceId, Selection,
+    StatementId, Then, When, solve,
 };
 
 fn within(problem: &Problem, steps: u64) -> Result<Selection, Failure> {
@@ -220,6 +220,65 @@ fn two_hundred_selections_from_ten_thousand() {
     let selection = within(&registry(), 3_000_000).expect("it has a solution");
     assert!(selection.optimal);
     assert!(how_many(&selection) > 300, "{}", how_many(&selection));
+}
+
+/// Who claims to hold something is only asked once it is there: one of 500 is demanded at a time, by 2,000 resources.
+#[test]
+fn many_may_hold_what_one_can() {
+    let mut problem = Problem::new();
+    let holders = items(&mut problem, 500, 2);
+    let shared = problem.resource();
+    let resources: Vec<ResourceId> = (0..2_000).map(|_| problem.resource()).collect();
+    for (number, holder) in holders.iter().enumerate() {
+        let here = |candidate: u32| When::Item(*holder, [candidate].into_iter().collect());
+        problem.rule(StatementId(number as u32), here(0), Then::Holds(shared, *holder));
+        for own in &resources[4 * number..4 * number + 4] {
+            problem.rule(StatementId(number as u32), here(1), Then::Holds(*own, *holder));
+        }
+    }
+    for one in [0, 250, 499] {
+        let mut problem = problem.clone();
+        let present = Then::Present(holders[one], CandidateSet::all(2));
+        problem.rule(StatementId(1_000), When::Always, present);
+        let selection = within(&problem, 20_000).expect("it has a solution");
+        assert_eq!(how_many(&selection), 1);
+        let other = (one + 77) % 500;
+        let first = || [0].into_iter().collect();
+        problem.rule(StatementId(1_001), When::Always, Then::Present(holders[other], first()));
+        let selection = within(&problem, 20_000).expect("it has a solution");
+        assert_eq!(selection.candidate(holders[one]), Some(1));
+        problem.rule(StatementId(1_002), When::Always, Then::AbsentOr(holders[one], first()));
+        let Err(Failure::Conflict(conflict)) = within(&problem, 40_000) else {
+            unreachable!("it has no solution")
+        };
+        assert!(conflict.minimal);
+        let (early, late) = (one.min(other) as u32, one.max(other) as u32);
+        assert_eq!(conflict.core, [1_000, 1_001, 1_002, early, late].map(StatementId));
+    }
+    // All at once, each in the candidate that shares nothing.
+    for holder in &holders {
+        problem.rule(StatementId(1_000), When::Always, Then::Present(*holder, CandidateSet::all(2)));
+    }
+    problem.prefer(Preference::Rank(holders[400], vec![0, 1]));
+    let selection = within(&problem, 200_000).expect("it has a solution");
+    assert_eq!(selection.candidate(holders[400]), Some(0));
+    assert_eq!(how_many(&selection), 500);
+}
+
+/// What somebody outside holds is one line of the conflict.
+#[test]
+fn held_from_outside_it_is_held() {
+    let mut problem = Problem::new();
+    let (server, outside) = (problem.item(1), problem.item(0));
+    let port = problem.resource();
+    problem.rule(StatementId(0), When::Always, Then::Holds(port, outside));
+    problem.rule(StatementId(1), When::Item(server, CandidateSet::all(1)), Then::Holds(port, server));
+    assert_eq!(how_many(&within(&problem, 100).expect("nobody asks for the server")), 0);
+    problem.rule(StatementId(2), When::Always, Then::Present(server, CandidateSet::all(1)));
+    let Err(Failure::Conflict(conflict)) = within(&problem, 1_000) else {
+        unreachable!("it has no solution")
+    };
+    assert_eq!(conflict.core, [2, 0, 1].map(StatementId));
 }
 
 #[test]

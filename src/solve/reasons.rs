@@ -113,7 +113,7 @@ fn steps(compiled: &Compiled, selection: &Selection) -> BTreeMap<Node, Vec<(Node
                     }
                 }
             }
-            Then::AnyOf(_) | Then::AbsentOr(..) | Then::Never => {}
+            Then::AnyOf(_) | Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
         }
     }
     for (group, number) in groups.iter().zip(0..) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Bounds, Clash, FactId, Outcome, Part, Propagation, Reason};
 use crate::bitset::{BitSet, Value};
-use crate::problem::{CandidateSet, GroupId, ItemId, Member, StatementId, Then, When};
+use crate::problem::{CandidateSet, GroupId, ItemId, Member, ResourceId, StatementId, Then, When};
 
 impl Propagation<'_> {
     /// A rule: if it applies, it is enforced; if it can't be met, it can't apply.
@@ -72,6 +72,12 @@ impl Propagation<'_> {
                 let each = alternatives.iter().map(|(item, set)| self.fallen(*item, set));
                 each.collect::<Option<Vec<_>>>().map(|facts| facts.concat())
             }
+            Then::Holds(resource, holder) => {
+                if resource.0 >= self.problem.resources {
+                    return Some(Vec::new());
+                }
+                self.held(*resource).filter(|(other, _)| other != holder).map(|(_, fact)| vec![fact])
+            }
             Then::Never => Some(Vec::new()),
         }
     }
@@ -131,6 +137,7 @@ impl Propagation<'_> {
                     alternatives.iter().map(|(item, set)| (*item, self.values(*item, set))).collect();
                 self.enforce_any(&alternatives, reason)
             }
+            Then::Holds(resource, holder) => self.hold(*resource, *holder, reason),
             Then::Never => Err(Clash(reason)),
         }
     }
@@ -270,6 +277,11 @@ impl Propagation<'_> {
         if open.count() < 2 {
             return Ok(());
         }
+        for ((resource, holder), agreed) in self.agreed_holders(item) {
+            if open.and(&agreed.values) == open {
+                self.hold(resource, holder, Reason::new(agreed.statements, [forced]).and(cut))?;
+            }
+        }
         for (target, agreed) in self.agreed(item, &open) {
             let reason = Reason::new(agreed.statements, [forced]).and(cut);
             self.cut(target, &agreed.values, reason.clone())?;
@@ -278,6 +290,21 @@ impl Propagation<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Where several rules on an item name the same holder of a resource: the candidates in which they do.
+    fn agreed_holders(&self, item: ItemId) -> BTreeMap<(ResourceId, ItemId), Agreed> {
+        let mut agreed: BTreeMap<(ResourceId, ItemId), Agreed> = BTreeMap::new();
+        for number in self.rules_on.get(item.0 as usize).into_iter().flatten() {
+            let Some(rule) = self.problem.rules.get(*number as usize) else { continue };
+            if let (When::Item(_, set), Then::Holds(resource, holder)) = (&rule.when, &rule.then) {
+                let agreed = agreed.entry((*resource, *holder)).or_default();
+                agreed.values = agreed.values.or(&self.values(item, set));
+                agreed.statements.push(rule.statement);
+            }
+        }
+        agreed.retain(|_, agreed| agreed.statements.len() > 1);
+        agreed
     }
 
     fn agreed(&self, item: ItemId, open: &BitSet) -> BTreeMap<ItemId, Agreed> {
@@ -308,7 +335,8 @@ impl Propagation<'_> {
     }
 }
 
-/// What all remaining candidates of an item say of another one.
+/// What several candidates of an item say of another one.
+#[derive(Default)]
 struct Agreed {
     values: BitSet,
     statements: Vec<StatementId>,

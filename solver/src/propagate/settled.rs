@@ -3,19 +3,23 @@
 //! Owns: the reading of the facts as a selection (what has to be present in its first open candidate, nothing else)
 //! and the check of every rule against it. Refuses: trying anything else.
 
+use std::collections::HashMap;
+
 use super::{Part, Propagation};
 use crate::bitset::Value;
 use crate::fuel::tick;
-use crate::problem::{CandidateSet, GroupId, ItemId, Member, Then, When};
+use crate::problem::{CandidateSet, GroupId, ItemId, Member, ResourceId, Then, When};
 
 impl Propagation<'_> {
     /// Whether the least that is known is a solution. If not, there may still be others.
     pub(crate) fn is_settled(&self) -> bool {
-        let groups = 0..self.groups.len() as u32;
-        groups.into_iter().all(|group| self.keeps_count(GroupId(group)))
-            && self.kept.iter().filter_map(|number| self.problem.rules.get(*number as usize)).all(|rule| {
+        let mut groups = 0..self.groups.len() as u32;
+        let mut rules = self.kept.iter().filter_map(|number| self.problem.rules.get(*number as usize));
+        let mut holders = HashMap::new();
+        groups.all(|group| self.keeps_count(GroupId(group)))
+            && rules.all(|rule| {
                 tick();
-                !self.applies(&rule.when) || self.is_met(&rule.then)
+                !self.applies(&rule.when) || self.is_met(&rule.then, &mut holders)
             })
     }
 
@@ -52,7 +56,8 @@ impl Propagation<'_> {
         }
     }
 
-    fn is_met(&self, then: &Then) -> bool {
+    /// `holders`: those of the rules before.
+    fn is_met(&self, then: &Then, holders: &mut HashMap<ResourceId, ItemId>) -> bool {
         match then {
             Then::Present(item, set) => self.is_in(*item, set),
             Then::AbsentOr(item, set) => self.value(*item) == 0 || self.is_in(*item, set),
@@ -64,6 +69,9 @@ impl Propagation<'_> {
                 self.is_part(*group) && members.iter().all(|member| self.is_present(*group, *member))
             }
             Then::AnyOf(alternatives) => alternatives.iter().any(|(item, set)| self.is_in(*item, set)),
+            Then::Holds(resource, holder) => {
+                resource.0 < self.problem.resources && holders.entry(*resource).or_insert(*holder) == holder
+            }
             Then::Never => false,
         }
     }

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use hsm_solver::{
-    Candidate, Count, GroupId, ItemId, Preference, Problem, Selection, StatementId, Then, When,
+    Candidate, Count, GroupId, ItemId, Preference, Problem, ResourceId, Selection, StatementId, Then, When,
 };
 
 /// A try: a value for each item, and which groups take part.
@@ -77,15 +77,34 @@ impl Try {
             Then::AnyOf(alternatives) => alternatives
                 .iter()
                 .any(|(item, set)| self.of(*item).is_some_and(|candidate| set.contains(candidate))),
+            // Whether nobody else does is not a matter of one rule.
+            Then::Holds(resource, _) => resource.0 < problem.resources(),
             Then::Never => false,
         }
+    }
+
+    /// Whether all rules whose condition holds name the same holder of each resource.
+    fn shares_nothing(&self, problem: &Problem, kept: &dyn Fn(StatementId) -> bool) -> bool {
+        let mut holders: HashMap<ResourceId, HashSet<ItemId>> = HashMap::new();
+        for rule in problem.rules() {
+            if let Then::Holds(resource, holder) = &rule.then
+                && kept(rule.statement)
+                && self.holds(problem, &rule.when)
+            {
+                holders.entry(*resource).or_default().insert(*holder);
+            }
+        }
+        holders.values().all(|all| all.len() == 1)
     }
 
     /// Whether every rule and every count is kept that `kept` keeps.
     pub(crate) fn valid(&self, problem: &Problem, kept: &dyn Fn(StatementId) -> bool) -> bool {
         let rules = problem.rules().iter().filter(|rule| kept(rule.statement));
         let groups = problem.groups().iter().enumerate().filter(|(_, group)| kept(group.statement));
-        rules.into_iter().all(|rule| !self.holds(problem, &rule.when) || self.keeps(problem, &rule.then))
+        self.shares_nothing(problem, kept)
+            && rules
+                .into_iter()
+                .all(|rule| !self.holds(problem, &rule.when) || self.keeps(problem, &rule.then))
             && groups.into_iter().all(|(number, group)| {
                 let count = self.present(problem, GroupId(number as u32)).len() as u32;
                 !self.groups[number]
@@ -127,7 +146,7 @@ impl Try {
                 }
                 match &rule.then {
                     Then::Present(item, _) => items[item.0 as usize] = true,
-                    Then::AbsentOr(..) | Then::Never => {}
+                    Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
                     // Their members follow from the group below.
                     Then::TakesPart(group) | Then::OneOf(group, _) | Then::AllOf(group, _) => {
                         groups[group.0 as usize] = true;

@@ -1,6 +1,8 @@
 //! Random small problems that use the whole vocabulary. The same seed gives the same problem everywhere.
 
-use hsm_solver::{CandidateSet, Count, GroupId, ItemId, Preference, Problem, StatementId, Then, When};
+use hsm_solver::{
+    CandidateSet, Count, GroupId, ItemId, Preference, Problem, ResourceId, StatementId, Then, When,
+};
 
 /// A small generator of numbers (splitmix64).
 pub(crate) struct Dice(u64);
@@ -67,8 +69,12 @@ pub(crate) fn problem(dice: &mut Dice, tries: u64) -> Problem {
         let statement = statements.id(dice);
         problem.group(statement, count, members);
     }
+    for _ in 0..dice.pick(&[50, 35, 15]) {
+        problem.resource();
+    }
     for _ in 0..=dice.below(9) {
-        let (when, then) = (when(dice, &problem), then(dice, &problem));
+        let when = when(dice, &problem);
+        let then = then(dice, &problem, &when);
         let statement = statements.id(dice);
         problem.rule(statement, when, then);
     }
@@ -89,6 +95,9 @@ pub(crate) fn tangle(dice: &mut Dice) -> Problem {
     let count = Count::Between { min: 2 + dice.below(2), max: 4 };
     let group = problem.group(id, count, items.clone());
     problem.rule(statements.id(dice), When::Always, Then::TakesPart(group));
+    for _ in 0..dice.below(3) {
+        problem.resource();
+    }
     for number in 0..14 + dice.below(12) {
         let (one, other) = (item(dice, &problem), item(dice, &problem));
         let when = match number % 6 {
@@ -97,7 +106,8 @@ pub(crate) fn tangle(dice: &mut Dice) -> Problem {
             _ => When::Item(one, [dice.below(problem.candidates(one))].into_iter().collect()),
         };
         let set = [dice.below(problem.candidates(other))].into_iter().collect();
-        let then = match dice.pick(&[45, 25, 30]) {
+        let then = match dice.pick(&[35, 20, 25, if problem.resources() > 0 { 30 } else { 0 }]) {
+            3 => holds(dice, &problem, &when),
             0 => Then::AbsentOr(other, set),
             1 => Then::Present(other, set),
             _ => Then::AnyOf(vec![(other, set), (item(dice, &problem), [0].into_iter().collect())]),
@@ -175,7 +185,20 @@ fn when(dice: &mut Dice, problem: &Problem) -> When {
     }
 }
 
-fn then(dice: &mut Dice, problem: &Problem) -> Then {
+/// A holder: mostly the item of the condition, now and then one that does not exist.
+fn holds(dice: &mut Dice, problem: &Problem, when: &When) -> Then {
+    let holder = match when {
+        When::Item(item, _) if dice.percent(75) => *item,
+        _ => ItemId(dice.below(problem.len() as u32 + 1)),
+    };
+    let resource = if dice.percent(3) { problem.resources() } else { dice.below(problem.resources()) };
+    Then::Holds(ResourceId(resource), holder)
+}
+
+fn then(dice: &mut Dice, problem: &Problem, when: &When) -> Then {
+    if problem.resources() > 0 && dice.percent(30) {
+        return holds(dice, problem, when);
+    }
     let subject = item(dice, problem);
     let demanded = set(dice, problem, subject);
     match (dice.pick(&[30, 20, 15, 12, 12, 9, 2]), group(dice, problem)) {
