@@ -22,6 +22,7 @@
 //! | --- | --- |
 //! | `item CANDIDATES` | [`Problem::item`] |
 //! | `group STATEMENT one ITEM…`, `group STATEMENT MIN..MAX ITEM…` | [`Problem::group`] |
+//! | `resource` | [`Problem::resource`] |
 //! | `rule STATEMENT WHEN => THEN` | [`Problem::rule`] |
 //! | `prefer rank ITEM RANK…` | [`Preference::Rank`]: one rank for each candidate |
 //! | `prefer wanted GROUP OPTION…`, `prefer fill GROUP OPTION…` | [`Preference::Wanted`], [`Preference::Fill`] |
@@ -40,16 +41,18 @@
 //! | `part GROUP` | [`Then::TakesPart`] |
 //! | `one-of GROUP OPTION…`, `all-of GROUP OPTION…` | [`Then::OneOf`], [`Then::AllOf`] |
 //! | `any-of ITEM:SET…` | [`Then::AnyOf`] |
+//! | `holds RESOURCE ITEM` | [`Then::Holds`] |
 //! | `never` | [`Then::Never`] |
 //!
-//! A statement is `s` and its number, an item `i`, a group `g`. A set is `none`, or candidates and spans of them with
+//! A statement is `s` and its number, an item `i`, a group `g`, a resource `r`. A set is `none`, or candidates and spans of them with
 //! commas between: `0,3-5`.
 
 use std::fmt::Write as _;
 use std::str::SplitWhitespace;
 
 use crate::problem::{
-    Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, StatementId, Then, When,
+    Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, StatementId,
+    Then, When,
 };
 
 /// The first line.
@@ -75,7 +78,7 @@ pub enum Reason {
     #[error("the first line is not `hsm-problem 1`")]
     Head,
     /// It starts with none of the words that a line starts with.
-    #[error("neither an item, a group, a rule nor a preference")]
+    #[error("neither an item, a group, a resource, a rule nor a preference")]
     Line,
     /// Something is missing or stands where something else is expected.
     #[error("expected {0}")]
@@ -103,6 +106,9 @@ pub enum Expected {
     /// A group.
     #[error("a group, like `g3`")]
     Group,
+    /// A resource.
+    #[error("a resource, like `r3`")]
+    Resource,
     /// An item with candidates.
     #[error("an item with candidates, like `i3:0,2-4` or `i3:none`")]
     Candidates,
@@ -116,7 +122,7 @@ pub enum Expected {
     #[error("`=>`")]
     Arrow,
     /// A demand.
-    #[error("a demand: `present`, `absent-or`, `part`, `one-of`, `all-of`, `any-of` or `never`")]
+    #[error("a demand: `present`, `absent-or`, `part`, `one-of`, `all-of`, `any-of`, `holds` or `never`")]
     Then,
     /// A preference.
     #[error("a preference: `rank`, `wanted` or `fill`")]
@@ -139,6 +145,9 @@ pub fn write(problem: &Problem) -> String {
             put(&mut out, format_args!(" i{}", member.0));
         }
         out.push('\n');
+    }
+    for _ in 0..problem.resources {
+        out.push_str("resource\n");
     }
     for rule in &problem.rules {
         put(&mut out, format_args!("rule s{} ", rule.statement.0));
@@ -214,6 +223,7 @@ fn write_then(out: &mut String, then: &Then) {
                 write_candidates(out, *item, set);
             }
         }
+        Then::Holds(resource, holder) => put(out, format_args!("holds r{} i{}", resource.0, holder.0)),
         Then::Never => out.push_str("never"),
     }
 }
@@ -286,6 +296,9 @@ impl<'t> Words<'t, '_> {
                 let members = self.all(Expected::Item, |word| numbered(word, "i").map(ItemId))?;
                 problem.group(statement, count, members);
             }
+            "resource" => {
+                problem.resource();
+            }
             "rule" => {
                 let statement = self.statement()?;
                 let when = self.when()?;
@@ -312,6 +325,10 @@ impl<'t> Words<'t, '_> {
 
     fn statement(&mut self) -> Result<StatementId, Reason> {
         self.next(Expected::Statement, |word| numbered(word, "s").map(StatementId))
+    }
+
+    fn item(&mut self) -> Result<ItemId, Reason> {
+        self.next(Expected::Item, |word| numbered(word, "i").map(ItemId))
     }
 
     fn group(&mut self) -> Result<GroupId, Reason> {
@@ -360,6 +377,10 @@ impl<'t> Words<'t, '_> {
                 }
                 Then::AnyOf(alternatives)
             }
+            Some("holds") => {
+                let resource = self.next(Expected::Resource, |word| numbered(word, "r").map(ResourceId))?;
+                Then::Holds(resource, self.item()?)
+            }
             Some("never") => Then::Never,
             _ => return Err(Reason::Expected(Expected::Then)),
         })
@@ -368,7 +389,7 @@ impl<'t> Words<'t, '_> {
     fn preference(&mut self) -> Result<Preference, Reason> {
         Ok(match self.rest.next() {
             Some("rank") => {
-                let item = self.next(Expected::Item, |word| numbered(word, "i").map(ItemId))?;
+                let item = self.item()?;
                 Preference::Rank(item, self.members()?)
             }
             Some("wanted") => Preference::Wanted(self.group()?, self.members()?),

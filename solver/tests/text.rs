@@ -29,6 +29,8 @@ fn every_word_is_written_as_the_format_says() {
     let item = problem.item(3);
     let one = problem.group(StatementId(7), Count::One, vec![item, item, ItemId(u32::MAX)]);
     let none = problem.group(StatementId(u32::MAX), Count::Between { min: 2, max: u32::MAX }, Vec::new());
+    problem.resource();
+    let name = problem.resource();
     let mut rule = |when, then| problem.rule(StatementId(1), when, then);
     rule(When::Always, Then::Present(item, set(&[0, 1, 2])));
     rule(When::Item(item, set(&[])), Then::AbsentOr(ItemId(9), set(&[0, 2, 3, 9, u32::MAX])));
@@ -37,6 +39,7 @@ fn every_word_is_written_as_the_format_says() {
     rule(When::Always, Then::AllOf(none, Vec::new()));
     rule(When::Always, Then::AnyOf(vec![(item, set(&[1])), (ItemId(4), set(&[]))]));
     rule(When::Always, Then::AnyOf(Vec::new()));
+    rule(When::Always, Then::Holds(name, ItemId(9)));
     rule(When::Always, Then::Never);
     problem.prefer(Preference::Rank(item, vec![2, 0, 0]));
     problem.prefer(Preference::Wanted(one, vec![1]));
@@ -45,6 +48,8 @@ fn every_word_is_written_as_the_format_says() {
 item 3
 group s7 one i0 i0 i4294967295
 group s4294967295 2..4294967295
+resource
+resource
 rule s1 always => present i0:0-2
 rule s1 i0:none => absent-or i9:0,2-3,9,4294967295
 rule s1 g0 => part g1
@@ -52,6 +57,7 @@ rule s1 g5/2 => one-of g0 2 0
 rule s1 always => all-of g1
 rule s1 always => any-of i0:1 i4:none
 rule s1 always => any-of
+rule s1 always => holds r1 i9
 rule s1 always => never
 prefer rank i0 2 0 0
 prefer wanted g0 1
@@ -94,6 +100,8 @@ fn an_error_says_where_and_what() {
         ("hsm-problem 1\nrule s1 always =>", expected(2, Expected::Then)),
         ("hsm-problem 1\nrule s1 always => part i1", expected(2, Expected::Group)),
         ("hsm-problem 1\nrule s1 always => present i1", expected(2, Expected::Candidates)),
+        ("hsm-problem 1\nresource 1", wrong(2, Reason::TooLong)),
+        ("hsm-problem 1\nrule s1 always => holds 1 i1", expected(2, Expected::Resource)),
         ("hsm-problem 1\nrule s1 i1: => never", expected(2, Expected::Candidates)),
         ("hsm-problem 1\nrule s1 i1:3-2 => never", expected(2, Expected::Candidates)),
         ("hsm-problem 1\nrule s1 i1:0-4294967295 => never", wrong(2, Reason::TooMuch)),
