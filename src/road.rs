@@ -165,10 +165,30 @@ pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
 }
 
 impl Road<'_> {
-    /// load → compile → solve.
+    /// load → compile → solve; twice where values are laid over the manifest's, and both must succeed.
     pub fn resolve(&self, wish: &Wish) -> Result<Resolved, Stop> {
-        let options = LoadOptions { manifest: wish.manifest.clone(), ..wish.load.clone() };
-        let inputs = load(self.root, self.world, &options).map_err(Stop::Wrong)?;
+        let shared = LoadOptions { overlays: Vec::new(), ..wish.load.clone() };
+        let resolved = self.solve(&LoadOptions { manifest: wish.manifest.clone(), ..shared }, None)?;
+        if wish.load.overlays.is_empty() {
+            return Ok(resolved);
+        }
+        // What is laid over has the shared solution as its lock: it differs only where it has to. What the lock was
+        // not to hold on to, the shared solution has chosen anew.
+        let options = LoadOptions {
+            manifest: wish.manifest.clone(),
+            overlays: wish.load.overlays.clone(),
+            require_mode: wish.load.require_mode,
+            ..LoadOptions::default()
+        };
+        self.solve(&options, Some(lock::Lock::of(&resolved.solved.stack)))
+    }
+
+    /// `held`: what to hold on to instead of what `hsm.lock` says.
+    fn solve(&self, options: &LoadOptions, held: Option<lock::Lock>) -> Result<Resolved, Stop> {
+        let mut inputs = load(self.root, self.world, options).map_err(Stop::Wrong)?;
+        if held.is_some() {
+            inputs.lock = held;
+        }
         let compiled = compile(&inputs);
         match solve(&inputs, &compiled, &|| self.world.interrupted()) {
             Ok(solved) => Ok(Resolved { inputs, solved }),

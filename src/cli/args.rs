@@ -108,7 +108,8 @@ pub(super) enum Command {
     #[command(after_help = "Examples:
   hsm resolve
   hsm resolve --explain
-  hsm resolve --explain qdrant")]
+  hsm resolve --explain qdrant
+  hsm resolve --set project.mode=dev     (what would that change?)")]
     Resolve(Resolve),
     /// Say why a component is, or is not, in the stack
     #[command(after_help = "Examples:
@@ -117,6 +118,8 @@ pub(super) enum Command {
     Why {
         /// A component or group, with its kind in front where two share the name
         name: String,
+        #[command(flatten)]
+        overlays: Overlays,
     },
     /// Show the steps and the diffs of a sync; change nothing
     #[command(after_help = "Examples:
@@ -226,6 +229,17 @@ pub(super) struct Choice {
     pub upgrade: Option<Vec<String>>,
 }
 
+/// Values laid over the manifest's.
+#[derive(Debug, Args, Default)]
+pub(super) struct Overlays {
+    /// Lay the values of a file with the manifest's keys over hsm.yaml, for this command alone
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Vec<PathBuf>,
+    /// Lay one value over hsm.yaml, as in project.mode=dev; dots part the key, quotes keep a name with dots whole
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Resolve {
     /// Say why; of one component or group when NAME is given
@@ -234,6 +248,8 @@ pub(super) struct Resolve {
     pub explain: Option<Option<String>>,
     #[command(flatten)]
     pub choice: Choice,
+    #[command(flatten)]
+    pub overlays: Overlays,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Finding, Wiring, any_error};
 use crate::lock::{self, Lock, LockedComponent};
+use crate::manifest::overlay::Overlay;
 use crate::manifest::{self, Item, Manifest, Mode, RegistrySource};
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::place::{FileId, Place, Sources};
@@ -32,6 +33,8 @@ pub struct LoadOptions {
     pub upgrade_groups: BTreeSet<GroupId>,
     /// The manifest's text to be, instead of what is in the file: an edit is tried out before it is written.
     pub manifest: Option<Arc<str>>,
+    /// Values laid over the manifest's for this command, the last on top.
+    pub overlays: Vec<Overlay>,
 }
 
 /// Whose locked releases may move.
@@ -214,7 +217,14 @@ fn read_manifest(
         Err(error) => Err(unreadable(MANIFEST, &error)),
     };
     let file = file.map_err(|diagnostic| diagnostics.push(diagnostic)).ok()?;
-    let (manifest, found) = manifest::read(sources, file);
+    let mut overlays = Vec::with_capacity(options.overlays.len());
+    for overlay in &options.overlays {
+        match yaml::take(sources, overlay.shown.clone(), overlay.text.as_bytes(), Limits::MANIFEST) {
+            Ok(file) => overlays.push(file),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    let (manifest, found) = manifest::read_with(sources, file, &overlays);
     diagnostics.extend(found);
     manifest
 }

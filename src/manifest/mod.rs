@@ -4,6 +4,7 @@
 
 pub mod edit;
 mod items;
+pub mod overlay;
 mod read;
 
 use crate::names::{GroupId, Name, TargetId};
@@ -11,7 +12,7 @@ use crate::place::{At, FileId, Place};
 use crate::registry::layer::Layer;
 use crate::version::VersionDemand;
 
-pub use read::{from_node, read};
+pub use read::{from_node, read, read_with};
 
 /// `prod` or `dev`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

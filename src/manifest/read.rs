@@ -13,13 +13,35 @@ use crate::registry::{git_url, once, read_target, reference};
 use crate::yaml::{self, Key, Limits, Node};
 
 use super::items::{items, selection};
+use super::overlay;
 
 /// Reads the manifest. There may be a manifest and errors: then it must not be used, but whoever reports can go on.
 pub fn read(sources: &Sources, file: FileId) -> (Option<Manifest>, Vec<Diagnostic>) {
-    let text = sources.get(file).map(|s| s.text.clone()).unwrap_or_default();
-    let parsed = yaml::parse(file, &text, Limits::MANIFEST);
-    let mut found = parsed.diagnostics;
-    let manifest = parsed.node.and_then(|node| from_node(file, &node, &mut found));
+    read_with(sources, file, &[])
+}
+
+/// Reads the manifest with other files laid over it, the last on top.
+pub fn read_with(
+    sources: &Sources,
+    file: FileId,
+    overlays: &[FileId],
+) -> (Option<Manifest>, Vec<Diagnostic>) {
+    let mut found = Vec::new();
+    let mut tree = |file: FileId| {
+        let text = sources.get(file).map(|s| s.text.clone()).unwrap_or_default();
+        let parsed = yaml::parse(file, &text, Limits::MANIFEST);
+        found.extend(parsed.diagnostics);
+        parsed.node
+    };
+    let mut node = tree(file);
+    for overlay in overlays {
+        let over = tree(*overlay).filter(|over| !over.is_null());
+        node = match (node, over) {
+            (Some(base), Some(over)) => Some(overlay::lay(base, over)),
+            (base, _) => base,
+        };
+    }
+    let manifest = node.and_then(|node| from_node(file, &node, &mut found));
     found.sort_by_key(|d| d.place);
     (manifest, found)
 }

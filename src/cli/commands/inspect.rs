@@ -33,10 +33,6 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
         let (winner, hidden) = (winner.to_owned(), hidden.to_owned());
         Diagnostic::general(Finding::Wiring(Wiring::Hides { target, winner, hidden }))
     }));
-    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
-    for (target, winner, hidden) in opened.registries.hidden() {
-        context.voice.warn(&format!("{target} of the registry `{winner}` hides the one of `{hidden}`"));
-    }
     if context.voice.is_json() {
         context.voice.findings_json(sources, &warnings);
     } else {
@@ -51,7 +47,8 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
 }
 
 pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fail> {
-    let wish = context.wish(&args.choice);
+    let mut wish = context.wish(&args.choice);
+    wish.load.overlays = context.overlays(&args.overlays)?;
     if let Some(Some(name)) = &args.explain {
         return why(context, name, &wish.load);
     }

@@ -16,6 +16,7 @@ use super::voice::Voice;
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
 use crate::manifest::edit::EditError;
+use crate::manifest::overlay::Overlay;
 use crate::names::Name;
 use crate::road::{self, Road, Stop, Wish};
 use crate::transaction::Recovered;
@@ -78,7 +79,10 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Init(args) => init::run(context, args),
         Command::Check => inspect::check(context),
         Command::Resolve(args) => inspect::resolve(context, args),
-        Command::Why { name } => inspect::why(context, name, &LoadOptions::default()),
+        Command::Why { name, overlays } => {
+            let overlays = context.overlays(overlays)?;
+            inspect::why(context, name, &LoadOptions { overlays, ..LoadOptions::default() })
+        }
         Command::List => inspect::list(context),
         Command::Plan(args) => sync::plan(context, args),
         Command::Sync(args) => sync::sync(context, args),
@@ -150,6 +154,22 @@ impl Context<'_> {
         let load = LoadOptions { require_mode: choice.require_mode, upgrade, ..LoadOptions::default() };
         let settings = Settings { upgrade: for_tools, ..self.settings() };
         Wish { load, settings, ..Wish::default() }
+    }
+
+    /// Files first, then single values, each in the order in which they were given: the last wins.
+    fn overlays(&self, args: &super::args::Overlays) -> Result<Vec<Overlay>, Fail> {
+        let mut all = Vec::with_capacity(args.overlay.len() + args.set.len());
+        let current = self.world.current_dir().map_err(|e| Fail::system("find", Path::new("."), e))?;
+        for path in &args.overlay {
+            let bytes = self.world.read(&current.join(path)).map_err(|e| Fail::system("read", path, e))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| Fail::Usage(format!("`{}` is not UTF-8 text", path.display())))?;
+            all.push(Overlay { shown: path.display().to_string(), text: text.into() });
+        }
+        for set in &args.set {
+            all.push(Overlay::set(set).map_err(|error| Fail::Usage(error.to_string()))?);
+        }
+        Ok(all)
     }
 
     /// Says what became of an interrupted run.
