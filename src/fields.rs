@@ -3,6 +3,10 @@
 //! Owns: the words for an unknown key, a wrong type, a missing field, and free `x-…` keys. Refuses: what keys there are
 //! (readers of formats know that), and stopping at the first mistake.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::manifest::{Mode, Strategy};
 use crate::names::{Name, nearest};
@@ -182,6 +186,29 @@ impl<'n> Fields<'n> {
                     known: self.known.clone(),
                 },
             ));
+        }
+    }
+}
+
+/// What was seen before, and where: finds what is written twice in a long list without looking through all of it.
+#[derive(Debug)]
+pub struct Seen<K>(HashMap<K, Place>);
+
+impl<K> Default for Seen<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + Hash> Seen<K> {
+    /// Takes a key; where it was first seen, if it was.
+    pub fn before(&mut self, key: K, place: Place) -> Option<Place> {
+        match self.0.entry(key) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(free) => {
+                free.insert(place);
+                None
+            }
         }
     }
 }

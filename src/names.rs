@@ -90,6 +90,12 @@ impl Name {
 
     /// The form in which names of Python packages compare (PEP 503): lower case, runs of `-`, `_`, `.` as one `-`.
     pub fn pep503(&self) -> Self {
+        // most are in that form already, and then nothing is copied
+        let bytes = self.0.as_bytes();
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if bytes.iter().all(|b| plain(*b)) && !bytes.windows(2).any(|pair| pair == b"--") {
+            return self.clone();
+        }
         let mut out = String::with_capacity(self.0.len());
         for c in self.0.chars() {
             match c {
@@ -227,7 +233,11 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Op
     let allowed = length.div_ceil(3).clamp(1, 4);
     let distance = |name: &str| {
         let name = plain(name);
-        let typed = strsim::damerau_levenshtein(&wanted, &name);
+        // letters that are too few or too many are wrong in any case; most names end here
+        let typed = match name.chars().count().abs_diff(length) {
+            apart if apart > allowed => apart,
+            _ => strsim::damerau_levenshtein(&wanted, &name),
+        };
         let part = length >= 3 && name.contains(&wanted) || name.len() >= 3 && wanted.contains(&name);
         if typed <= allowed { Some(typed) } else { part.then_some(allowed + 1) }
     };

@@ -2,7 +2,7 @@
 //!
 //! Owns: the texts that were read, and the way from a byte range to line and column. Refuses: opening files.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A file that was read, by its number in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +47,20 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Where its lines start; looked for when the first place is shown.
+    lines: OnceLock<Arc<[u32]>>,
+}
+
+impl Source {
+    /// The line, from 1, that a byte lies on, and that line's first byte.
+    pub fn line_of(&self, byte: usize) -> (usize, usize) {
+        let starts = self.lines.get_or_init(|| {
+            let breaks = self.text.bytes().zip(1..).filter(|(b, _)| *b == b'\n');
+            [0].into_iter().chain(breaks.map(|(_, next)| next)).collect()
+        });
+        let line = starts.partition_point(|start| *start as usize <= byte).max(1);
+        (line, starts.get(line - 1).map_or(0, |start| *start as usize))
+    }
 }
 
 /// All texts that were read.
@@ -80,7 +94,7 @@ impl Sources {
 
     /// Takes in a file's text.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source { path: path.into(), text: text.into(), lines: OnceLock::new() });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -105,11 +119,11 @@ impl Sources {
             return Position { path: String::new(), line: 1, column: 1 };
         };
         let before = source.text.get(..place.start as usize).unwrap_or(&source.text);
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        let (line, start) = source.line_of(before.len());
         Position {
             path: source.path.clone(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].trim_start_matches('\u{feff}').chars().count() + 1,
+            line,
+            column: before[start..].trim_start_matches('\u{feff}').chars().count() + 1,
         }
     }
 

@@ -35,13 +35,14 @@ impl Version {
         self.parsed.as_ref().is_some_and(pep440_rs::Version::any_prerelease)
     }
 
-    /// Whether the two are one release: equal by PEP 440 or, for opaque tags, letter by letter.
+    /// Whether the two are one release.
     pub fn same_release(&self, other: &Self) -> bool {
-        match (&self.parsed, &other.parsed) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => self.raw == other.raw,
-            _ => false,
-        }
+        self.release() == other.release()
+    }
+
+    /// What makes it the release that it is: versions are equal by PEP 440, opaque tags letter by letter.
+    pub fn release(&self) -> ReleaseKey<'_> {
+        ReleaseKey(self.parsed.as_ref().ok_or(&self.raw))
     }
 
     /// The order of preference, best first: finals before pre-releases, newer before older, opaque tags last (among
@@ -55,6 +56,10 @@ impl Version {
         }
     }
 }
+
+/// What two spellings of one release have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReleaseKey<'a>(Result<&'a pep440_rs::Version, &'a String>);
 
 impl PartialEq for Version {
     fn eq(&self, other: &Self) -> bool {

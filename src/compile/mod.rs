@@ -19,7 +19,7 @@ mod facts;
 mod prefer;
 mod wishes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hsm_solver::{CandidateSet, ItemId, Member, Problem, StatementId};
 
@@ -81,13 +81,12 @@ struct GroupTable<'a> {
     entry: Option<&'a Group>,
     number: hsm_solver::GroupId,
     members: Vec<ItemId>,
+    by_option: HashMap<ComponentId, Member>,
 }
 
 impl GroupTable<'_> {
     fn member(&self, name: &Name) -> Option<Member> {
-        let wanted = self.id.option(name);
-        let options = &self.entry?.options;
-        options.iter().position(|o| self.id.option(&o.name.value) == wanted).map(|i| i as Member)
+        self.by_option.get(&self.id.option(name)).copied()
     }
 }
 
@@ -146,16 +145,18 @@ impl<'a> Building<'a> {
         let entry = self.inputs.group(id);
         let options = entry.map_or(&[][..], |group| &group.options);
         let mut members = Vec::with_capacity(options.len());
-        for option in options {
+        let mut by_option = HashMap::with_capacity(options.len());
+        for (option, member) in options.iter().zip(0..) {
             // Every option of a group that is reached is reached too.
-            let known = self.items.get(&id.option(&option.name.value)).copied();
-            members.push(known.unwrap_or_else(|| self.problem.item(0)));
+            let id = id.option(&option.name.value);
+            members.push(self.items.get(&id).copied().unwrap_or_else(|| self.problem.item(0)));
+            by_option.entry(id).or_insert(member);
         }
         let (place, claim, count) = facts::count(self.inputs, id, entry);
         let statement = self.say(place, claim);
         let number = self.problem.group(statement, count, members.clone());
         self.group_numbers.insert(id.clone(), self.groups.len());
-        self.groups.push(GroupTable { id: id.clone(), entry, number, members });
+        self.groups.push(GroupTable { id: id.clone(), entry, number, members, by_option });
     }
 
     fn say(&mut self, place: Option<Place>, claim: Claim) -> StatementId {

@@ -3,6 +3,8 @@
 //! Owns: their order: externals that nobody asked for; options, group by group; modes; profiles; releases; each level
 //! in the order of the ids. Refuses: demands. A violation is only held against what is present.
 
+use std::collections::BTreeSet;
+
 use hsm_solver::{ItemId, Member, Preference};
 
 use super::candidates::{self, Choice};
@@ -105,12 +107,9 @@ fn options(building: &mut Building<'_>, number: usize) {
     } else {
         Vec::new()
     };
-    let mut order: Vec<Member> = Vec::with_capacity(table.members.len());
-    for member in wanted.iter().chain(&locked).chain(&default).copied().chain(places) {
-        if !order.contains(&member) {
-            order.push(member);
-        }
-    }
+    let mut named = BTreeSet::new();
+    let order = wanted.iter().chain(&locked).chain(&default).copied().chain(places);
+    let order: Vec<Member> = order.filter(|member| named.insert(*member)).collect();
     let group = table.number;
     if !wanted.is_empty() {
         building.problem.prefer(Preference::Wanted(group, wanted));

@@ -2,12 +2,12 @@
 //!
 //! Owns: unknown options and profiles, strategies that disagree. Refuses: whether a solution exists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::walk::Reached;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::manifest::{GroupLine, Item, Manifest};
-use crate::names::{ComponentId, Kind, Name, TargetId, nearest};
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId, nearest};
 use crate::place::{At, Place, Sources};
 use crate::registry::{Container, Demand, Demands, Entry, Group, Registries, Rules};
 
@@ -18,7 +18,7 @@ pub(super) fn check(
     registries: &mut Registries<'_>,
     sources: &mut Sources,
 ) -> Vec<Diagnostic> {
-    let mut check = Check { reached, registries, sources, found: Vec::new() };
+    let mut check = Check { reached, registries, sources, found: Vec::new(), options: HashMap::new() };
     for (kind, items, lines) in [
         (Kind::Package, &manifest.dependencies.items, &manifest.dependencies.groups),
         (Kind::Container, &manifest.services.items, &manifest.services.groups),
@@ -54,6 +54,8 @@ struct Check<'a, 'w> {
     registries: &'a mut Registries<'w>,
     sources: &'a mut Sources,
     found: Vec<Diagnostic>,
+    /// The options of the groups that were looked at.
+    options: HashMap<GroupId, HashSet<ComponentId>>,
 }
 
 impl Check<'_, '_> {
@@ -96,7 +98,10 @@ impl Check<'_, '_> {
     fn option(&mut self, group: &Group, name: &At<Name>, report: fn(Place, Finding) -> Diagnostic) {
         let id = group.id.option(&name.value);
         let options = || group.options.iter().map(|option| option.name.value.as_str());
-        if group.options.iter().any(|option| group.id.option(&option.name.value) == id) {
+        let known = self.options.entry(group.id.clone()).or_insert_with(|| {
+            group.options.iter().map(|option| group.id.option(&option.name.value)).collect()
+        });
+        if known.contains(&id) {
             return;
         }
         let component = self.registries.contains(&TargetId::Component(id.clone())).then_some(id);

@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::{Absence, AbsenceReason};
 use crate::diagnostic::{Diagnostic, ExtendsProblem, Finding, Severity, Wiring};
 use crate::manifest::Manifest;
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::{At, FileId, Place, Sources};
 use crate::registry::layer::DependsOn;
-use crate::registry::{Container, Demands, Entry, Group, Package, Registries, Rules};
+use crate::registry::{Container, Demands, Entry, Group, GroupOption, Package, Registries, Rules};
 
 /// What the walk found.
 #[derive(Default)]
@@ -338,14 +340,11 @@ impl Walk<'_, '_> {
 
 /// A group laid over the one that it extends.
 fn over(base: Group, group: Group) -> Group {
-    let mut options = base.options;
-    for option in group.options {
-        let id = group.id.option(&option.name.value);
-        match options.iter_mut().find(|known| group.id.option(&known.name.value) == id) {
-            Some(known) => *known = option,
-            None => options.push(option),
-        }
+    let mut options: IndexMap<ComponentId, GroupOption> = IndexMap::new();
+    for option in base.options.into_iter().chain(group.options) {
+        options.insert(group.id.option(&option.name.value), option);
     }
+    let options = options.into_values().collect();
     let default = if group.default.is_empty() { base.default } else { group.default };
     Group { options, default, min: group.min.or(base.min), max: group.max.or(base.max), ..group }
 }

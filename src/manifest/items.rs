@@ -1,7 +1,7 @@
 //! Reading listed components: a name, `name: mode`, or a mapping with all of it.
 
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::fields::{self, Fields, Found};
+use crate::fields::{self, Fields, Found, Seen};
 use crate::manifest::{Item, Mode};
 use crate::names::{ComponentId, Kind, Name};
 use crate::place::At;
@@ -42,13 +42,14 @@ pub(super) fn selection(node: &Node, kind: Kind, found: &mut Found) -> Option<At
 
 /// Reports components that are listed twice, and keeps the first.
 fn each_once(items: Vec<Item>, kind: Kind, what: &'static str, found: &mut Found) -> Vec<Item> {
-    let mut out: Vec<Item> = Vec::new();
+    let mut out: Vec<Item> = Vec::with_capacity(items.len());
+    let mut seen = Seen::default();
     for item in items {
-        let id = |i: &Item| ComponentId::new(kind, &i.name.value);
-        if let Some(first) = out.iter().find(|i| id(i) == id(&item)) {
+        let id = ComponentId::new(kind, &item.name.value);
+        if let Some(first) = seen.before(id, item.name.place) {
             let finding = Finding::ListedTwice { what, name: item.name.value.to_string() };
             let twice = Diagnostic::error(item.name.place, finding);
-            found.push(twice.with(first.name.place, "first listed here"));
+            found.push(twice.with(first, "first listed here"));
             continue;
         }
         out.push(item);

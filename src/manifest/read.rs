@@ -3,7 +3,7 @@
 //! Owns: every key of the manifest. Refuses: whether a named component exists (that is seen when everything is loaded).
 
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::fields::{self, Fields, Found};
+use crate::fields::{self, Fields, Found, Seen};
 use crate::manifest::{
     Constraint, Dependencies, GroupLine, Manifest, Project, RegistryRef, RegistrySource, Services,
 };
@@ -251,12 +251,13 @@ fn group(key: &Key, node: &Node, kind: Kind, found: &mut Found) -> Option<GroupL
 fn exclude(fields: &mut Fields<'_>, kind: Kind, found: &mut Found) -> Vec<At<Name>> {
     let Some(node) = fields.get("exclude") else { return Vec::new() };
     let mut out: Vec<At<Name>> = Vec::new();
+    let mut seen = Seen::default();
     for item in fields::one_or_list(node).into_iter().filter(|n| !n.is_null()) {
         let Some(name) = fields::name(item, "an item of `exclude`", found) else { continue };
-        let id = |n: &Name| crate::names::ComponentId::new(kind, n);
-        if let Some(first) = out.iter().find(|n| id(&n.value) == id(&name.value)) {
+        let id = crate::names::ComponentId::new(kind, &name.value);
+        if let Some(first) = seen.before(id, name.place) {
             let finding = Finding::ListedTwice { what: "the option", name: name.value.to_string() };
-            found.push(Diagnostic::error(name.place, finding).with(first.place, "first listed here"));
+            found.push(Diagnostic::error(name.place, finding).with(first, "first listed here"));
             continue;
         }
         out.push(name);
@@ -267,6 +268,7 @@ fn exclude(fields: &mut Fields<'_>, kind: Kind, found: &mut Found) -> Vec<At<Nam
 /// `constraints`: `KIND:NAME` → what must hold if it is in the stack.
 fn constraints(fields: &mut Fields<'_>, found: &mut Found) -> Vec<Constraint> {
     let mut out: Vec<Constraint> = Vec::new();
+    let mut seen = Seen::default();
     for (key, node) in fields.map("constraints", found) {
         let target = read_target(key, found);
         let kind = match target.as_ref().map(|t| &t.value) {
@@ -291,7 +293,7 @@ fn constraints(fields: &mut Fields<'_>, found: &mut Found) -> Vec<Constraint> {
         };
         inner.finish(found);
         let Some(target) = target else { continue };
-        once(out.iter().map(|c| &c.target), &target, found);
+        once(&mut seen, &target, found);
         out.push(Constraint { target, version, mode, profile });
     }
     out

@@ -9,7 +9,7 @@ mod rings;
 mod stack;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hsm_solver::{Failure, Options, Selection, StatementId};
 
@@ -18,8 +18,10 @@ use crate::diagnostic::Diagnostic;
 use crate::load::Inputs;
 use crate::lock::Lock;
 use crate::names::ComponentId;
+use crate::place::Place;
 use crate::stack::Stack;
 use crate::statement::Statement;
+pub use reasons::Reasons;
 use rings::Ring;
 
 /// A solution.
@@ -30,7 +32,7 @@ pub struct Solved {
     /// Worth telling the user: what was read besides, and components that are not in the preferred mode.
     pub warnings: Vec<Diagnostic>,
     /// Why each component is there: the shortest chain of statements that starts in the manifest.
-    pub reasons: BTreeMap<ComponentId, Vec<Statement>>,
+    pub reasons: Reasons,
     /// Whether it is the best solution, or the fuel ran out while looking for a better one.
     pub optimal: bool,
 }
@@ -126,11 +128,14 @@ fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &[Ring], failure: Failu
         Failure::OutOfFuel => return NoStack::OutOfFuel,
     };
     let mut statements: Vec<Statement> = Vec::new();
+    let mut said: HashMap<Option<Place>, Vec<usize>> = HashMap::new();
     for id in conflict.core {
         let ring = (id.0 as usize).checked_sub(compiled.statements.len()).and_then(|n| rings.get(n));
         // A ring is only one as long as each of its lines is there.
         for line in ring.into_iter().flat_map(|ring| ring.made_of(compiled)).chain(compiled.statement(id)) {
-            if !statements.contains(line) {
+            let here = said.entry(line.place).or_default();
+            if !here.iter().any(|number| statements[*number] == *line) {
+                here.push(statements.len());
                 statements.push(line.clone());
             }
         }

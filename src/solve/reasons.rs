@@ -4,7 +4,7 @@
 //! there.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use hsm_solver::{GroupId, ItemId, Selection, StatementId, Then, When};
 
@@ -13,7 +13,7 @@ use crate::names::ComponentId;
 use crate::statement::Statement;
 
 /// Something that a chain leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Node {
     Manifest,
     Item(ItemId),
@@ -39,54 +39,90 @@ impl Length {
     }
 }
 
-/// For each present component the shortest chain; among equally short ones the first as the rules are written.
-pub(super) fn all(compiled: &Compiled, selection: &Selection) -> BTreeMap<ComponentId, Vec<Statement>> {
+/// Why each component is in the stack: the shortest chain of statements from the manifest to it; among equally short
+/// ones the first as the rules are written. Chains share their beginnings, so only the steps are held.
+#[derive(Debug, Clone, Default)]
+pub struct Reasons {
+    statements: Vec<Statement>,
+    /// Each step follows another one.
+    steps: Vec<Step>,
+    last: BTreeMap<ComponentId, usize>,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    after: Option<usize>,
+    statement: Option<usize>,
+}
+
+impl Reasons {
+    /// The components that are there for a reason: all that are there.
+    pub fn ids(&self) -> impl Iterator<Item = &ComponentId> {
+        self.last.keys()
+    }
+
+    /// The chain that leads to a component; `None` if it is not there.
+    pub fn chain(&self, id: &ComponentId) -> Option<Vec<&Statement>> {
+        let mut next = Some(*self.last.get(id)?);
+        let mut chain: Vec<&Statement> = Vec::new();
+        while let Some(step) = next.and_then(|number| self.steps.get(number)) {
+            let statement = step.statement.and_then(|number| self.statements.get(number));
+            // A helper between two of one rule's steps says the same twice.
+            if statement.is_some() && chain.last().copied() != statement {
+                chain.extend(statement);
+            }
+            next = step.after;
+        }
+        chain.reverse();
+        Some(chain)
+    }
+}
+
+/// The reasons of all present components.
+pub(super) fn all(compiled: &Compiled, selection: &Selection) -> Reasons {
     let steps = steps(compiled, selection);
-    let mut before: BTreeMap<Node, (Node, Option<StatementId>)> = BTreeMap::new();
-    let mut done = BTreeSet::new();
+    let mut reasons = Reasons::default();
+    let mut statements: HashMap<StatementId, usize> = HashMap::new();
+    let mut done: HashMap<Node, Option<usize>> = HashMap::new();
     let mut queue = BinaryHeap::from([Reverse((Length::default(), 0, Node::Manifest, Node::Manifest, None))]);
     let mut turn = 0;
     while let Some(Reverse((length, _, node, from, by))) = queue.pop() {
-        if !done.insert(node) {
+        if done.contains_key(&node) {
             continue;
         }
-        if node != Node::Manifest {
-            before.insert(node, (from, by));
-        }
+        let number = (node != Node::Manifest).then(|| {
+            let said: Option<(StatementId, &Statement)> =
+                by.and_then(|id| Some((id, compiled.statement(id)?)));
+            let statement = said.map(|(id, said)| {
+                *statements.entry(id).or_insert_with(|| {
+                    reasons.statements.push(said.clone());
+                    reasons.statements.len() - 1
+                })
+            });
+            reasons.steps.push(Step { after: done.get(&from).copied().flatten(), statement });
+            reasons.steps.len() - 1
+        });
+        done.insert(node, number);
         for &(to, statement) in steps.get(&node).into_iter().flatten() {
+            if done.contains_key(&to) {
+                continue;
+            }
             turn += 1;
             let by_count = matches!((node, to), (Node::Group(_), Node::Item(_)));
             queue.push(Reverse((length.and(statement, by_count), turn, to, node, statement)));
         }
     }
-    let present =
-        compiled.components.iter().zip(0..).filter(|(_, n)| selection.candidate(ItemId(*n)).is_some());
-    present
-        .map(|(component, n)| (component.id.clone(), chain(compiled, &before, Node::Item(ItemId(n)))))
-        .collect()
-}
-
-fn chain(
-    compiled: &Compiled,
-    before: &BTreeMap<Node, (Node, Option<StatementId>)>,
-    mut node: Node,
-) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    while let Some((from, statement)) = before.get(&node) {
-        let statement = statement.and_then(|id| compiled.statement(id)).cloned();
-        // A helper between two of one rule's steps says the same twice.
-        if statement.is_some() && statements.last() != statement.as_ref() {
-            statements.extend(statement);
+    for (component, number) in compiled.components.iter().zip(0..) {
+        if let Some(last) = done.get(&Node::Item(ItemId(number))).copied().flatten() {
+            reasons.last.insert(component.id.clone(), last);
         }
-        node = *from;
     }
-    statements.reverse();
-    statements
+    reasons
 }
 
 /// From each node the nodes that it brings in, with the statement that says so.
-fn steps(compiled: &Compiled, selection: &Selection) -> BTreeMap<Node, Vec<(Node, Option<StatementId>)>> {
-    let mut steps: BTreeMap<Node, Vec<(Node, Option<StatementId>)>> = BTreeMap::new();
+fn steps(compiled: &Compiled, selection: &Selection) -> HashMap<Node, Vec<(Node, Option<StatementId>)>> {
+    let mut steps: HashMap<Node, Vec<(Node, Option<StatementId>)>> = HashMap::new();
     let groups = compiled.problem.groups();
     for rule in compiled.problem.rules() {
         let from = match &rule.when {
@@ -95,7 +131,9 @@ fn steps(compiled: &Compiled, selection: &Selection) -> BTreeMap<Node, Vec<(Node
                 Node::Item(*item)
             }
             When::TakesPart(group) if selection.options(*group).is_some() => Node::Group(*group),
-            When::Option(group, member) if selection.options(*group).is_some_and(|o| o.contains(member)) => {
+            When::Option(group, member)
+                if selection.options(*group).is_some_and(|o| o.binary_search(member).is_ok()) =>
+            {
                 Node::Option(*group, *member)
             }
             When::Item(..) | When::TakesPart(_) | When::Option(..) => continue,

@@ -2,7 +2,7 @@
 //!
 //! Owns: which links hold, what they hand over, and the facts of each chosen candidate. Refuses: choices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use hsm_solver::Selection;
 use indexmap::IndexMap;
@@ -15,12 +15,12 @@ use crate::container;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::Inputs;
 use crate::manifest::{Item, Mode};
-use crate::names::{ComponentId, GroupId, TargetId};
+use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::At;
 use crate::registry::layer::Layer;
 use crate::registry::{
-    Container, ContainerRelease, ContainerSource, Demands, Exclusion, Package, PackageRelease, PackageSource,
-    Param, Profile,
+    Container, ContainerRelease, ContainerSource, Demands, Exclusion, GroupOption, Package, PackageRelease,
+    PackageSource, Param, Profile,
 };
 use crate::stack::{ContainerInStack, GroupInStack, Link, LinkSort, PackageInStack, ProjectFacts, Stack};
 use crate::statement::Origin;
@@ -97,8 +97,7 @@ fn said<'a>(
         }
     }
     for (id, present) in groups {
-        let options = inputs.group(id).into_iter().flat_map(|group| &group.options);
-        for option in options.filter(|option| present.options.contains(&option.name.value)) {
+        for option in present_options(inputs, id, present) {
             let lines = option.rules.implies.iter();
             let said = lines.filter_map(|line| candidates::of_demand(LinkSort::Implies, line));
             all.extend(said.map(|said| (Origin::Option(id.clone(), option.name.value.clone()), said)));
@@ -108,8 +107,21 @@ fn said<'a>(
     all
 }
 
+/// The entries of a group's present options, in the order of their places.
+fn present_options<'a>(
+    inputs: &'a Inputs,
+    id: &GroupId,
+    present: &GroupInStack,
+) -> impl Iterator<Item = &'a GroupOption> {
+    let names: HashSet<Name> = present.options.iter().cloned().collect();
+    let options = inputs.group(id).into_iter().flat_map(|group| &group.options);
+    options.filter(move |option| names.contains(&option.name.value))
+}
+
+/// `said` is sorted by origin and target, so what is said twice stands together.
 fn links(said: &[(Origin, Said<'_>)]) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::with_capacity(said.len());
+    let mut same = 0;
     for (from, said) in said {
         let (mode, options) = match said.what {
             What::Demands(Demands::Component { mode, .. }) => (mode, &[][..]),
@@ -123,7 +135,10 @@ fn links(said: &[(Origin, Said<'_>)]) -> Vec<Link> {
             sort: said.sort,
             mode: mode.as_ref().map(|mode| mode.value),
         };
-        if !links.contains(&link) {
+        if links.last().is_some_and(|last| (&last.from, &last.to) != (&link.from, &link.to)) {
+            same = links.len();
+        }
+        if !links[same..].contains(&link) {
             links.push(link);
         }
     }
@@ -205,9 +220,7 @@ impl<'a> Handed<'a> {
         let components = chosen.iter().filter_map(|(&id, &choice)| Parts::of(inputs.component(id)?, choice));
         let mut lines: Vec<&Exclusion> = components.flat_map(Parts::conflicts).collect();
         for (id, present) in groups {
-            let options = inputs.group(id).into_iter().flat_map(|group| &group.options);
-            let present = options.filter(|option| present.options.contains(&option.name.value));
-            lines.extend(present.flat_map(|option| &option.rules.conflicts));
+            lines.extend(present_options(inputs, id, present).flat_map(|option| &option.rules.conflicts));
         }
         for line in lines {
             let targets: Vec<ComponentId> = match &line.target.value {

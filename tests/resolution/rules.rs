@@ -633,9 +633,9 @@ fn the_example_resolves() {
     let world =
         Memory::new(directory(&Path::new(env!("CARGO_MANIFEST_DIR")).join("registry-fixtures/rag-stack")));
     let (inputs, solved) = solved(&world);
-    let ids: Vec<String> = solved.reasons.keys().map(ToString::to_string).collect();
+    let ids: Vec<String> = solved.reasons.ids().map(ToString::to_string).collect();
     assert!(ids.contains(&"container:qdrant".to_owned()), "{ids:?}");
-    assert!(solved.reasons.values().all(|reasons| !reasons.is_empty()));
+    assert!(solved.reasons.ids().all(|id| solved.reasons.chain(id).is_some_and(|chain| !chain.is_empty())));
     // Nothing of it depends on what is solved again with its own lock.
     let text = lock::render(&inputs, &solved.stack);
     let (again, relocked) = self::solved(&world.with(lock::FILE, text.clone()));

@@ -61,9 +61,9 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
         let mut data = stack::to_json(&resolved.solved.stack);
         if explain {
             let sources = &resolved.inputs.sources;
-            let reasons = resolved.solved.reasons.iter();
-            data["reasons"] =
-                reasons.map(|(id, chain)| (id.to_string(), statements_json(sources, chain))).collect();
+            let reasons = &resolved.solved.reasons;
+            let chains = reasons.ids().filter_map(|id| Some((id.to_string(), reasons.chain(id)?)));
+            data["reasons"] = chains.map(|(id, chain)| (id, statements_json(sources, chain))).collect();
         }
         data["warnings"] = context.voice.list_json(&resolved.inputs.sources, &resolved.solved.warnings);
         context.voice.json(&data);
@@ -73,7 +73,7 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
     context.voice.data(&stack::table(&resolved.solved.stack));
     if explain {
         let mut out = String::new();
-        for id in resolved.solved.reasons.keys() {
+        for id in resolved.solved.reasons.ids() {
             let chain = chain(context, &resolved, id);
             // writing to a string cannot fail
             let _ = write!(out, "\n{id}\n{chain}");
@@ -87,9 +87,8 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
 }
 
 fn chain(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) -> String {
-    let empty = Vec::new();
-    let statements = resolved.solved.reasons.get(id).unwrap_or(&empty);
-    context.voice.chain(&resolved.inputs.sources, statements)
+    let statements = resolved.solved.reasons.chain(id).unwrap_or_default();
+    context.voice.chain(&resolved.inputs.sources, &statements)
 }
 
 /// Why a component is, or is not, or cannot be in the stack.
@@ -101,7 +100,7 @@ pub(super) fn why(context: &Context<'_>, name: &str, options: &LoadOptions) -> R
     let resolved = road.resolve(&wish)?;
     let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
     match names::any(name, &mut opened)? {
-        TargetId::Component(id) if resolved.solved.reasons.contains_key(&id) => {
+        TargetId::Component(id) if resolved.solved.reasons.chain(&id).is_some() => {
             say_why(context, &resolved, &id);
         }
         TargetId::Component(id) => return why_not(context, road, &wish, name, &id),
@@ -119,8 +118,7 @@ pub(super) fn why(context: &Context<'_>, name: &str, options: &LoadOptions) -> R
 
 fn say_why(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) {
     if context.voice.is_json() {
-        let empty = Vec::new();
-        let statements = resolved.solved.reasons.get(id).unwrap_or(&empty);
+        let statements = resolved.solved.reasons.chain(id).unwrap_or_default();
         let because = statements_json(&resolved.inputs.sources, statements);
         context.voice.json(&json!({
             "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": true, "because": because,
@@ -155,7 +153,8 @@ fn why_not(
                     "because": because,
                 }));
             } else {
-                let chain = context.voice.chain(&sources, &unsolved.statements);
+                let statements: Vec<_> = unsolved.statements.iter().collect();
+                let chain = context.voice.chain(&sources, &statements);
                 context
                     .voice
                     .data(&format!("{id} is not in the stack, and cannot be; if hsm.yaml listed it:\n{chain}\n"));

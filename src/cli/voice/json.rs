@@ -48,8 +48,11 @@ fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
 }
 
 /// Statements as a list.
-pub(in crate::cli) fn statements(sources: &Sources, statements: &[Statement]) -> Json {
-    statements.iter().map(|s| statement(sources, s)).collect()
+pub(in crate::cli) fn statements<'s>(
+    sources: &Sources,
+    statements: impl IntoIterator<Item = &'s Statement>,
+) -> Json {
+    statements.into_iter().map(|s| statement(sources, s)).collect()
 }
 
 /// A statement with its place.

@@ -1,11 +1,13 @@
 //! Diagnostics of all files in one report, and statements that cannot hold together.
 
+use std::collections::HashMap;
+
 use super::snippet::{self, Mark, Opening};
-use super::{Voice, err, json};
+use super::{STEP, Voice, err, json};
 use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
 use crate::manifest::Mode;
 use crate::names::ComponentId;
-use crate::place::Sources;
+use crate::place::{Place, Sources};
 use crate::statement::Statement;
 
 impl Voice {
@@ -31,14 +33,15 @@ impl Voice {
 
     /// Statements that cannot hold together, in the order of the argument.
     pub(in crate::cli) fn unsolved(&self, sources: &Sources, statements: &[Statement], minimal: bool) {
-        for line in argument(sources, statements, minimal) {
+        let statements: Vec<&Statement> = statements.iter().collect();
+        for line in argument(sources, &statements, minimal, self.verbose > 0) {
             err(&line);
         }
     }
 
     /// A chain of statements: why something is there.
-    pub(in crate::cli) fn chain(&self, sources: &Sources, statements: &[Statement]) -> String {
-        reasons(sources, statements).join("\n")
+    pub(in crate::cli) fn chain(&self, sources: &Sources, statements: &[&Statement]) -> String {
+        reasons(sources, statements, self.verbose > 0).join("\n")
     }
 
     /// Warnings as JSON on standard output.
@@ -94,8 +97,11 @@ fn in_other_mode(diagnostics: &[&Diagnostic]) -> Option<String> {
 /// By file and place; those without a place first, and each only once.
 pub(super) fn sorted<'d>(sources: &Sources, diagnostics: &'d [Diagnostic]) -> Vec<&'d Diagnostic> {
     let mut out: Vec<&Diagnostic> = Vec::new();
+    let mut known: HashMap<Option<Place>, Vec<&Diagnostic>> = HashMap::new();
     for d in diagnostics {
-        if !out.contains(&d) {
+        let here = known.entry(d.place).or_default();
+        if !here.contains(&d) {
+            here.push(d);
             out.push(d);
         }
     }
@@ -116,10 +122,10 @@ fn count(errors: usize, warnings: usize) -> String {
     }
 }
 
-fn argument(sources: &Sources, statements: &[Statement], minimal: bool) -> Vec<String> {
+fn argument(sources: &Sources, statements: &[&Statement], minimal: bool, whole: bool) -> Vec<String> {
     let title = "no stack satisfies these statements together";
     let mut out = vec![snippet::message(sources, Opening::Error(Some("no-solution")), title, &[], None)];
-    out.extend(reasons(sources, statements));
+    out.extend(reasons(sources, statements, whole));
     if minimal && statements.len() > 1 {
         let help = "without any one of them, the others can hold together";
         out.push(snippet::message(sources, Opening::Help, help, &[], None));
@@ -127,9 +133,22 @@ fn argument(sources: &Sources, statements: &[Statement], minimal: bool) -> Vec<S
     out
 }
 
-fn reasons(sources: &Sources, statements: &[Statement]) -> Vec<String> {
+/// An argument of more statements than this is not read; its middle is left out.
+const LONG: usize = 24;
+
+/// How many statements of a long argument are shown at its beginning, and at its end.
+const ENDS: usize = 8;
+
+fn reasons(sources: &Sources, statements: &[&Statement], whole: bool) -> Vec<String> {
     let mut out = Vec::new();
+    let folded = if whole || statements.len() <= LONG { 0..0 } else { ENDS..statements.len() - ENDS };
     for (i, statement) in statements.iter().enumerate() {
+        if folded.contains(&i) {
+            if i == folded.start {
+                out.push(format!("{STEP}…{STEP:#} {} more statements (-v shows them)", folded.len()));
+            }
+            continue;
+        }
         let marks: Vec<Mark<'_>> =
             statement.place.iter().map(|&place| Mark { place, label: "", primary: true }).collect();
         let opening = Opening::Word(if i == 0 { "because" } else { "and" });
@@ -143,7 +162,6 @@ mod tests {
     use super::*;
     use crate::diagnostic::Finding;
     use crate::names::{ComponentId, Kind, Name};
-    use crate::place::Place;
     use crate::statement::Claim;
 
     #[test]
@@ -175,8 +193,9 @@ mod tests {
             |claim, start| Statement { place: Some(Place { file, start, end: start + 5 }), claim };
         let text = argument(
             &sources,
-            &[statement(Claim::Wants(id.clone()), 30), statement(Claim::Wants(id), 12)],
+            &[&statement(Claim::Wants(id.clone()), 30), &statement(Claim::Wants(id), 12)],
             true,
+            false,
         )
         .join("\n");
         let text = anstream::adapter::strip_str(&text).to_string();
@@ -195,5 +214,23 @@ and: hsm.yaml wants container:redis
   |   ^^^^^
 help: without any one of them, the others can hold together"
         );
+    }
+
+    #[test]
+    fn the_middle_of_a_long_argument_is_left_out() {
+        let mut sources = Sources::new();
+        let file = sources.add("hsm.yaml", "- a\n");
+        let id = ComponentId::new(Kind::Container, &Name::parse("redis").expect("a name"));
+        let one = Statement { place: Some(Place { file, start: 2, end: 3 }), claim: Claim::Wants(id) };
+        let all = vec![&one; 10_000];
+        let text = |statements: &[&Statement], whole| {
+            let text = argument(&sources, statements, true, whole).join("\n");
+            anstream::adapter::strip_str(&text).to_string()
+        };
+        let short = text(&all, false);
+        assert!(short.contains("\n… 9984 more statements (-v shows them)\nand: hsm.yaml wants"), "{short}");
+        assert_eq!(short.matches("hsm.yaml wants").count(), 2 * ENDS);
+        assert_eq!(text(&all[..LONG], false).matches("hsm.yaml wants").count(), LONG);
+        assert_eq!(text(&all[..1000], true).matches("hsm.yaml wants").count(), 1000);
     }
 }

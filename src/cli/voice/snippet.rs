@@ -90,7 +90,7 @@ fn snippets<'a>(
             let first = spans.iter().map(|s| s.start).min()?;
             let last = spans.iter().map(|s| s.end).max()?;
             let (from, to) = whole_lines(&source.text, first, last);
-            let line = source.text[..from].matches('\n').count() + 1;
+            let (line, _) = source.line_of(from);
             let mut snippet = Snippet::source(&source.text[from..to])
                 .path(source.path.as_str())
                 .line_start(line)

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{STEP, json};
 use crate::manifest::Mode;
+use crate::names::Name;
 use crate::registry::{ContainerOrigin, PackageOrigin};
 use crate::stack::{ContainerInStack, PackageInStack, Stack};
 use crate::version::Version;
@@ -24,9 +25,8 @@ pub(in crate::cli) fn table(stack: &Stack) -> String {
         .map(|c| [c.name.to_string(), release(c.release.as_ref()), how(c), container_source(c)]);
     section(&mut out, "containers", containers.collect());
     let groups = stack.groups.iter().map(|(id, group)| {
-        let options: Vec<&str> = group.options.iter().map(crate::names::Name::as_str).collect();
         let strategy = if group.one { "1-of-N" } else { "M-of-N" };
-        [id.to_string(), strategy.to_owned(), options.join(", "), String::new()]
+        [id.to_string(), strategy.to_owned(), some_of(&group.options), String::new()]
     });
     section(&mut out, "groups", groups.collect());
     if out.is_empty() {
@@ -35,6 +35,21 @@ pub(in crate::cli) fn table(stack: &Stack) -> String {
     out
 }
 
+/// How many options of a group are named in the table.
+const NAMED: usize = 24;
+
+/// Names in a row, not more than can be read; `hsm list` shows all of them.
+fn some_of(names: &[Name]) -> String {
+    let shown: Vec<&str> = names.iter().take(NAMED).map(Name::as_str).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A cell that is wider than this does not push the others out of sight.
+const WIDEST: usize = 60;
+
 fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>) {
     if rows.is_empty() {
         return;
@@ -42,7 +57,7 @@ fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>) {
     let mut widths = [0; 4];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(cell.chars().count().min(WIDEST));
         }
     }
     // writing to a string cannot fail

@@ -1,7 +1,9 @@
 //! Reading an entry of `package_groups/` or `container_groups/`.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::fields::{self, Fields, Found};
+use crate::fields::{self, Fields, Found, Seen};
 use crate::manifest::Strategy;
 use crate::names::{ComponentId, GroupId, Kind, Name, nearest};
 use crate::place::At;
@@ -71,15 +73,15 @@ fn options(fields: &mut Fields<'_>, kind: Kind, found: &mut Found) -> Vec<GroupO
     let node = if extends { fields.get("options") } else { fields.required("options", found) };
     let Some(node) = node else { return Vec::new() };
     let items = fields::list(node, "`options`", found);
-    let mut out: Vec<GroupOption> = Vec::new();
+    let mut out: Vec<GroupOption> = Vec::with_capacity(items.len());
+    let mut seen = Seen::default();
     for item in items {
         let Some(option) = option(item, found) else { continue };
         let id = ComponentId::new(kind, &option.name.value);
-        let same = |o: &&GroupOption| ComponentId::new(kind, &o.name.value) == id;
-        if let Some(first) = out.iter().find(same) {
+        if let Some(first) = seen.before(id, option.name.place) {
             let finding = Finding::ListedTwice { what: "the option", name: option.name.value.to_string() };
             let twice = Diagnostic::error(option.name.place, finding);
-            found.push(twice.with(first.name.place, "first listed here"));
+            found.push(twice.with(first, "first listed here"));
             continue;
         }
         out.push(option);
@@ -115,11 +117,12 @@ fn default(fields: &mut Fields<'_>, found: &mut Found) -> Vec<At<Name>> {
     let Some(node) = fields.get("default") else { return Vec::new() };
     let items = fields::one_or_list(node);
     let mut out: Vec<At<Name>> = Vec::new();
+    let mut seen = Seen::default();
     for item in items {
         let Some(name) = fields::name(item, "`default`", found) else { continue };
-        if let Some(first) = out.iter().find(|n| n.value == name.value) {
+        if let Some(first) = seen.before(name.value.clone(), name.place) {
             let finding = Finding::ListedTwice { what: "the default", name: name.value.to_string() };
-            found.push(Diagnostic::error(name.place, finding).with(first.place, "first listed here"));
+            found.push(Diagnostic::error(name.place, finding).with(first, "first listed here"));
             continue;
         }
         out.push(name);
@@ -144,11 +147,12 @@ fn check(group: &Group, found: &mut Found) {
     if group.extends.is_some() {
         return;
     }
-    for name in &group.default {
-        let id = group.id.option(&name.value);
-        if group.options.iter().any(|o| group.id.option(&o.name.value) == id) {
-            continue;
-        }
+    if group.default.is_empty() {
+        return;
+    }
+    let options: HashSet<ComponentId> =
+        group.options.iter().map(|o| group.id.option(&o.name.value)).collect();
+    for name in group.default.iter().filter(|name| !options.contains(&group.id.option(&name.value))) {
         let near = nearest(name.value.as_str(), group.options.iter().map(|o| o.name.value.as_str()));
         let nearest = near.map(str::to_owned);
         let finding = Finding::DefaultNotOption { name: name.value.to_string(), nearest };

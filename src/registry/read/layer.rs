@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::container::port::PortSpec;
 use crate::container::volume::VolumeSpec;
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::fields::{self, Fields, Found};
+use crate::fields::{self, Fields, Found, Seen};
 use crate::place::At;
 use crate::registry::layer::{DependsOn, Layer, Part, Port, Setting, Volume};
 use crate::yaml::{Key, Node};
@@ -170,12 +170,13 @@ fn depends_on(node: &Node, found: &mut Found) -> Vec<DependsOn> {
         fields::wrong_type(node, "`depends_on`", "a list or a mapping", found);
         Vec::new()
     };
+    let mut seen = Seen::default();
     for line in lines {
         check_dependency(&line, found);
-        if let Some(first) = out.iter().find(|d| d.target.value == line.target.value) {
+        if let Some(first) = seen.before(line.target.value.clone(), line.target.place) {
             let finding = Finding::ListedTwice { what: "the dependency", name: line.target.value.clone() };
             let twice = Diagnostic::error(line.target.place, finding);
-            found.push(twice.with(first.target.place, "first listed here"));
+            found.push(twice.with(first, "first listed here"));
             continue;
         }
         out.push(line);

@@ -1,7 +1,7 @@
 //! Reading an entry of `packages/`.
 
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::fields::{self, Fields, Found};
+use crate::fields::{self, Fields, Found, Seen};
 use crate::manifest::Mode;
 use crate::place::{At, Place};
 use crate::registry::{Package, PackageOrigin, PackageRelease, PackageSource, Rules};
@@ -137,10 +137,11 @@ fn check_releases(releases: &[PackageRelease], found: &mut Found) {
 
 /// Each release stands once.
 pub(super) fn equal_releases(versions: &[&At<Version>], found: &mut Found) {
-    for (i, version) in versions.iter().enumerate() {
-        if let Some(first) = versions[..i].iter().find(|v| v.value.same_release(&version.value)) {
+    let mut seen = Seen::default();
+    for version in versions {
+        if let Some(first) = seen.before(version.value.release(), version.place) {
             let finding = Finding::EqualReleases { version: version.value.to_string() };
-            found.push(Diagnostic::error(version.place, finding).with(first.place, "first written here"));
+            found.push(Diagnostic::error(version.place, finding).with(first, "first written here"));
         }
     }
 }

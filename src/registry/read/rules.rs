@@ -1,7 +1,7 @@
 //! Reading `implies`, `requires` and `conflicts`.
 
 use crate::diagnostic::{Diagnostic, Finding};
-use crate::fields::{self, Fields, Found};
+use crate::fields::{self, Fields, Found, Seen};
 use crate::names::{Kind, Name, TargetId};
 use crate::place::At;
 use crate::registry::{Demand, DemandedMode, Demands, Exclusion, Param, Rules};
@@ -16,9 +16,10 @@ pub(super) fn rules(fields: &mut Fields<'_>, found: &mut Found) -> Rules {
 /// `implies` or `requires`: a mapping from target to demand.
 pub(super) fn demands(fields: &mut Fields<'_>, key: &'static str, found: &mut Found) -> Vec<Demand> {
     let mut out: Vec<Demand> = Vec::new();
+    let mut seen = Seen::default();
     for (key, node) in fields.map(key, found) {
         let Some(target) = target(key, found) else { continue };
-        once(out.iter().map(|d| &d.target), &target, found);
+        once(&mut seen, &target, found);
         if let Some(what) = demand(node, &target.value, found) {
             out.push(Demand { target, what });
         }
@@ -28,9 +29,10 @@ pub(super) fn demands(fields: &mut Fields<'_>, key: &'static str, found: &mut Fo
 
 fn conflicts(fields: &mut Fields<'_>, found: &mut Found) -> Vec<Exclusion> {
     let mut out: Vec<Exclusion> = Vec::new();
+    let mut seen = Seen::default();
     for (key, node) in fields.map("conflicts", found) {
         let Some(target) = target(key, found) else { continue };
-        once(out.iter().map(|e| &e.target), &target, found);
+        once(&mut seen, &target, found);
         let version = if node.is_null() {
             Some(At::new(VersionDemand::any(), key.place))
         } else {
@@ -56,14 +58,10 @@ pub(crate) fn target(key: &Key, found: &mut Found) -> Option<At<TargetId>> {
 }
 
 /// Two spellings of one package are one target.
-pub(crate) fn once<'a>(
-    mut before: impl Iterator<Item = &'a At<TargetId>>,
-    target: &At<TargetId>,
-    found: &mut Found,
-) {
-    if let Some(first) = before.find(|t| t.value == target.value) {
+pub(crate) fn once(seen: &mut Seen<TargetId>, target: &At<TargetId>, found: &mut Found) {
+    if let Some(first) = seen.before(target.value.clone(), target.place) {
         let finding = Finding::DuplicateKey { key: target.value.to_string() };
-        found.push(Diagnostic::error(target.place, finding).with(first.place, "first written here"));
+        found.push(Diagnostic::error(target.place, finding).with(first, "first written here"));
     }
 }
 
@@ -127,11 +125,12 @@ fn of_group(node: &Node, kind: Kind, found: &mut Found) -> Option<Demands> {
 /// An option, or a list of them.
 fn options(node: &Node, found: &mut Found) -> Vec<At<Name>> {
     let mut out: Vec<At<Name>> = Vec::new();
+    let mut seen = Seen::default();
     for item in fields::one_or_list(node) {
         let Some(option) = fields::name(item, "an option", found) else { continue };
-        if let Some(first) = out.iter().find(|o| o.value == option.value) {
+        if let Some(first) = seen.before(option.value.clone(), option.place) {
             let finding = Finding::ListedTwice { what: "the option", name: option.value.to_string() };
-            let twice = Diagnostic::error(option.place, finding).with(first.place, "first listed here");
+            let twice = Diagnostic::error(option.place, finding).with(first, "first listed here");
             found.push(twice);
             continue;
         }
