@@ -5,8 +5,10 @@
 //! that) and choosing a release, mode or profile.
 
 pub(crate) mod brace;
+pub mod held;
 pub mod hints;
 mod merge;
+pub mod own;
 pub mod path;
 pub mod port;
 mod problem;

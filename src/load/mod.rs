@@ -11,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::container::own::{self, OwnService};
 use crate::diagnostic::{Diagnostic, Finding, Wiring, any_error};
 use crate::lock::{self, Lock, LockedComponent};
 use crate::manifest::overlay::Overlay;
@@ -70,6 +71,8 @@ pub struct Inputs {
     pub depends: BTreeMap<String, TargetId>,
     /// `hsm.lock`, if there is one, without what is to be upgraded.
     pub lock: Option<Lock>,
+    /// The services of the user's own Compose files: what they hold, nobody else can.
+    pub own_services: Vec<OwnService>,
     /// Worth telling the user.
     pub warnings: Vec<Diagnostic>,
     /// How it was read.
@@ -180,6 +183,7 @@ fn read(
     diagnostics.append(&mut reached.diagnostics);
     diagnostics.extend(check::check(&manifest, &reached, &mut registries, sources));
     diagnostics.extend(registries.warnings().iter().cloned());
+    let own_services = own_services(root, world, &manifest, sources, diagnostics);
     Some(Inputs {
         root: root.to_owned(),
         sources: Sources::new(),
@@ -191,6 +195,7 @@ fn read(
         absent: reached.absent,
         depends: reached.depends,
         lock,
+        own_services,
         warnings: Vec::new(),
         options: options.clone(),
         opened: registries.opened(),
@@ -231,6 +236,37 @@ fn read_manifest(
 
 fn unreadable(path: &str, error: &io::Error) -> Diagnostic {
     Diagnostic::missing(Finding::Unreadable { path: path.to_owned(), why: error.to_string() })
+}
+
+/// The services of the user's own files, each file over those before it.
+fn own_services(
+    root: &Path,
+    world: &dyn World,
+    manifest: &Manifest,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<OwnService> {
+    let mut services = Vec::new();
+    for path in &manifest.services.compose_files {
+        let bytes = match world.read(&root.join(&path.value)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let finding = Finding::Unreadable { path: path.value.clone(), why: error.to_string() };
+                diagnostics.push(Diagnostic::error(path.place, finding));
+                continue;
+            }
+        };
+        let read = yaml::take(sources, &path.value, &bytes, Limits::MANIFEST).map_err(|found| vec![found]);
+        let read = read.and_then(|file| {
+            let text = sources.get(file).map(|source| source.text.clone()).unwrap_or_default();
+            yaml::read_tagged(file, &text, Limits::MANIFEST)
+        });
+        match read {
+            Ok(node) => own::join(&mut services, &node),
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    services
 }
 
 /// The registries' directories: what the environment names, else the manifest, else the usual place.

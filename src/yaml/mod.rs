@@ -12,7 +12,7 @@ mod write;
 
 use crate::place::Place;
 
-pub use read::{Limits, Parsed, parse, read, take};
+pub use read::{Limits, Parsed, parse, read, read_tagged, take};
 pub use write::{Out, write};
 
 /// A value with its place. Aliases and merge keys are expanded; an alias's content keeps the places of its anchor.

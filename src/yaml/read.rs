@@ -73,12 +73,26 @@ pub fn read(file: FileId, text: &str, limits: Limits) -> Result<Node, Vec<Diagno
     }
 }
 
+/// Reads a document in which values may have tags of their own (`!reset`): such a value becomes a mapping from the tag
+/// to the value.
+pub fn read_tagged(file: FileId, text: &str, limits: Limits) -> Result<Node, Vec<Diagnostic>> {
+    let parsed = parse_with(file, text, limits, true);
+    match parsed.node {
+        Some(node) if parsed.diagnostics.is_empty() => Ok(node),
+        _ => Err(parsed.diagnostics),
+    }
+}
+
 /// Reads a document as far as it can be read, so that later stages can report what else is wrong.
 pub fn parse(file: FileId, text: &str, limits: Limits) -> Parsed {
+    parse_with(file, text, limits, false)
+}
+
+fn parse_with(file: FileId, text: &str, limits: Limits, tagged: bool) -> Parsed {
     if text.len() > limits.bytes {
         return Parsed { node: None, diagnostics: vec![too_large(file, text.len(), limits)] };
     }
-    let mut builder = Builder::new(file, text, limits);
+    let mut builder = Builder::new(file, text, limits, tagged);
     match builder.run() {
         Ok(()) => builder.finish(),
         Err(fatal) => {
@@ -100,6 +114,8 @@ struct Builder<'t> {
     file: FileId,
     text: &'t str,
     limits: Limits,
+    /// Whether values may have tags of their own.
+    tagged: bool,
     diagnostics: Vec<Diagnostic>,
     open: Vec<Open>,
     root: Option<Node>,
@@ -125,6 +141,8 @@ struct Cost {
 struct Open {
     place: Place,
     anchor: usize,
+    /// A tag of its own.
+    tag: Option<Key>,
     what: Collection,
     depth_below: usize,
 }
@@ -135,11 +153,12 @@ enum Collection {
 }
 
 impl<'t> Builder<'t> {
-    fn new(file: FileId, text: &'t str, limits: Limits) -> Self {
+    fn new(file: FileId, text: &'t str, limits: Limits, tagged: bool) -> Self {
         Self {
             file,
             text,
             limits,
+            tagged,
             diagnostics: Vec::new(),
             open: Vec::new(),
             root: None,
@@ -178,18 +197,19 @@ impl<'t> Builder<'t> {
         let place = self.place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let node = self.scalar(&text, style, tag.as_deref(), span)?;
+                let own = self.tag(tag.as_deref(), "str", span)?;
+                let node = tagged(own, self.scalar(&text, style, tag.as_deref(), span));
                 self.node(node, anchor, Cost { nodes: 1 + text.len() / 64, depth: 0 })?;
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.tag(tag.as_deref(), "seq", span)?;
-                self.start(place, anchor, Collection::List(Vec::new()))?;
+                let tag = self.tag(tag.as_deref(), "seq", span)?;
+                self.start(place, anchor, tag, Collection::List(Vec::new()))?;
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.tag(tag.as_deref(), "map", span)?;
+                let tag = self.tag(tag.as_deref(), "map", span)?;
                 let map =
                     Collection::Map { pairs: Vec::new(), seen: HashMap::new(), key: None, merge: false };
-                self.start(place, anchor, map)?;
+                self.start(place, anchor, tag, map)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(place)?,
             Event::Alias(id) => self.alias(id, place)?,
@@ -205,9 +225,8 @@ impl<'t> Builder<'t> {
         style: ScalarStyle,
         tag: Option<&Tag>,
         span: &Span,
-    ) -> Result<Node, Fatal> {
+    ) -> Node {
         let mut place = self.place(span);
-        self.tag(tag, "str", span)?;
         let plain = style == ScalarStyle::Plain && tag.is_none();
         // An empty value is reported by the parser as a plain `~` without bytes of its own.
         let absent = style == ScalarStyle::Plain && place.start == place.end;
@@ -221,7 +240,7 @@ impl<'t> Builder<'t> {
         } else {
             Value::Scalar { text: text.to_owned(), plain }
         };
-        Ok(Node { place, value })
+        Node { place, value }
     }
 
     /// The place for a value that is not there: its key, or its dash.
@@ -240,11 +259,17 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn start(&mut self, place: Place, anchor: usize, what: Collection) -> Result<(), Fatal> {
+    fn start(
+        &mut self,
+        place: Place,
+        anchor: usize,
+        tag: Option<Key>,
+        what: Collection,
+    ) -> Result<(), Fatal> {
         if self.open.len() >= self.limits.depth {
             return Err(fatal(place, Finding::TooDeep { limit: self.limits.depth }));
         }
-        self.open.push(Open { place, anchor, what, depth_below: 0 });
+        self.open.push(Open { place, anchor, tag, what, depth_below: 0 });
         Ok(())
     }
 
@@ -263,7 +288,7 @@ impl<'t> Builder<'t> {
             Collection::Map { pairs, merge: false, .. } => Value::Map(pairs),
             Collection::Map { pairs, merge: true, .. } => Value::Map(self.merged(pairs)),
         };
-        let node = Node { place, value };
+        let node = tagged(open.tag, Node { place, value });
         let cost = Cost { nodes: 0, depth: open.depth_below + 1 };
         self.node(node, open.anchor, cost)
     }
@@ -365,13 +390,17 @@ impl<'t> Builder<'t> {
         out
     }
 
-    fn tag(&mut self, tag: Option<&Tag>, allowed: &str, span: &Span) -> Result<(), Fatal> {
-        let Some(tag) = tag else { return Ok(()) };
+    /// A tag of its own, where values may have one.
+    fn tag(&mut self, tag: Option<&Tag>, allowed: &str, span: &Span) -> Result<Option<Key>, Fatal> {
+        let Some(tag) = tag else { return Ok(None) };
         // A lone `!` says "not resolved", which for a scalar is a text.
         if tag.is_yaml_core_schema_tag(allowed) || tag.original() == "!" {
-            return Ok(());
+            return Ok(None);
         }
         let place = span.tag_span().map_or(self.place(span), |s| self.place(&s));
+        if self.tagged {
+            return Ok(Some(Key { text: tag.original(), place }));
+        }
         Err(fatal(place, Finding::Tag { tag: tag.original() }))
     }
 
@@ -393,6 +422,13 @@ impl<'t> Builder<'t> {
         let start = floor(self.text, range.start.min(len));
         let end = floor(self.text, range.end.min(len)).max(start);
         Place { file: self.file, start: start as u32, end: end as u32 }
+    }
+}
+
+fn tagged(tag: Option<Key>, node: Node) -> Node {
+    match tag {
+        Some(tag) => Node { place: node.place, value: Value::Map(vec![(tag, node)]) },
+        None => node,
     }
 }
 
