@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::container::held::HostPorts;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
@@ -60,6 +61,26 @@ pub struct Demanded {
     pub options: Vec<Name>,
     /// Of a group: whether one of these options is enough (1-of-N).
     pub one_of: bool,
+}
+
+/// Who holds something that nobody else can hold at the same time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// A container.
+    Component(ComponentId),
+    /// A service of the user's own Compose files.
+    Own(String),
+}
+
+/// What only one running container can hold.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    /// Ports of the host.
+    Ports(HostPorts),
+    /// A container's name.
+    ContainerName(String),
+    /// A service's name.
+    ServiceName(String),
 }
 
 /// What a statement says.
@@ -132,6 +153,15 @@ pub enum Claim {
     },
     /// Two packages are one distribution.
     SameDistribution(ComponentId, ComponentId, String),
+    /// Somebody holds what only one can hold.
+    Holds {
+        /// Who.
+        by: Holder,
+        /// What.
+        what: Thing,
+    },
+    /// A container publishes host ports for several of its own.
+    HoldsTwice(ComponentId, HostPorts),
     /// A release is not to be chosen.
     Yanked(ComponentId, Version, String),
     /// There is no source: of a release or of any, in a mode or in any.
@@ -169,6 +199,25 @@ impl fmt::Display for Origin {
             Self::Manifest => f.write_str("hsm.yaml"),
             Self::Component(id) => id.fmt(f),
             Self::Option(group, name) => write!(f, "`{name}` (option of {group})"),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Component(id) => id.fmt(f),
+            Self::Own(service) => write!(f, "the service `{service}` of compose_files"),
+        }
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ports(ports) => write!(f, "publishes {ports}"),
+            Self::ContainerName(name) => write!(f, "has the container name `{name}`"),
+            Self::ServiceName(name) => write!(f, "has the service name `{name}`"),
         }
     }
 }
@@ -279,6 +328,8 @@ impl fmt::Display for Claim {
                     "{a} and {b} are the same distribution ({name}), so only one of them can be present"
                 )
             }
+            Self::Holds { by, what } => write!(f, "{by} {what}"),
+            Self::HoldsTwice(id, ports) => write!(f, "{id} publishes {ports} for several of its own ports"),
             Self::Yanked(id, version, why) => write!(f, "{id} {version} is yanked: {why}"),
             Self::NoSource { component, release, mode } => {
                 component.fmt(f)?;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsm_solver::{CandidateSet, Count, ItemId, Then, When};
+use hsm_solver::{Count, ItemId, Then, When};
 
 use super::candidates::{self, Choice, Flaw};
 use super::{Building, Parts};
@@ -91,8 +91,7 @@ fn flaws(building: &mut Building<'_>, item: ItemId) {
     for (reason, candidates) in reasons {
         let (place, claim) = reason.say(building.inputs, &id);
         let statement = building.say(place, claim);
-        let rest: CandidateSet =
-            (0..building.choices(item).len() as u32).filter(|c| !candidates.contains(c)).collect();
+        let rest = building.all_but(item, |candidate| candidates.contains(&candidate));
         building.problem.rule(statement, When::Always, Then::AbsentOr(item, rest));
     }
 }
@@ -159,8 +158,7 @@ fn distributions(building: &mut Building<'_>) {
                 let place = if *id_a.name() == name { *place_b } else { *place_a };
                 let claim = Claim::SameDistribution(id_a.clone(), id_b.clone(), name.to_string());
                 let statement = building.say(Some(place), claim);
-                let rest =
-                    (0..building.choices(*b).len() as u32).filter(|c| !candidates_b.contains(c)).collect();
+                let rest = building.all_but(*b, |candidate| candidates_b.contains(&candidate));
                 let when = When::Item(*a, candidates_a.iter().copied().collect());
                 building.problem.rule(statement, when, Then::AbsentOr(*b, rest));
             }

@@ -7,16 +7,17 @@
 //! - `wishes`: what the manifest demands, as rules.
 //! - `demands`: what components and options demand of each other, as rules.
 //! - `facts`: what holds by itself: counts of groups, missing sources, yanked releases, missing entries.
+//! - `resources`: what only one running container can hold: ports of the host, names.
 //! - `prefer`: which solution is the best.
 //!
-//! Host ports and names that exclude each other and what the demands of Python distributions have in common belong here
-//! too and are not here yet: each is a source of further rules, beside `demands`. Rings in the order of the work are
+//! What the demands of Python distributions have in common belongs here too and is not here yet. Rings in the order of the work are
 //! looked for in a solution, and forbidden when there are any (`solve`).
 
 pub mod candidates;
 mod demands;
 mod facts;
 mod prefer;
+mod resources;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -67,6 +68,7 @@ pub fn compile(inputs: &Inputs) -> Compiled {
     wishes::all(&mut building);
     demands::all(&mut building);
     facts::all(&mut building);
+    resources::all(&mut building);
     prefer::all(&mut building);
     for number in 0..building.components.len() {
         building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
@@ -170,6 +172,11 @@ impl<'a> Building<'a> {
 
     fn choices(&self, item: ItemId) -> &[Choice] {
         self.components.get(item.0 as usize).map_or(&[], |c| &c.choices)
+    }
+
+    /// The candidates of an item for which `test` does not hold.
+    fn all_but(&self, item: ItemId, test: impl Fn(u32) -> bool) -> CandidateSet {
+        (0..self.choices(item).len() as u32).filter(|candidate| !test(*candidate)).collect()
     }
 
     /// The candidates of an item for which `test` holds.

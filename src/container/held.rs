@@ -6,9 +6,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::port::PortSpec;
+use super::port::{self, PortSpec};
 use super::{Scalars, brace, merge};
-use crate::place::At;
+use crate::place::{At, Place};
 use crate::registry::layer::{Layer, Part, Port, Setting};
 
 /// What is left of ports and names when a container's layers are joined: the same as [`super::join`] says.
@@ -35,6 +35,26 @@ impl Held {
             ports = merge::ports(ports, &layer.ports);
         }
         Self { ports, container_name: scalars.container_name, service_name: scalars.service_name }
+    }
+
+    /// The first line that publishes a host port which another line publishes for another port of the container, and
+    /// what it publishes. One port of the container at several addresses is fine.
+    pub fn twice(&self) -> Option<(Place, HostPorts)> {
+        let lines: Vec<(Place, HostPorts, i32)> = self
+            .ports
+            .iter()
+            .filter_map(|port| {
+                let held = HostPorts::of(port)?;
+                let into = PortSpec::of(port).ok()?.container.known()?;
+                let shift = i32::from(*into.start()) - i32::from(held.first);
+                Some((port::place(port), held, shift))
+            })
+            .collect();
+        let clashes = |at: usize, held: &HostPorts, shift: i32| {
+            lines[..at].iter().any(|(_, other, by)| *by != shift && held.meets(other))
+        };
+        let found = lines.iter().enumerate().find(|(at, (_, held, shift))| clashes(*at, held, *shift));
+        found.map(|(_, (place, held, _))| (*place, held.clone()))
     }
 }
 
@@ -141,7 +161,7 @@ mod tests {
     use crate::container::samples;
 
     fn host(text: &str) -> Option<HostPorts> {
-        HostPorts::of(&samples::short(text))
+        HostPorts::of(&Port::Short(samples::text(text)))
     }
 
     fn check(text: &str, expect: &str) {
@@ -157,7 +177,8 @@ mod tests {
         check("0.0.0.0:8080:80", "host port 8080 (tcp)");
         check("[::ffff:127.0.0.1]:8080:80", "host port 127.0.0.1:8080 (tcp)");
         check("9000-9003:80-83", "host ports 9000-9003 (tcp)");
-        for nothing in ["80", "127.0.0.1::80", "3000-3005:80", "${P}:80", "${IP}:80:80", "$P:80", "0:80", "x"] {
+        for nothing in ["80", "127.0.0.1::80", "3000-3005:80", "${P}:80", "${IP}:80:80", "$P:80", "0:80", "x"]
+        {
             check(nothing, "nothing");
         }
     }
@@ -180,5 +201,21 @@ mod tests {
             assert_eq!(one.meets(&other), meet, "{one}, {other}");
             assert_eq!(other.meets(&one), meet, "{other}, {one}");
         }
+    }
+
+    #[test]
+    fn one_host_port_leads_to_one_port_of_the_container() {
+        let twice = |lines: &[&str]| {
+            let ports = lines.iter().map(|line| Port::Short(samples::text(line))).collect();
+            let held = Held { ports, container_name: None, service_name: None };
+            held.twice().map(|(_, ports)| ports.to_string())
+        };
+        assert_eq!(twice(&["80:80", "80:81"]).as_deref(), Some("host port 80 (tcp)"));
+        assert_eq!(
+            twice(&["80-82:80-82", "127.0.0.1:82:1"]).as_deref(),
+            Some("host port 127.0.0.1:82 (tcp)")
+        );
+        assert_eq!(twice(&["0.0.0.0:80:80", "[::]:80:80"]), None);
+        assert_eq!(twice(&["80:80", "80:80/udp", "127.0.0.2:81:1", "127.0.0.1:81:2"]), None);
     }
 }

@@ -101,9 +101,10 @@ mod tests {
         }
         let shown = services.iter().map(|service| {
             let name = service.container_name.as_ref().map(|name| format!(" = {}", name.value));
-            let ports: String = service.ports.iter().map(|(port, _)| format!(", {port}")).collect();
-            let drops = if service.drops_ports { ", only these" } else { "" };
-            format!("{}{}{ports}{drops}", service.name.value, name.unwrap_or_default())
+            let name = format!("{}{}", service.name.value, name.unwrap_or_default());
+            let ports = service.ports.iter().map(|(port, _)| port.to_string());
+            let drops = service.drops_ports.then(|| "only these".to_owned());
+            std::iter::once(name).chain(ports).chain(drops).collect::<Vec<_>>().join(", ")
         });
         assert_eq!(shown.collect::<Vec<_>>(), expect);
     }
@@ -111,8 +112,10 @@ mod tests {
     #[test]
     fn both_forms_count_and_what_is_open_does_not() {
         check(
-            &["services:\n  db:\n    container_name: pg\n    ports: [\"5432:5432\", {target: 80, published: 81-82}, 90, \
-               \"${P}:1\", {target: 7, published: \"7\", host_ip: 127.0.0.1, protocol: udp}]\n  x: {container_name: \"${X}\"}\n"],
+            &[
+                "services:\n  db:\n    container_name: pg\n    ports: [\"5432:5432\", {target: 80, published: 81-82}, 90, \
+               \"${P}:1\", {target: 7, published: \"7\", host_ip: 127.0.0.1, protocol: udp}]\n  x: {container_name: \"${X}\"}\n",
+            ],
             &["db = pg, host port 5432 (tcp), host port 127.0.0.1:7 (udp)", "x"],
         );
     }

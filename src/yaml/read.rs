@@ -219,13 +219,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: &Span,
-    ) -> Node {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Node {
         let mut place = self.place(span);
         let plain = style == ScalarStyle::Plain && tag.is_none();
         // An empty value is reported by the parser as a plain `~` without bytes of its own.

@@ -128,19 +128,21 @@ fn action(label: &str, args: Vec<String>) -> Action {
 fn build_level(stack: &Stack, project: &str, level: &BTreeSet<ComponentId>) -> Vec<Action> {
     let runs = |id: &&ComponentId| stack.containers.get(*id).is_some_and(|c| c.definition.run);
     let (services, bases): (Vec<_>, Vec<_>) = level.iter().partition(runs);
-    let one = |files: &[String], ids: &[&ComponentId]| {
+    let one = |files: &[String], ids: &[&ComponentId], names: Vec<String>| {
         let mut args = call(project, files);
         args.push("build".to_owned());
-        args.extend(ids.iter().filter_map(|id| service_name(stack, id)));
+        args.extend(names);
         let shown: Vec<&str> = ids.iter().map(|id| id.name().as_str()).collect();
         action(&format!("build {}", shown.join(", ")), args)
     };
     let mut actions = Vec::new();
     if !bases.is_empty() {
-        actions.push(one(&[BASE_FILE.to_owned()], &bases));
+        let names = bases.iter().map(|id| compose::base_service(id)).collect();
+        actions.push(one(&[BASE_FILE.to_owned()], &bases, names));
     }
     if !services.is_empty() {
-        actions.push(one(&files(&stack.project, true), &services));
+        let names = services.iter().filter_map(|id| service_name(stack, id)).collect();
+        actions.push(one(&files(&stack.project, true), &services, names));
     }
     actions
 }

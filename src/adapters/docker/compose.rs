@@ -10,7 +10,7 @@ use super::top::Top;
 use super::{file, names};
 use crate::address::{Addresses, Environment};
 use crate::container::text::{self, Values};
-use crate::container::{Definition, Problem, path};
+use crate::container::{Definition, Problem, brace, path};
 use crate::diagnostic::{self, Diagnostic, Finding};
 use crate::names::ComponentId;
 use crate::stack::{ContainerInStack, Stack};
@@ -51,12 +51,11 @@ pub(super) fn files(stack: &Stack) -> Result<Files, Vec<Diagnostic>> {
     for (id, definition) in &definitions {
         let addresses = addresses.get(id).unwrap_or(&none);
         let parts = Parts { stack, id, definition, images: &images, addresses };
-        let name = definition.service_name.clone();
         if definition.run {
-            main.insert(name, service::running(&parts, &mut found));
+            main.insert(definition.service_name.clone(), service::running(&parts, &mut found));
             top.use_of(definition, own_files, &mut found);
         } else if images.get(id).is_some_and(|image| image.built) {
-            base.insert(name, service::base(&parts));
+            base.insert(base_service(id), service::base(&parts));
         }
     }
     if diagnostic::any_error(&found) {
@@ -127,17 +126,23 @@ fn given<'a>(
     if found.is_empty() { Ok(given) } else { Err(found) }
 }
 
-/// Services or containers that would have one name.
+/// What a base image is called in its file. It runs nowhere, so the name of a service means nothing for it.
+pub(super) fn base_service(id: &ComponentId) -> String {
+    id.name().to_string()
+}
+
+/// Services or containers that would have one name. The solve keeps names apart as they are written; what is left are
+/// those that hsm's own variables make the same.
 fn same_names(stack: &Stack, definitions: &BTreeMap<&ComponentId, Definition>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut held: BTreeMap<(&str, String), &ComponentId> = BTreeMap::new();
-    for (id, definition) in definitions {
+    for (id, definition) in definitions.iter().filter(|(_, definition)| definition.run) {
         let place = definition.place;
         let name = &definition.service_name;
         if !names::is_service(name) {
             found.push(Diagnostic::error(place, Finding::Container(Problem::ServiceName(name.clone()))));
         }
-        let container = definition.container_name.as_ref().filter(|_| definition.run);
+        let container = definition.container_name.as_ref().filter(|name| !brace::is_open(&name.value));
         let named = container.map(|at| ("container name", at.value.clone()));
         for (what, name) in [("service name", name.clone())].into_iter().chain(named) {
             let Some(other) = held.insert((what, name.clone()), id) else { continue };
