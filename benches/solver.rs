@@ -68,9 +68,9 @@ fn stack(groups: u32) -> Problem {
 /// Solvable stacks; the argument is the number of groups.
 #[divan::bench(args = [10, 40, 160])]
 fn solvable(bencher: Bencher<'_, '_>, groups: u32) {
-    bencher.with_inputs(|| stack(groups)).bench_refs(|problem| {
-        solve(problem, &Options { interrupted: None, fuel: None }).expect("it has a solution").items.len()
-    });
+    bencher
+        .with_inputs(|| stack(groups))
+        .bench_refs(|problem| solve(problem, &Options::default()).expect("it has a solution").items.len());
 }
 
 /// The same with one library that two demands pull apart.
@@ -86,9 +86,6 @@ fn in_conflict(bencher: Bencher<'_, '_>, groups: u32) {
             problem
         })
         .bench_refs(|problem| {
-            assert!(
-                solve(problem, &Options { interrupted: None, fuel: None }).is_err(),
-                "it has no solution"
-            );
+            assert!(solve(problem, &Options::default()).is_err(), "it has no solution");
         });
 }

@@ -7,7 +7,8 @@
 //! Prints `solution` (or `solution not-proved-best`), then a line for each item that is present (`i3 0`: candidate 0
 //! of item 3), for each group that takes part (`g1 0 2`: its options) and for each preference (`cost 0 0 1`); or
 //! `conflict` (or `conflict not-minimal`) and the statements, in the order in which they argue. The exit code is 0 for a
-//! solution, 3 for a conflict, 2 for a text that can't be read, 1 if there is no answer. `--fuel N` bounds the steps.
+//! solution, 3 for a conflict, 2 for a text that can't be read, 1 if there is no answer. `--fuel N` bounds the steps,
+//! `--engine pubgrub` and `--engine cdcl` leave one engine to do all of it.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
 
@@ -16,14 +17,14 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use hsm_solver::{
-    Count, Failure, GroupId, ItemId, Member, Options, Preference, Problem, Selection, solve, text,
+    Count, Engine, Failure, GroupId, ItemId, Member, Options, Preference, Problem, Selection, solve, text,
 };
 
 fn main() -> ExitCode {
-    let (path, fuel) = match arguments() {
+    let (path, fuel, engine) = match arguments() {
         Ok(given) => given,
         Err(word) => {
-            eprintln!("what is `{word}`? usage: solve [--fuel N] [FILE]");
+            eprintln!("what is `{word}`? usage: solve [--fuel N] [--engine pubgrub|cdcl] [FILE]");
             return ExitCode::from(2);
         }
     };
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match solve(&problem, &Options { fuel, ..Options::default() }) {
+    match solve(&problem, &Options { fuel, engine, ..Options::default() }) {
         Ok(selection) => {
             print(&problem, &selection);
             ExitCode::SUCCESS
@@ -63,19 +64,29 @@ fn main() -> ExitCode {
     }
 }
 
-/// The file, if one is given, and the fuel; or the word that is neither.
-fn arguments() -> Result<(Option<String>, Option<u64>), String> {
-    let (mut path, mut fuel) = (None, None);
+/// What was given on the command line.
+type Arguments = (Option<String>, Option<u64>, Option<Engine>);
+
+/// The file, if one is given, the fuel and the engine; or the word that is none of them.
+fn arguments() -> Result<Arguments, String> {
+    let (mut path, mut fuel, mut engine) = (None, None, None);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--fuel" {
             let steps = words.next().unwrap_or_default();
             fuel = Some(steps.parse().map_err(|_| steps)?);
+        } else if word == "--engine" {
+            let name = words.next().unwrap_or_default();
+            engine = Some(match name.as_str() {
+                "pubgrub" => Engine::PubGrub,
+                "cdcl" => Engine::Cdcl,
+                _ => return Err(name),
+            });
         } else if word != "-" && (word.starts_with('-') || path.replace(word.clone()).is_some()) {
             return Err(word);
         }
     }
-    Ok((path, fuel))
+    Ok((path, fuel, engine))
 }
 
 fn print(problem: &Problem, selection: &Selection) {

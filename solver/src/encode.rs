@@ -145,6 +145,8 @@ pub(crate) struct World<'p> {
     member_of: HashMap<u32, Vec<(u32, u32)>>,
     /// By resource: whom rules name as its holder, ascending.
     holders: Vec<Vec<ItemId>>,
+    /// The rules whose sentences are kept.
+    kept: Vec<u32>,
     reach: &'p Reach,
 }
 
@@ -162,6 +164,7 @@ impl<'p> World<'p> {
             on_option: HashMap::new(),
             member_of: HashMap::new(),
             holders: holders(problem),
+            kept: Vec::new(),
             reach,
         };
         world.index_rules(keep);
@@ -172,6 +175,7 @@ impl<'p> World<'p> {
     fn index_rules(&mut self, keep: impl Fn(StatementId) -> bool) {
         for (number, rule) in self.problem.rules.iter().enumerate().filter(|(_, rule)| keep(rule.statement)) {
             let number = number as u32;
+            self.kept.push(number);
             match &rule.when {
                 When::Always => self.always.push(number),
                 When::Item(item, _) => self.on_item.entry(item.0).or_default().push(number),
@@ -199,6 +203,21 @@ impl<'p> World<'p> {
     /// The problem that this is (a part of).
     pub(crate) fn problem(&self) -> &'p Problem {
         self.problem
+    }
+
+    /// The rules whose sentences are kept.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &'p Rule> + '_ {
+        self.kept.iter().filter_map(|number| self.rule(*number))
+    }
+
+    /// Whether an item can be present.
+    pub(crate) fn reaches(&self, item: ItemId) -> bool {
+        self.reach.item(item)
+    }
+
+    /// Whether a group can take part.
+    pub(crate) fn reaches_group(&self, group: GroupId) -> bool {
+        self.reach.group(group)
     }
 
     /// A group, if there is such a group.
@@ -441,7 +460,7 @@ impl<'p> World<'p> {
     }
 
     /// The values of an item for a set of its candidates.
-    fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
+    pub(crate) fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
         let candidates = self.problem.candidates(item);
         set.iter().take_while(|candidate| *candidate < candidates).map(|candidate| candidate + 1).collect()
     }

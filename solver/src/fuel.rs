@@ -51,6 +51,16 @@ pub(crate) fn tick() {
     });
 }
 
+/// Counts steps of a search that asks now and then whether to go on, and says whether it is over.
+pub(crate) fn spend(steps: u64) -> bool {
+    METER.with(|meter| {
+        let before = meter.used.get();
+        let used = before.saturating_add(steps);
+        meter.used.set(used);
+        used >= meter.limit.get() || (before / LOOK_EVERY != used / LOOK_EVERY && interrupted())
+    })
+}
+
 /// Whether the flag of the caller is up.
 pub(crate) fn interrupted() -> bool {
     METER.with(|meter| meter.flag.borrow().as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)))

@@ -68,9 +68,21 @@
 //! # How
 //!
 //! First everything that follows without trying is worked out on the problem itself, each fact with its reasons;
-//! most conflicts end there. What is left is searched by `PubGrub` over an encoding of finite variables; none of its
-//! types is visible from outside. A second engine could take over where the search runs out of fuel; today that is
-//! [`Failure::OutOfFuel`].
+//! most conflicts end there. What is left is searched by `PubGrub` over an encoding of finite variables, which is the
+//! fastest where little has to be tried. Where its share of the steps is not enough, a second engine takes over:
+//! conflict-driven clause learning over clauses, with networks that count. What that finds is led back through
+//! `PubGrub`, which makes the selection; a core that it finds is shrunk like one of the first engine.
+//! [`Selection::engine`] says who found the answer; [`Options::engine`] leaves one engine to do all of it. None of their
+//! types is visible from outside.
+//!
+//! # How long
+//!
+//! Work is counted, not timed, so a solve ends at the same step on every machine: a set operation of `PubGrub` is a
+//! step, and what the second engine does counts as many steps as take about as long. The bound is [`Options::fuel`],
+//! by default 250 million and 500 for each item, group and rule: a few seconds. The first engine's share of it is
+//! 50,000 and 100 for each item and rule. When all of it is used there is no answer ([`Failure::OutOfFuel`]); a third as
+//! much again may go into making an answer better ([`Selection::optimal`]) or shorter ([`Conflict::minimal`]). The
+//! caller can end it at any time ([`Options::interrupted`]).
 
 mod argument;
 mod bitset;
@@ -86,6 +98,7 @@ mod propagate;
 mod provider;
 mod reach;
 mod run;
+mod sat;
 pub mod solution;
 pub mod text;
 
@@ -93,4 +106,4 @@ pub use problem::{
     Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, StatementId,
     Then, When,
 };
-pub use solution::{Conflict, Failure, Options, Selection, solve};
+pub use solution::{Conflict, Engine, Failure, Options, Selection, solve};

@@ -15,17 +15,16 @@ use crate::narrow::{Masks, Narrowing};
 use crate::problem::{GroupId, ItemId, Member, Preference};
 use crate::propagate::{Assumption, Propagation};
 use crate::provider::{Model, Outcome, Taste, search};
-use crate::run::selection;
-use crate::solution::{Failure, Selection};
+use crate::solution::Failure;
 
-/// Improves a model to the best there is, as far as the fuel goes.
+/// Improves a model to the best there is, as far as the fuel goes; says whether it went all the way.
 pub(crate) fn improve<'p>(
     world: &World<'p>,
     taste: &Taste,
     known: &mut Propagation<'p>,
     model: Model,
     fuel: &mut u64,
-) -> Result<Selection, Failure> {
+) -> Result<(Model, bool), Failure> {
     let slice = *fuel / 4;
     let mut probing = Probing { world, taste, known, model, masks: Masks::new(), slice, fuel, optimal: true };
     let mut wanted: HashMap<GroupId, Vec<Member>> = HashMap::new();
@@ -41,7 +40,7 @@ pub(crate) fn improve<'p>(
             }
         }
     }
-    Ok(selection(world, &probing.model, probing.optimal))
+    Ok((probing.model, probing.optimal))
 }
 
 /// Something whose cost is to be as low as it can be, once everything before it is.

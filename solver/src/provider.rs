@@ -24,6 +24,11 @@ use crate::problem::{GroupId, Preference};
 pub(crate) struct Model(HashMap<Variable, Value>);
 
 impl Model {
+    /// Of these values.
+    pub(crate) fn new(values: HashMap<Variable, Value>) -> Self {
+        Self(values)
+    }
+
     /// The value of a variable.
     pub(crate) fn value(&self, variable: Variable) -> Value {
         self.0.get(&variable).copied().unwrap_or(0)

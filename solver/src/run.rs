@@ -1,8 +1,7 @@
 //! The road of one solve: search, then improve or explain.
 //!
-//! Owns: the order of the stages, the bound of work, and the thread on which an interruptible solve runs. Refuses:
-//! every stage itself. A second engine for what `PubGrub` can't do within its fuel belongs behind [`first`]: its model
-//! becomes the first one, its core goes to [`explain`] like a refutation's.
+//! Owns: the order of the stages and of the engines, the bound of work, and the thread on which an interruptible solve runs. Refuses:
+//! every stage itself.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,13 +19,14 @@ use crate::problem::{Candidate, Group, ItemId, Problem, StatementId};
 use crate::propagate::Propagation;
 use crate::provider::{Model, Outcome, Taste, search};
 use crate::reach::Reach;
-use crate::solution::{Failure, Options, Selection};
+use crate::sat;
+use crate::solution::{Engine, Failure, Options, Selection};
 
 /// How often the caller is asked whether to stop. Has no influence on any answer but that one.
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// The default bound: so many steps, and so many for each item, group and rule.
-const FUEL: (u64, u64) = (50_000_000, 500);
+const FUEL: (u64, u64) = (250_000_000, 500);
 
 /// Solves, asking the caller now and then whether to stop.
 pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {
@@ -34,7 +34,8 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
         let size = problem.items.len() + problem.groups.len() + problem.rules.len();
         FUEL.0.saturating_add(FUEL.1.saturating_mul(size as u64))
     });
-    let Some(asked) = options.interrupted else { return stages(problem, fuel) };
+    let engine = options.engine;
+    let Some(asked) = options.interrupted else { return stages(problem, engine, fuel) };
     if asked() {
         return Err(Failure::Interrupted);
     }
@@ -45,9 +46,9 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
         let worker = thread::Builder::new().name("solver".to_owned()).spawn_scoped(scope, move || {
             fuel::bind(Some(raised));
             // The receiver waits until this arrives.
-            let _ = sender.send(stages(problem, fuel));
+            let _ = sender.send(stages(problem, engine, fuel));
         });
-        let Ok(worker) = worker else { return stages(problem, fuel) };
+        let Ok(worker) = worker else { return stages(problem, engine, fuel) };
         loop {
             match receiver.recv_timeout(ASK_EVERY) {
                 Ok(answer) => return answer,
@@ -63,24 +64,20 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
     })
 }
 
-fn stages(problem: &Problem, mut fuel: u64) -> Result<Selection, Failure> {
+fn stages(problem: &Problem, engine: Option<Engine>, mut fuel: u64) -> Result<Selection, Failure> {
     let reach = Reach::new(problem, &|_| true);
     let world = World::new(problem, &reach, |_| true);
     let taste = Taste::new(&world);
     let mut known = Propagation::new(problem, &reach, |_| true);
     // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
     let mut more = fuel / 3;
-    match first(&world, &taste, &mut known, &mut fuel) {
-        Ok(Answer::Model(model)) => improve(&world, &taste, &mut known, model, &mut more),
-        Ok(Answer::Core(core)) => Err(explain(problem, core, &mut more)),
+    match first(&world, &taste, &mut known, engine, &mut fuel) {
+        Ok(Answer::Model(model, found_by)) => improve(&world, &taste, &mut known, model, &mut more)
+            .map(|(model, optimal)| selection(&world, &model, optimal, found_by)),
+        Ok(Answer::Core(core)) => Err(explain(problem, core, engine, &mut more)),
         Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),
         Err(Stop::Interrupted) => Err(Failure::Interrupted),
     }
-}
-
-enum Answer {
-    Model(Model),
-    Core(BTreeSet<StatementId>),
 }
 
 /// The first answer, whatever the preferences.
@@ -88,6 +85,7 @@ fn first<'p>(
     world: &World<'p>,
     taste: &Taste,
     known: &mut Propagation<'p>,
+    engine: Option<Engine>,
     fuel: &mut u64,
 ) -> Result<Answer, Stop> {
     if let Err(clash) = within(fuel, || known.run())? {
@@ -95,14 +93,45 @@ fn first<'p>(
     }
     let masks = Masks::new();
     let narrowing = Narrowing::new(world, known, &masks);
-    Ok(match search(world, taste, None, &narrowing, fuel)? {
-        Outcome::Model(model) => Answer::Model(model),
-        Outcome::Refuted(refutation) => Answer::Core(refutation.statements(world, &narrowing)),
-    })
+    if let Some(mut share) = share(world.problem(), engine, *fuel) {
+        let given = share;
+        let outcome = search(world, taste, None, &narrowing, &mut share);
+        *fuel -= given - share;
+        match outcome {
+            Ok(Outcome::Model(model)) => return Ok(Answer::Model(model, Engine::PubGrub)),
+            Ok(Outcome::Refuted(refutation)) => {
+                return Ok(Answer::Core(refutation.statements(world, &narrowing)));
+            }
+            Err(Stop::OutOfFuel) if engine.is_none() => {}
+            Err(stop) => return Err(stop),
+        }
+    }
+    sat::first(world, taste, known, &narrowing, fuel)
 }
 
+/// The first answer of a search.
+pub(crate) enum Answer {
+    /// Values that keep every rule, and who found that there are some.
+    Model(Model, Engine),
+    /// Statements that can't hold together.
+    Core(BTreeSet<StatementId>),
+}
+
+/// What `PubGrub` may use of the steps before the other engine is asked: so many, and so many for each item and rule.
+/// Where it is not asked at all: nothing.
+pub(crate) fn share(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Option<u64> {
+    let size = (problem.items.len() + problem.rules.len()) as u64;
+    match engine {
+        None => Some(fuel.min(SHARE.0 + SHARE.1 * size)),
+        Some(Engine::PubGrub) => Some(fuel),
+        Some(Engine::Cdcl) => None,
+    }
+}
+
+const SHARE: (u64, u64) = (50_000, 100);
+
 /// A model in the caller's words.
-pub(crate) fn selection(world: &World<'_>, model: &Model, optimal: bool) -> Selection {
+fn selection(world: &World<'_>, model: &Model, optimal: bool, engine: Engine) -> Selection {
     let problem = world.problem();
     let items: Vec<Option<Candidate>> = (0..problem.items.len() as u32)
         .map(|item| model.value(Variable::Item(item)).checked_sub(1))
@@ -116,5 +145,5 @@ pub(crate) fn selection(world: &World<'_>, model: &Model, optimal: bool) -> Sele
         })
     };
     let groups = problem.groups.iter().enumerate().map(options).collect();
-    Selection { items, groups, optimal }
+    Selection { items, groups, optimal, engine }
 }

@@ -2,6 +2,16 @@
 
 use crate::problem::{Candidate, GroupId, ItemId, Member, Problem, StatementId};
 
+/// What searches once everything is known that follows without trying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// `PubGrub`, over finite variables: the fastest where little has to be tried.
+    PubGrub,
+    /// Conflict-driven clause learning, over clauses: for what the other one can't do within its share of the steps.
+    /// `PubGrub` still makes the selection, led by the values that were found.
+    Cdcl,
+}
+
 /// A solution: valid for every rule, and nothing in it is present without a reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -11,6 +21,8 @@ pub struct Selection {
     pub groups: Vec<Option<Vec<Member>>>,
     /// Whether the preferences are honoured exactly, or the fuel ran out while improving on a valid solution.
     pub optimal: bool,
+    /// The engine that found that there is a solution.
+    pub engine: Engine,
 }
 
 impl Selection {
@@ -54,6 +66,8 @@ pub struct Options<'a> {
     /// may go into improving or explaining the answer, which then is not optimal or not minimal but still right.
     /// `None` takes a bound from the size.
     pub fuel: Option<u64>,
+    /// The only engine to use. `None`: `PubGrub` with a share of the steps, and then the other one.
+    pub engine: Option<Engine>,
 }
 
 /// Solves a problem. Deterministic: equal problems get equal answers on every machine.

@@ -11,7 +11,7 @@ mod world;
 
 use std::collections::BTreeSet;
 
-use hsm_solver::{Conflict, Failure, Options, Problem, StatementId, Then, When, solve};
+use hsm_solver::{Conflict, Engine, Failure, Options, Problem, Selection, StatementId, Then, When, solve};
 use world::Dice;
 
 #[derive(Debug, Default)]
@@ -22,6 +22,7 @@ struct Seen {
     with_a_choice_of_cost: u32,
     long_conflicts: u32,
     conflicts_over_a_resource: u32,
+    other_answers: u32,
 }
 
 fn times() -> u64 {
@@ -39,7 +40,22 @@ fn agrees_with_trying_everything() {
             4 => world::problem(dice, 4096),
             _ => world::problem(dice, 400),
         };
-        check(seed, &problem, &mut seen);
+        let answer = solve(&problem, &Options::default());
+        let again = solve(&problem, &Options::default());
+        assert_eq!(answer, again, "seed {seed}: the same problem, another answer: {problem:?}");
+        check(seed, &problem, &answer, &mut seen);
+        // The same law for each engine by itself, where it says something else.
+        for engine in [Engine::PubGrub, Engine::Cdcl] {
+            let other = solve(&problem, &Options { engine: Some(engine), ..Options::default() });
+            if let Ok(selection) = &other {
+                let nothing_to_try = selection.items.iter().all(Option::is_none);
+                assert!(selection.engine == engine || nothing_to_try, "seed {seed}: {problem:?}");
+            }
+            if !is_same(&answer, &other) {
+                seen.other_answers += 1;
+                check(seed, &problem, &other, &mut Seen::default());
+            }
+        }
     }
     println!("{problems} problems: {seen:?}");
     for plenty in [seen.solvable, seen.unsolvable, seen.with_something_present] {
@@ -50,11 +66,17 @@ fn agrees_with_trying_everything() {
     }
 }
 
-fn check(seed: u64, problem: &Problem, tally: &mut Seen) {
-    let answer = solve(problem, &Options::default());
+/// Whether two answers say the same, whoever found them.
+fn is_same(one: &Result<Selection, Failure>, other: &Result<Selection, Failure>) -> bool {
+    match (one, other) {
+        (Ok(one), Ok(other)) => one == &Selection { engine: one.engine, ..other.clone() },
+        _ => one == other,
+    }
+}
+
+fn check(seed: u64, problem: &Problem, answer: &Result<Selection, Failure>, tally: &mut Seen) {
     let say = || format!("seed {seed}: {problem:?}\n{answer:?}");
-    assert_eq!(answer, solve(problem, &Options::default()), "the same problem, another answer: {}", say());
-    match &answer {
+    match answer {
         Ok(selection) => {
             tally.solvable += 1;
             let found = oracle::as_try(problem, selection);
