@@ -38,7 +38,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("granit_parser", &["yaml"]),
     ("yaml_edit", &["yaml"]),
     ("serde_yaml", &[]),
-    ("petgraph", &["order"]),
+    // the solve keeps out what `order` could not sort, so both ask the same crate what a ring is
+    ("petgraph", &["order", "solve/waits"]),
     ("pubgrub", &[]),
     ("pep440_rs", &["version", "requirement"]),
     ("pep508_rs", &["version", "requirement"]),

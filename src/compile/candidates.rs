@@ -343,33 +343,32 @@ impl<'a> Parts<'a> {
         }
         let mut said: Vec<Said<'a>> =
             implied.into_values().filter_map(|demand| of_demand(LinkSort::Implies, demand)).collect();
-        if let Self::Container(entry, release, source, profile) = self
-            && profile.is_none_or(|p| p.external.is_none())
-        {
-            let layers = [
-                Some(&entry.layer),
-                Some(&release.layer),
-                source.map(|s| &s.layer),
-                profile.map(|p| &p.layer),
-            ];
-            for line in depends_on(layers.into_iter().flatten()) {
-                if let Some(target) = inputs.depends.get(&line.target.value) {
-                    let place = line.target.place;
-                    said.push(Said {
-                        sort: LinkSort::DependsOn,
-                        target: target.clone(),
-                        place,
-                        what: What::Presence,
-                    });
-                }
+        said.extend(self.waits(inputs));
+        said
+    }
+
+    /// What its work waits for: its start for what it depends on, its build for what that requires.
+    pub fn waits(self, inputs: &Inputs) -> Vec<Said<'a>> {
+        let mut said = Vec::new();
+        let Self::Container(entry, release, source, profile) = self else { return said };
+        if profile.is_some_and(|profile| profile.external.is_some()) {
+            return said;
+        }
+        let layers =
+            [Some(&entry.layer), Some(&release.layer), source.map(|s| &s.layer), profile.map(|p| &p.layer)];
+        for line in depends_on(layers.into_iter().flatten()) {
+            if let Some(target) = inputs.depends.get(&line.target.value) {
+                let place = line.target.place;
+                let what = What::Presence;
+                said.push(Said { sort: LinkSort::DependsOn, target: target.clone(), place, what });
             }
-            for demand in source.iter().flat_map(|s| &s.requires) {
-                said.extend(of_demand(LinkSort::Requires, demand));
-            }
-            for (image, place) in source.into_iter().flat_map(ContainerSource::images) {
-                let target = TargetId::Component(ComponentId::new(Kind::Container, &image));
-                said.push(Said { sort: LinkSort::Requires, target, place, what: What::Image });
-            }
+        }
+        for demand in source.iter().flat_map(|s| &s.requires) {
+            said.extend(of_demand(LinkSort::Requires, demand));
+        }
+        for (image, place) in source.into_iter().flat_map(ContainerSource::images) {
+            let target = TargetId::Component(ComponentId::new(Kind::Container, &image));
+            said.push(Said { sort: LinkSort::Requires, target, place, what: What::Image });
         }
         said
     }

@@ -7,11 +7,12 @@ mod params;
 mod reasons;
 mod rings;
 mod stack;
+mod waits;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use hsm_solver::{Failure, Options, Selection, StatementId};
+use hsm_solver::{Failure, Options, Selection};
 
 use crate::compile::{Choice, Compiled, compile};
 use crate::diagnostic::Diagnostic;
@@ -22,7 +23,7 @@ use crate::place::Place;
 use crate::stack::Stack;
 use crate::statement::Statement;
 pub use reasons::Reasons;
-use rings::Ring;
+use rings::Rings;
 
 /// A solution.
 #[derive(Debug, Clone)]
@@ -97,31 +98,28 @@ fn once(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
-    let mut rings: Vec<Ring> = Vec::new();
+    let mut rings = Rings::new(inputs, compiled);
     let mut problem = Cow::Borrowed(&compiled.problem);
-    while rings.len() <= MOST_RINGS {
+    for _ in 0..rings.most_rounds() {
         let selection = hsm_solver::solve(&problem, &options)
             .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
+        let found = rings.of(&selection);
+        if !found.is_empty() {
+            rings.forbid(compiled, found, problem.to_mut());
+            continue;
+        }
         let chosen = chosen(compiled, &selection);
-        let Some(ring) = rings::find(inputs, compiled, &selection, &chosen) else {
-            let (stack, mut warnings) =
-                stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
-            warnings.splice(0..0, inputs.warnings.iter().cloned());
-            let reasons = reasons::all(compiled, &selection);
-            return Ok(Solved { stack, warnings, reasons, optimal: selection.optimal });
-        };
-        let number = StatementId((compiled.statements.len() + rings.len()) as u32);
-        ring.forbid(problem.to_mut(), compiled, number);
-        rings.push(ring);
+        let (stack, mut warnings) =
+            stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
+        warnings.splice(0..0, inputs.warnings.iter().cloned());
+        let reasons = reasons::all(compiled, &selection);
+        return Ok(Solved { stack, warnings, reasons, optimal: selection.optimal });
     }
     Err(NoStack::OutOfFuel)
 }
 
-/// How many rings are forbidden one after the other before the solve gives up.
-const MOST_RINGS: usize = 200;
-
 /// Why there is no solution, in statements; the numbers after those of the problem are rings.
-fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &[Ring], failure: Failure) -> NoStack {
+fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings, failure: Failure) -> NoStack {
     let conflict = match failure {
         Failure::Conflict(conflict) => conflict,
         Failure::Interrupted => return NoStack::Interrupted,
@@ -129,17 +127,14 @@ fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &[Ring], failure: Failu
     };
     let mut statements: Vec<Statement> = Vec::new();
     let mut said: HashMap<Option<Place>, Vec<usize>> = HashMap::new();
-    for id in conflict.core {
-        let ring = (id.0 as usize).checked_sub(compiled.statements.len()).and_then(|n| rings.get(n));
-        // A ring is only one as long as each of its lines is there.
-        for line in ring.into_iter().flat_map(|ring| ring.made_of(compiled)).chain(compiled.statement(id)) {
-            let here = said.entry(line.place).or_default();
-            if !here.iter().any(|number| statements[*number] == *line) {
-                here.push(statements.len());
-                statements.push(line.clone());
-            }
+    for &id in &conflict.core {
+        let line = compiled.statement(id).cloned().or_else(|| rings.statement(compiled, id, &conflict.core));
+        let Some(line) = line else { continue };
+        let here = said.entry(line.place).or_default();
+        if !here.iter().any(|number| statements[*number] == line) {
+            here.push(statements.len());
+            statements.push(line);
         }
-        statements.extend(ring.map(Ring::statement));
     }
     let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
     let notes = if broken_entry { inputs.warnings.clone() } else { Vec::new() };

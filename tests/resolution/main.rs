@@ -13,4 +13,5 @@ mod dice;
 mod laws;
 mod memory;
 mod naive;
+mod rings;
 mod rules;
