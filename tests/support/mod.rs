@@ -70,21 +70,27 @@ fn hash(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether the tools (`uv`, `compose`) are there. If not, it says that the test is skipped, and fails where nothing may be
+/// Whether the tools (`uv`, `compose`, a running `engine`) are there. If not, it says that the test is skipped, and fails where nothing may be
 /// missing.
 pub(crate) fn have(test: &str, tools: &[&str]) -> bool {
     let Some(missing) = tools.iter().find(|tool| !is_there(tool)) else { return true };
+    skip(test, missing);
+    false
+}
+
+/// Says that a test is skipped for want of something, and fails where nothing may be missing.
+pub(crate) fn skip(test: &str, missing: &str) {
     // Not a print macro: those are shown only when a test fails.
     let _ = writeln!(std::io::stderr(), "skipped: {test}: {missing} is not on this machine");
     let without = std::env::var("HSM_TESTS_WITHOUT").unwrap_or_default();
-    let may = std::env::var_os("CI").is_none() || without.split(',').any(|one| one == *missing);
+    let may = std::env::var_os("CI").is_none() || without.split(',').any(|one| one == missing);
     assert!(may, "{test} needs {missing}, and under CI nothing may be missing");
-    false
 }
 
 fn is_there(tool: &str) -> bool {
     static UV: OnceLock<bool> = OnceLock::new();
     static COMPOSE: OnceLock<bool> = OnceLock::new();
+    static ENGINE: OnceLock<bool> = OnceLock::new();
     let answers = |program: &str, args: &[&str]| {
         let output = Command::new(program).args(args).stdin(Stdio::null()).output();
         output.is_ok_and(|output| output.status.success())
@@ -92,6 +98,10 @@ fn is_there(tool: &str) -> bool {
     match tool {
         "uv" => *UV.get_or_init(|| answers("uv", &["--version"])),
         "compose" => *COMPOSE.get_or_init(|| answers("docker", &["compose", "version"])),
+        // `docker info` may say 0 without a server
+        "engine" => {
+            *ENGINE.get_or_init(|| answers("docker", &["version", "--format", "{{.Server.Version}}"]))
+        }
         other => panic!("no test can ask for {other}"),
     }
 }

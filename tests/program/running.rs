@@ -1,0 +1,167 @@
+//! Containers that run: `up`, `build`, `status`, `down` of the binary with a real engine. Nothing is pulled: the base of
+//! all images is empty, and the program in them is compiled by the toolchain that runs the tests.
+//!
+//! Owns: what a project's containers do while it is up, and that nothing of them is left afterwards. Refuses: what stands
+//! in the files.
+
+use std::fs;
+use std::io::Read as _;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::runs::hsm;
+use crate::support::{have, skip};
+
+/// A server that greets whoever connects.
+const SERVER: &str = r#"
+use std::io::Write;
+fn main() {
+    let listener = std::net::TcpListener::bind("0.0.0.0:8080").unwrap();
+    for stream in listener.incoming() {
+        let _ = writeln!(stream.unwrap(), "{}", std::env::var("GREETING").unwrap_or_default());
+    }
+}
+"#;
+
+/// A project of its own name, of which nothing is left when the test ends, however it ends.
+struct Project {
+    dir: tempfile::TempDir,
+    name: String,
+    port: u16,
+}
+
+impl Project {
+    fn new() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound").port();
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let project = Self { dir, name: format!("hsm-up-{}", std::process::id()), port };
+        project.write("base/Dockerfile", "FROM scratch\nCOPY server /server\n");
+        project.write("front/Dockerfile", "ARG BASE\nFROM ${BASE}\nENTRYPOINT [\"/server\"]\n");
+        project.write(
+            "hsm-registry/containers/base.yaml",
+            "name: base\nrun: false\nsources: {dev: {type: build, path: ./base}}\n",
+        );
+        project.write(
+            "hsm-registry/containers/front.yaml",
+            "name: front\ncompose: {stop_signal: SIGKILL}\n\
+             sources: {dev: {type: build, path: ./front, args: {BASE: \"${HSM_IMAGE.base}\"}}}\n",
+        );
+        project.greet("hello");
+        project
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().expect("inside")).expect("a directory");
+        fs::write(path, text).expect("written");
+    }
+
+    /// The manifest, with what the server says.
+    fn greet(&self, greeting: &str) {
+        let (name, port) = (&self.name, self.port);
+        self.write(
+            "hsm.yaml",
+            &format!(
+                "project: {{name: {name}, mode: dev}}\nservices:\n  containers:\n    \
+                 - {{name: front, ports: [\"127.0.0.1:{port}:8080\"], env: {{GREETING: {greeting}}}}}\n"
+            ),
+        );
+    }
+
+    /// What the running server says.
+    fn ask(&self) -> String {
+        let mut answer = String::new();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("somebody listens");
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer.trim().to_owned()
+    }
+
+    /// The containers and networks that it has.
+    fn left(&self) -> String {
+        let filter = format!("label=com.docker.compose.project={}", self.name);
+        let list = |args: &[&str]| {
+            let output = Command::new("docker").args(args).args(["-q", "--filter", &filter]).output();
+            String::from_utf8(output.expect("the engine was there").stdout).expect("text")
+        };
+        list(&["ps", "-a"]) + &list(&["network", "ls"])
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        let quiet = |args: &[&str]| {
+            let mut command = Command::new("docker");
+            command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            let _ended = command.status();
+        };
+        quiet(&["compose", "--project-name", &self.name, "down", "--remove-orphans"]);
+        for image in ["front", "base"] {
+            quiet(&["image", "rm", "--force", &format!("{}-{image}:dev", self.name)]);
+        }
+    }
+}
+
+/// Compiles the server to a program that needs nothing beside it.
+fn compiled(at: &Path) -> bool {
+    let source = at.with_extension("rs");
+    fs::write(&source, SERVER).expect("written");
+    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+    let status = Command::new(rustc)
+        .args(["-C", "target-feature=+crt-static", "-C", "opt-level=0", "-o"])
+        .arg(at)
+        .arg(&source)
+        .stdin(Stdio::null())
+        .status();
+    fs::remove_file(source).expect("it was written");
+    status.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn up_runs_what_status_finds_in_order_and_down_leaves_nothing_of() {
+    if !have("up runs containers", &["compose", "engine"]) {
+        return;
+    }
+    let project = Project::new();
+    if !compiled(&project.path().join("base/server")) {
+        skip("up runs containers", "a static C library");
+        return;
+    }
+
+    // The port is taken: the files are written, and the exit code says that nothing runs.
+    let taken = TcpListener::bind(("127.0.0.1", project.port)).expect("the port was free");
+    let run = hsm(project.path(), &["up"]).ends_with(7);
+    assert!(
+        run.stderr.contains("address already in use") || run.stderr.contains("allocated"),
+        "{}",
+        run.stderr
+    );
+    assert!(project.path().join("docker-compose.hpm.yml").exists());
+    drop(taken);
+
+    hsm(project.path(), &["up"]).ends_with(0);
+    assert_eq!(project.ask(), "hello");
+    assert!(hsm(project.path(), &["status"]).ends_with(0).stdout.contains("up to date"));
+
+    // A change of the manifest is out of date until the next `up`, which puts it in place.
+    project.greet("again");
+    hsm(project.path(), &["status"]).ends_with(4);
+    assert_eq!(project.ask(), "hello");
+    hsm(project.path(), &["up", "front"]).ends_with(0);
+    assert_eq!(project.ask(), "again");
+
+    assert_ne!(project.left(), "");
+    hsm(project.path(), &["down"]).ends_with(0);
+    assert_eq!(project.left(), "");
+    assert!(TcpStream::connect(("127.0.0.1", project.port)).is_err());
+    // What was written stays, and can be brought up as it is.
+    assert!(hsm(project.path(), &["status"]).ends_with(0).stdout.contains("up to date"));
+    hsm(project.path(), &["up", "--frozen"]).ends_with(0);
+    assert_eq!(project.ask(), "again");
+    hsm(project.path(), &["down"]).ends_with(0);
+    assert_eq!(project.left(), "");
+}
