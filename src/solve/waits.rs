@@ -167,7 +167,9 @@ pub(super) fn knots(edges: &[Vec<usize>], within: &[usize]) -> Vec<Vec<usize>> {
         .map(|part| part.into_iter().map(|node| within[node.index()]).collect::<Vec<usize>>())
         .filter(|part| part.len() > 1 || part.iter().any(|node| edges[*node].contains(node)))
         .collect();
-    found.iter_mut().for_each(|part| part.sort_unstable());
+    for part in &mut found {
+        part.sort_unstable();
+    }
     found.sort();
     found
 }

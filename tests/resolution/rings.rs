@@ -79,8 +79,10 @@ fn what_makes_rings_again_and_again_is_tied_down() {
         }
         files
     };
-    let groups: String = (0..layers).map(|n| format!("    g{n}: {{}}\n")).collect();
-    let manifest = format!("project: {{name: demo}}\nservices:\n  container_groups:\n{groups}");
+    let mut manifest = "project: {name: demo}\nservices:\n  container_groups:\n".to_owned();
+    for n in 0..layers {
+        let _ = writeln!(manifest, "    g{n}: {{}}");
+    }
     let found = solved(&world(files(true), &manifest)).unwrap();
     let mut expected: BTreeSet<String> = (1..layers).map(|n| format!("a{n}")).collect();
     expected.insert("c0".to_owned());
