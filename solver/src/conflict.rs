@@ -6,13 +6,15 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::argument::argue;
-use crate::encode::World;
+use crate::assignment::Assignment;
+use crate::encode::{Variable, World};
 use crate::fuel::{Stop, within};
 use crate::narrow::{Masks, Narrowing};
+use crate::needed;
 use crate::part::part;
 use crate::problem::{Problem, StatementId};
 use crate::propagate::Propagation;
-use crate::provider::{Outcome, Taste, search};
+use crate::provider::{Model, Outcome, Taste, search};
 use crate::reach::Reach;
 use crate::run::share;
 use crate::sat::formula::Formula;
@@ -34,28 +36,73 @@ pub(crate) fn explain(
 /// The statements that are left, and whether each is needed (otherwise the fuel ran out).
 fn shrink(
     problem: &Problem,
-    mut core: BTreeSet<StatementId>,
+    core: BTreeSet<StatementId>,
     engine: Option<Engine>,
     fuel: &mut u64,
 ) -> Result<(BTreeSet<StatementId>, bool), Failure> {
-    let problem = &part(problem, &core);
-    let whole = Whole::default();
-    let mut tests = Tests { problem, engine, whole: &whole, formula: None };
-    // The last first: what comes late is more often a detail, what comes early is what the user wrote.
-    let mut candidates: Vec<StatementId> = core.iter().copied().collect();
-    while let Some(candidate) = candidates.pop() {
-        if !core.contains(&candidate) {
-            continue;
-        }
-        let without: BTreeSet<StatementId> = core.iter().copied().filter(|one| *one != candidate).collect();
-        match tests.refute(&without, fuel) {
-            Ok(Some(smaller)) => core = smaller,
-            Ok(None) => {}
-            Err(Stop::OutOfFuel) => return Ok((core, false)),
-            Err(Stop::Interrupted) => return Err(Failure::Interrupted),
-        }
+    let mut shrinking = Shrinking { core, needed: BTreeSet::new(), at_once: 1, walks: true };
+    match shrinking.run(problem, engine, fuel) {
+        Ok(()) => Ok((shrinking.core, true)),
+        Err(Stop::OutOfFuel) => Ok((shrinking.core, false)),
+        Err(Stop::Interrupted) => Err(Failure::Interrupted),
     }
-    Ok((core, true))
+}
+
+struct Shrinking {
+    /// These can't hold together.
+    core: BTreeSet<StatementId>,
+    /// Those of them without which the others have a solution.
+    needed: BTreeSet<StatementId>,
+    /// How many to leave out next.
+    at_once: usize,
+    /// Whether walking from one needed statement to others is worth it.
+    walks: bool,
+}
+
+impl Shrinking {
+    fn run(&mut self, problem: &Problem, engine: Option<Engine>, fuel: &mut u64) -> Result<(), Stop> {
+        let is_open = |shrinking: &Self| shrinking.needed.len() < shrinking.core.len();
+        while is_open(self) {
+            let problem = &part(problem, &self.core);
+            let size = self.core.len();
+            let whole = Whole::default();
+            let mut tests = Tests { problem, engine, whole: &whole, formula: None };
+            // Once half of it is gone, what is asked is cut down to the rest.
+            while is_open(self) && self.core.len() * 2 >= size {
+                self.step(&mut tests, fuel)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn step<'a, 'p: 'a>(&mut self, tests: &mut Tests<'a, 'p>, fuel: &mut u64) -> Result<(), Stop> {
+        // The last first: what comes late is more often a detail, what comes early is what the user wrote.
+        let open = self.core.iter().rev().filter(|one| !self.needed.contains(one));
+        let left_out: BTreeSet<StatementId> = open.take(self.at_once).copied().collect();
+        let without: BTreeSet<StatementId> = self.core.difference(&left_out).copied().collect();
+        match tests.refute(&without, fuel)? {
+            // Where some could go, others may too: more of them at once.
+            Tested::Core(smaller) => {
+                self.core = smaller;
+                self.at_once *= 2;
+            }
+            Tested::Solution(solution) if left_out.len() == 1 => {
+                self.needed.extend(left_out);
+                let (problem, core, needed) = (tests.problem, &self.core, &mut self.needed);
+                if self.walks {
+                    // What it does not find in its share is asked for one by one.
+                    let mut share = *fuel / 4 * 3;
+                    let given = share;
+                    let walked = within(&mut share, || needed::walk(problem, core, solution, needed));
+                    *fuel -= given - share;
+                    self.walks = walked != Err(Stop::OutOfFuel);
+                    walked.or_else(|stop| if self.walks { Err(stop) } else { Ok(()) })?;
+                }
+            }
+            Tested::Solution(_) => self.at_once = 1,
+        }
+        Ok(())
+    }
 }
 
 /// Steps for each item, group and rule of what is built.
@@ -68,6 +115,21 @@ struct Whole<'p> {
     world: OnceCell<World<'p>>,
 }
 
+/// Whether some of the statements can hold together.
+enum Tested<'p> {
+    /// These can't.
+    Core(BTreeSet<StatementId>),
+    /// They can: like this.
+    Solution(Assignment<'p>),
+}
+
+impl<'p> Tested<'p> {
+    fn model(problem: &'p Problem, model: &Model) -> Self {
+        let item = |item| model.value(Variable::Item(item));
+        Self::Solution(Assignment::new(problem, item, |group| model.value(Variable::Group(group)) > 0))
+    }
+}
+
 /// The question whether some of the statements can't hold together, asked again and again.
 struct Tests<'a, 'p> {
     problem: &'p Problem,
@@ -78,12 +140,7 @@ struct Tests<'a, 'p> {
 }
 
 impl<'a, 'p: 'a> Tests<'a, 'p> {
-    /// Those of the statements that can't hold together, if they can't.
-    fn refute(
-        &mut self,
-        kept: &BTreeSet<StatementId>,
-        fuel: &mut u64,
-    ) -> Result<Option<BTreeSet<StatementId>>, Stop> {
+    fn refute(&mut self, kept: &BTreeSet<StatementId>, fuel: &mut u64) -> Result<Tested<'p>, Stop> {
         let problem = self.problem;
         // Building what is searched is work too.
         *fuel = fuel.saturating_sub(
@@ -91,12 +148,20 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
         );
         let reach = Reach::new(problem, &|statement| kept.contains(&statement));
         let mut known = Propagation::new(problem, &reach, |statement| kept.contains(&statement));
-        if let Err(clash) = within(fuel, || known.run())? {
-            return Ok(Some(known.blame(&clash)));
+        let here = match within(fuel, || known.run().and_then(|()| known.fits()))? {
+            Err(clash) => return Ok(Tested::Core(known.blame(&clash))),
+            Ok(placed) => {
+                let here = known.mark();
+                for assumption in &placed {
+                    known.assume(assumption);
+                }
+                here
+            }
+        };
+        if let Some(solution) = within(fuel, || known.run().ok().and_then(|()| known.settled()))? {
+            return Ok(Tested::Solution(solution));
         }
-        if within(fuel, || known.is_settled())? {
-            return Ok(None);
-        }
+        known.back_to(here);
         if let Some(mut share) = share(problem, self.engine, *fuel).filter(|_| self.formula.is_none()) {
             let world = World::new(problem, &reach, |statement| kept.contains(&statement));
             let masks = Masks::new();
@@ -105,15 +170,19 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
             let outcome = search(&world, &Taste::new(&world), None, &narrowing, &mut share);
             *fuel -= given - share;
             match outcome {
-                Ok(Outcome::Model(_)) => return Ok(None),
+                Ok(Outcome::Model(model)) => return Ok(Tested::model(problem, &model)),
                 Ok(Outcome::Refuted(refutation)) => {
-                    return Ok(Some(refutation.statements(&world, &narrowing)));
+                    return Ok(Tested::Core(refutation.statements(&world, &narrowing)));
                 }
                 Err(Stop::OutOfFuel) if self.engine.is_none() => {}
                 Err(stop) => return Err(stop),
             }
         }
-        self.formula(fuel)?.refute(kept, fuel)
+        let formula = self.formula(fuel)?;
+        Ok(match formula.refute(kept, fuel)? {
+            Some(core) => Tested::Core(core),
+            None => Tested::model(problem, &formula.model()),
+        })
     }
 
     /// Once a search was too hard for the first engine, the others of this conflict are not tried with it.

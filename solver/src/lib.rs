@@ -67,9 +67,10 @@
 //!
 //! # How
 //!
-//! First everything that follows without trying is worked out on the problem itself, each fact with its reasons;
-//! most conflicts end there. What is left is searched by `PubGrub` over an encoding of finite variables, which is the
-//! fastest where little has to be tried. Where its share of the steps is not enough, a second engine takes over:
+//! First everything that follows without trying is worked out on the problem itself, each fact with its reasons, and
+//! whether what has to be there fits beside each other; most conflicts end there. What is left is searched by `PubGrub`
+//! over an encoding of finite variables, which is the fastest where little has to be tried. Where its share of the
+//! steps is not enough, a second engine takes over:
 //! conflict-driven clause learning over clauses, with networks that count. What that finds is led back through
 //! `PubGrub`, which makes the selection; a core that it finds is shrunk like one of the first engine.
 //! [`Selection::engine`] says who found the answer; [`Options::engine`] leaves one engine to do all of it. None of their
@@ -85,12 +86,14 @@
 //! caller can end it at any time ([`Options::interrupted`]).
 
 mod argument;
+mod assignment;
 mod bitset;
 mod conflict;
 mod derive;
 mod encode;
 mod fuel;
 mod narrow;
+mod needed;
 mod part;
 mod prefer;
 pub mod problem;

@@ -8,6 +8,7 @@
 //! smaller set of statements.
 
 mod consequence;
+mod crowd;
 mod queue;
 mod settled;
 
@@ -115,6 +116,8 @@ enum Change {
 /// A bound on solutions, not a statement: what a probe assumes.
 #[derive(Debug, Clone)]
 pub(crate) enum Assumption {
+    /// The item is present, in one of these values.
+    Present(ItemId, BitSet),
     /// Only these values of an item (where it is present).
     Values(ItemId, BitSet),
     /// If the group takes part, this item is present.
@@ -142,6 +145,12 @@ pub(crate) struct Propagation<'p> {
     wishes: Vec<(GroupId, ItemId)>,
     /// The rules that are kept and can apply.
     kept: Vec<u32>,
+    /// Those of them that can be met in several ways.
+    open_rules: Vec<u32>,
+    /// Those of them by which candidates of two items exclude each other.
+    exclusions: Vec<u32>,
+    /// The items that have to be present, in the order in which that was found.
+    forced: Vec<ItemId>,
     of_item: Vec<Vec<Task>>,
     of_group: Vec<Vec<Task>>,
     of_resource: Vec<Vec<Task>>,
@@ -186,6 +195,9 @@ impl<'p> Propagation<'p> {
             changes: Vec::new(),
             wishes: Vec::new(),
             kept: Vec::new(),
+            open_rules: Vec::new(),
+            exclusions: Vec::new(),
+            forced: Vec::new(),
             of_item: vec![Vec::new(); problem.items.len()],
             of_group: vec![Vec::new(); problem.groups.len()],
             of_resource: vec![Vec::new(); problem.resources as usize],
@@ -210,6 +222,11 @@ impl<'p> Propagation<'p> {
             }
             self.queue.push(task);
             self.kept.push(number as u32);
+            match (&rule.when, &rule.then) {
+                (When::Item(..), Then::AbsentOr(..)) => self.exclusions.push(number as u32),
+                (_, Then::AnyOf(_) | Then::OneOf(..)) => self.open_rules.push(number as u32),
+                _ => {}
+            }
             if let When::Item(item, _) = &rule.when
                 && let Some(rules) = self.rules_on.get_mut(item.0 as usize)
             {
@@ -300,6 +317,9 @@ impl<'p> Propagation<'p> {
     pub(crate) fn assume(&mut self, assumption: &Assumption) {
         let reason = Reason::default();
         let clash = match assumption {
+            Assumption::Present(item, values) => {
+                self.cut(*item, values, reason.clone()).and_then(|()| self.force(*item, reason))
+            }
             Assumption::Values(item, values) => self.cut(*item, values, reason),
             Assumption::Wish(group, item) => {
                 let wish = self.wishes.len() as u32;
@@ -334,6 +354,9 @@ impl<'p> Propagation<'p> {
             match self.changes.pop() {
                 Some(Change::Item(item, before)) => {
                     if let Some(state) = self.items.get_mut(item as usize) {
+                        if state.is_forced() && !before.is_forced() {
+                            self.forced.pop();
+                        }
                         *state = before;
                     }
                 }
@@ -483,6 +506,7 @@ impl<'p> Propagation<'p> {
         }
         self.changes.push(Change::Item(item.0, state.clone()));
         state.forced = Some(fact);
+        self.forced.push(item);
         self.fact(reason);
         self.touch_item(item);
         Ok(())

@@ -88,7 +88,7 @@ fn first<'p>(
     engine: Option<Engine>,
     fuel: &mut u64,
 ) -> Result<Answer, Stop> {
-    if let Err(clash) = within(fuel, || known.run())? {
+    if let Err(clash) = within(fuel, || known.run().and_then(|()| known.fits()))? {
         return Ok(Answer::Core(known.blame(&clash)));
     }
     let masks = Masks::new();

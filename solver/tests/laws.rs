@@ -38,6 +38,7 @@ fn agrees_with_trying_everything() {
         let problem = match seed % 16 {
             0..4 => world::tangle(dice),
             4 => world::problem(dice, 4096),
+            5 | 6 => world::crowd(dice),
             _ => world::problem(dice, 400),
         };
         let answer = solve(&problem, &Options::default());

@@ -75,8 +75,8 @@ fn ends_in_nothing(length: u32, steps: u64) -> bool {
 #[test]
 fn a_chain_that_ends_in_nothing_is_a_conflict() {
     assert!(ends_in_nothing(300, 9_000_000));
-    // Ten thousand statements are found and put in order; that each is needed is too much to prove in so many steps.
-    assert!(!ends_in_nothing(10_000, 1_000_000));
+    // That each of ten thousand is needed is shown by going along the chain once.
+    assert!(ends_in_nothing(10_000, 1_000_000));
 }
 
 /// Three items in two candidates that all have to differ: nothing follows without trying.
@@ -300,18 +300,31 @@ fn asked_to_stop_it_stops() {
     assert_eq!(solve(&chain(10), &options), solve(&chain(10), &Options::default()));
 }
 
-/// One pigeon too many: hard for any search that does not count.
-fn pigeons(holes: u32) -> Problem {
+/// Sums of three that can't all be what they should: hard for any search that does not calculate.
+fn sums(how_many: u32) -> Problem {
     let mut problem = Problem::new();
-    let pigeons = items(&mut problem, holes + 1, holes);
-    for (number, one) in pigeons.iter().enumerate() {
-        problem.rule(StatementId(number as u32), When::Always, Then::Present(*one, CandidateSet::all(holes)));
-        for other in &pigeons[..number] {
-            for hole in 0..holes {
-                let others = (0..holes).filter(|candidate| *candidate != hole).collect();
-                let when = When::Item(*one, [hole].into_iter().collect());
-                problem.rule(StatementId(100), when, Then::AbsentOr(*other, others));
-            }
+    let digits = items(&mut problem, how_many, 2);
+    for (number, digit) in digits.iter().enumerate() {
+        problem.rule(StatementId(number as u32), When::Always, Then::Present(*digit, CandidateSet::all(2)));
+    }
+    let mut at = 7u64;
+    for number in 0..how_many + 30 {
+        let mut next = || {
+            at = at.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (at ^ (at >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            digits
+                [((mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) >> 33) as usize % digits.len()]
+        };
+        let three = [next(), next(), next()];
+        if three[0] == three[1] || three[1] == three[2] || three[2] == three[0] {
+            continue;
+        }
+        for odd in [0b001, 0b010, 0b100, 0b111] {
+            let sum = odd ^ (number & 1);
+            let not =
+                |(digit, place): (&ItemId, u32)| (*digit, [1 ^ (sum >> place & 1)].into_iter().collect());
+            let then = Then::AnyOf(three.iter().zip(0..).map(not).collect());
+            problem.rule(StatementId(1_000 + number), When::Always, then);
         }
     }
     problem
@@ -322,12 +335,118 @@ fn a_hard_search_can_be_stopped() {
     let asked = AtomicU32::new(0);
     let interrupted = || asked.fetch_add(1, Ordering::Relaxed) > 2;
     let options = Options { interrupted: Some(&interrupted), fuel: Some(u64::MAX), ..Options::default() };
-    assert_eq!(solve(&pigeons(20), &options), Err(Failure::Interrupted));
-    assert_eq!(within(&pigeons(20), 200_000), Err(Failure::OutOfFuel));
-    assert!(matches!(within(&pigeons(5), 200_000), Err(Failure::Conflict(_))));
+    assert_eq!(solve(&sums(300), &options), Err(Failure::Interrupted));
+    assert_eq!(within(&sums(300), 200_000), Err(Failure::OutOfFuel));
+    assert!(matches!(within(&sums(12), 200_000), Err(Failure::Conflict(_))));
 }
 
 #[test]
 fn past_its_fuel_it_says_so() {
     assert_eq!(within(&chain(1_000), 500), Err(Failure::OutOfFuel));
+}
+
+/// One too many, each with all statements of its own: everything is needed.
+fn does_not_fit(problem: &Problem, statements: usize, steps: u64) {
+    let Err(Failure::Conflict(conflict)) = within(problem, steps) else { unreachable!("it has no solution") };
+    assert_eq!(conflict.core.len(), statements);
+    assert!(conflict.minimal);
+}
+
+/// More items than values that all have to differ.
+#[test]
+fn one_more_than_there_are_values() {
+    for (holes, steps) in [(3, 4_000), (12, 200_000), (40, 20_000_000)] {
+        let mut problem = Problem::new();
+        let pigeons = items(&mut problem, holes + 1, holes);
+        for (number, one) in pigeons.iter().enumerate() {
+            problem.rule(
+                StatementId(number as u32),
+                When::Always,
+                Then::Present(*one, CandidateSet::all(holes)),
+            );
+            for (before, other) in pigeons[..number].iter().enumerate() {
+                for hole in 0..holes {
+                    let others = (0..holes).filter(|candidate| *candidate != hole).collect();
+                    let when = When::Item(*one, [hole].into_iter().collect());
+                    let statement = StatementId(1_000 * (1 + number as u32) + before as u32);
+                    problem.rule(statement, when, Then::AbsentOr(*other, others));
+                }
+            }
+        }
+        let all = (holes + 1) as usize;
+        does_not_fit(&problem, all + all * (all - 1) / 2, steps);
+    }
+}
+
+/// More containers than ports that any of them could take.
+#[test]
+fn one_more_than_there_are_ports() {
+    for (holes, steps) in [(3, 4_000), (20, 40_000), (200, 4_000_000)] {
+        let mut problem = Problem::new();
+        let containers = items(&mut problem, holes + 1, holes);
+        let ports: Vec<ResourceId> = (0..holes).map(|_| problem.resource()).collect();
+        // Somebody with another choice does not matter.
+        let other = problem.item(2);
+        problem.rule(StatementId(5_000), When::Always, Then::Present(other, CandidateSet::all(2)));
+        for (number, one) in containers.iter().chain([&other]).enumerate() {
+            let number = number as u32;
+            problem.rule(StatementId(number), When::Always, Then::Present(*one, CandidateSet::all(holes)));
+            for (port, candidate) in ports.iter().zip(0..) {
+                let when = When::Item(*one, [candidate].into_iter().collect());
+                problem.rule(StatementId(1_000 + number), when, Then::Holds(*port, *one));
+                if *one == other {
+                    break;
+                }
+            }
+        }
+        does_not_fit(&problem, 2 * (holes + 1) as usize, steps);
+    }
+}
+
+/// More groups than can have an option, since their options exclude each other.
+#[test]
+fn one_more_group_than_options_that_go_together() {
+    for (holes, count, steps) in [
+        (3, Count::One, 4_000),
+        (10, Count::Between { min: 1, max: 10 }, 100_000),
+        (30, Count::One, 2_000_000),
+    ] {
+        let mut problem = Problem::new();
+        let mut options: Vec<Vec<ItemId>> = Vec::new();
+        for number in 0..=holes {
+            let own = items(&mut problem, holes, 1);
+            let group = problem.group(StatementId(1_000 + number), count, own.clone());
+            problem.rule(StatementId(number), When::Always, Then::TakesPart(group));
+            options.push(own);
+        }
+        for (number, own) in options.iter().enumerate() {
+            for (one, other) in options[..number].iter().flat_map(|before| own.iter().zip(before)) {
+                let when = When::Item(*one, CandidateSet::all(1));
+                problem.rule(StatementId(10_000), when, Then::AbsentOr(*other, CandidateSet::default()));
+            }
+        }
+        does_not_fit(&problem, 2 * (holes + 1) as usize + 1, steps);
+    }
+}
+
+/// More demands than groups of which each may have two.
+#[test]
+fn one_more_than_groups_have_room_for() {
+    for (holes, steps) in [(2, 4_000), (10, 40_000), (60, 1_000_000)] {
+        let mut problem = Problem::new();
+        let mut options: Vec<Vec<ItemId>> = Vec::new();
+        for number in 0..=2 * holes {
+            let own = items(&mut problem, holes, 2);
+            let any = own.iter().map(|item| (*item, CandidateSet::all(2))).collect();
+            problem.rule(StatementId(number), When::Always, Then::AnyOf(any));
+            options.push(own);
+        }
+        for hole in 0..holes {
+            let all = options.iter().map(|own| own[hole as usize]).collect();
+            let statement = StatementId(1_000 + hole);
+            let group = problem.group(statement, Count::Between { min: 0, max: 2 }, all);
+            problem.rule(statement, When::Always, Then::TakesPart(group));
+        }
+        does_not_fit(&problem, (2 * holes + 1 + holes) as usize, steps);
+    }
 }

@@ -9,7 +9,11 @@ use world::Dice;
 
 fn some(seed: u64) -> Problem {
     let dice = &mut Dice::new(seed);
-    if seed.is_multiple_of(2) { world::problem(dice, 4096) } else { world::tangle(dice) }
+    match seed % 4 {
+        0 | 2 => world::problem(dice, 4096),
+        1 => world::tangle(dice),
+        _ => world::crowd(dice),
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ impl Propagation<'_> {
     }
 
     /// Why a condition holds, if it does.
-    fn holds(&self, when: &When) -> Option<Vec<FactId>> {
+    pub(super) fn holds(&self, when: &When) -> Option<Vec<FactId>> {
         match when {
             When::Always => Some(Vec::new()),
             When::Item(item, set) => {
@@ -104,12 +104,12 @@ impl Propagation<'_> {
         state.is_dead().then(|| state.cut.into_iter().collect())
     }
 
-    fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
+    pub(super) fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
         let candidates = self.problem.candidates(item);
         set.iter().take_while(|candidate| *candidate < candidates).map(|candidate| candidate + 1).collect()
     }
 
-    fn all(&self, item: ItemId) -> BitSet {
+    pub(super) fn all(&self, item: ItemId) -> BitSet {
         BitSet::range(1, self.problem.candidates(item))
     }
 

@@ -122,6 +122,80 @@ pub(crate) fn tangle(dice: &mut Dice) -> Problem {
     problem
 }
 
+/// A problem in which several demands want the same few things: items with alternatives, groups, rules with
+/// alternatives; things that only one can have: resources, groups with a greatest number, pairs that exclude each other.
+pub(crate) fn crowd(dice: &mut Dice) -> Problem {
+    let mut problem = Problem::new();
+    let mut statements = Statements { next: 0 };
+    let mut wanted: Vec<Vec<(ItemId, u32)>> = vec![Vec::new(); 2 + dice.pick(&[60, 40])];
+    for _ in 0..3 + dice.pick(&[70, 30]) {
+        let slots: Vec<usize> = (0..wanted.len()).filter(|_| dice.percent(85)).collect();
+        let statement = statements.id(dice);
+        let claims: Vec<(ItemId, u32)> = if dice.percent(50) {
+            let one = problem.item(slots.len() as u32);
+            problem.rule(statement, When::Always, Then::Present(one, CandidateSet::all(slots.len() as u32)));
+            (0..slots.len() as u32).map(|candidate| (one, candidate)).collect()
+        } else {
+            let items: Vec<ItemId> = slots.iter().map(|_| problem.item(1)).collect();
+            if dice.percent(50) {
+                let alternatives = items.iter().map(|item| (*item, CandidateSet::all(1))).collect();
+                problem.rule(statement, When::Always, Then::AnyOf(alternatives));
+            } else {
+                let count = Count::Between { min: 1 + dice.below(2), max: 3 };
+                let count = if dice.percent(50) { Count::One } else { count };
+                let group = problem.group(statements.id(dice), count, items.clone());
+                problem.rule(statement, When::Always, Then::TakesPart(group));
+            }
+            items.into_iter().map(|item| (item, 0)).collect()
+        };
+        for (slot, claim) in slots.into_iter().zip(claims) {
+            wanted[slot].push(claim);
+        }
+    }
+    for claims in wanted {
+        exclude(dice, &mut problem, &mut statements, &claims);
+    }
+    for _ in 0..dice.below(3) {
+        let when = when(dice, &problem);
+        let then = then(dice, &problem, &when);
+        problem.rule(statements.id(dice), when, then);
+    }
+    problem
+}
+
+/// Lets (mostly) only one of these be.
+fn exclude(dice: &mut Dice, problem: &mut Problem, statements: &mut Statements, claims: &[(ItemId, u32)]) {
+    let statement = statements.id(dice);
+    let when = |(item, candidate): &(ItemId, u32)| When::Item(*item, [*candidate].into_iter().collect());
+    match dice.below(3) {
+        0 => {
+            let resource = problem.resource();
+            for claim in claims {
+                problem.rule(statements.id(dice), when(claim), Then::Holds(resource, claim.0));
+            }
+        }
+        1 if claims.iter().all(|(item, _)| problem.candidates(*item) == 1) => {
+            let count = Count::Between { min: 0, max: 1 + u32::from(dice.percent(20)) };
+            let group = problem.group(statement, count, claims.iter().map(|(item, _)| *item).collect());
+            if dice.percent(50) {
+                problem.rule(statement, When::Always, Then::TakesPart(group));
+            } else {
+                for claim in claims {
+                    problem.rule(statement, when(claim), Then::TakesPart(group));
+                }
+            }
+        }
+        _ => {
+            for (number, one) in claims.iter().enumerate() {
+                for (item, candidate) in &claims[..number] {
+                    let others = (0..problem.candidates(*item)).filter(|other| other != candidate).collect();
+                    problem.rule(statements.id(dice), when(one), Then::AbsentOr(*item, others));
+                }
+            }
+        }
+    }
+}
+
 struct Statements {
     next: u32,
 }
