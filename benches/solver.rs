@@ -1,91 +1,76 @@
-//! How long the solver takes on stacks of growing size: groups of alternatives, releases in two modes, implications
-//! between them, a few pins. The same problems on every machine, made from a fixed seed.
+//! How long solvers take, side by side: for each class of instances the time in which each solver is through with all
+//! of them. The instances are the same on every machine; every answer is checked before anything is measured.
 //!
-//! Run with `cargo bench --bench solver`.
+//! ```sh
+//! cargo bench --bench solver                  # all of it
+//! cargo bench --bench solver -- Registry      # one class
+//! ```
+//!
+//! `cargo bench --bench ratios` makes a table of ratios out of the same instances, and of more solvers.
 
-#![expect(clippy::expect_used, reason = "a bench that says what it expected")]
+#![expect(clippy::panic, reason = "a bench that says what it expected")]
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use divan::Bencher;
-use hsm_solver::{CandidateSet, Count, ItemId, Options, Preference, Problem, StatementId, Then, When, solve};
+use hsm_rivals::engines::{Answer, Counting, Engine, without_preferences};
+use hsm_rivals::instances::{self, Class, Instance, Size};
+use hsm_solver::Problem;
 
 fn main() {
     divan::main();
 }
 
-/// A small generator of numbers (xorshift), so that the problems are the same everywhere.
-struct Seed(u64);
+/// A solver that takes longer than that for one instance is not measured on its class.
+const PATIENCE: Duration = Duration::from_secs(1);
 
-impl Seed {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        u32::try_from(self.0 % u64::from(bound)).expect("below a u32")
+const ENGINES: [Engine; 4] =
+    [Engine::Hsm, Engine::HsmFirst, Engine::Resolvo, Engine::Batsat(Counting::Totalizer)];
+
+#[derive(Clone, Copy)]
+struct Case(Class, Engine);
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.0, self.1.name())
     }
 }
 
-/// A stack with so many groups of five alternatives. Each alternative has six candidates (three releases in two modes)
-/// and brings in a library, in the newer releases or in all of them; every third group brings in the next one.
-fn stack(groups: u32) -> Problem {
-    let mut seed = Seed(0x5eed_0001);
-    let mut problem = Problem::new();
-    let mut statement = 0;
-    let mut next = || {
-        statement += 1;
-        StatementId(statement)
-    };
-    let libraries: Vec<ItemId> = (0..groups).map(|_| problem.item(8)).collect();
-    let mut ids = Vec::new();
-    for _ in 0..groups {
-        let options: Vec<ItemId> = (0..5).map(|_| problem.item(6)).collect();
-        for option in &options {
-            let library = libraries[seed.below(groups) as usize];
-            let newer = CandidateSet::all(2 + seed.below(5));
-            problem.rule(next(), When::Item(*option, CandidateSet::all(6)), Then::Present(library, newer));
-        }
-        let group = problem.group(next(), Count::One, options.clone());
-        if seed.below(3) == 0 {
-            let pinned = options[seed.below(5) as usize];
-            problem.rule(next(), When::Always, Then::AbsentOr(pinned, [1, 3, 5].into_iter().collect()));
-        }
-        problem.prefer(Preference::Wanted(group, vec![0]));
-        ids.push(group);
-    }
-    for (n, group) in ids.iter().enumerate() {
-        if n % 3 == 2 {
-            problem.rule(next(), When::TakesPart(ids[n - 1]), Then::TakesPart(*group));
-        } else {
-            problem.rule(next(), When::Always, Then::TakesPart(*group));
-        }
-    }
-    for item in 0..u32::try_from(problem.len()).expect("below a u32") {
-        let item = ItemId(item);
-        problem.prefer(Preference::Rank(item, (0..problem.candidates(item)).collect()));
-    }
-    problem
+fn cases() -> impl Iterator<Item = Case> {
+    Class::ALL.into_iter().flat_map(|class| ENGINES.map(|engine| Case(class, engine)))
 }
 
-/// Solvable stacks; the argument is the number of groups.
-#[divan::bench(args = [10, 40, 160])]
-fn solvable(bencher: Bencher<'_, '_>, groups: u32) {
-    bencher
-        .with_inputs(|| stack(groups))
-        .bench_refs(|problem| solve(problem, &Options::default()).expect("it has a solution").items.len());
+/// The instances, each with itself without preferences.
+fn all() -> &'static [(Instance, Problem)] {
+    static ALL: OnceLock<Vec<(Instance, Problem)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let with_bare = |instance: Instance| {
+            let bare = without_preferences(&instance.problem);
+            (instance, bare)
+        };
+        instances::all(Size::Full).into_iter().map(with_bare).collect()
+    })
 }
 
-/// The same with one library that two demands pull apart.
-#[divan::bench(args = [10, 40, 160])]
-fn in_conflict(bencher: Bencher<'_, '_>, groups: u32) {
-    bencher
-        .with_inputs(|| {
-            let mut problem = stack(groups);
-            let library = ItemId(0);
-            let old: CandidateSet = [7].into_iter().collect();
-            problem.rule(StatementId(1_000_000), When::Always, Then::Present(library, old));
-            problem.rule(StatementId(1_000_001), When::Always, Then::AbsentOr(library, CandidateSet::all(3)));
-            problem
-        })
-        .bench_refs(|problem| {
-            assert!(solve(problem, &Options::default()).is_err(), "it has no solution");
-        });
+#[divan::bench(args = cases(), sample_size = 1, sample_count = 10, max_time = 1)]
+fn class(bencher: Bencher<'_, '_>, Case(class, engine): Case) {
+    let of_class = || all().iter().filter(|(instance, _)| instance.class == class);
+    for (instance, bare) in of_class() {
+        let problem = engine.takes(&instance.problem, bare);
+        let solvable = match engine.solve(problem, PATIENCE) {
+            Answer::Solution(found) if found.keeps(problem) => true,
+            Answer::Solution(_) => panic!("{}: {} is wrong", instance.name, engine.name()),
+            Answer::None => false,
+            Answer::GaveUp => return,
+        };
+        assert!(instance.solvable.is_none_or(|known| known == solvable), "{}", instance.name);
+    }
+    bencher.bench(|| {
+        of_class()
+            .map(|(instance, bare)| engine.solve(engine.takes(&instance.problem, bare), PATIENCE))
+            .filter(|answer| matches!(answer, Answer::Solution(_)))
+            .count()
+    });
 }

@@ -1,0 +1,187 @@
+//! Trees of features, as models of product lines are: children that their parent needs, that it may have, of which it
+//! has exactly one or at least one; and constraints across the tree. A configuration is drawn first, and the
+//! constraints are such that it keeps them.
+
+use hsm_solver::{CandidateSet, Count, ItemId, Preference, Problem, Then, When};
+
+use super::{Class, Instance, Seed, Sentences, Size, none};
+
+pub(super) fn instances(size: Size) -> Vec<Instance> {
+    let sizes: &[u32] = if size == Size::Full { &[500, 2_000, 6_000, 18_000] } else { &[30, 60] };
+    let mut all = Vec::new();
+    for &features in sizes {
+        for seed in 0..2 {
+            let model = Model::new(features, seed);
+            let name = format!("features-{features}-{seed}");
+            let (good, clash) = (model.problem(false), model.problem(true));
+            all.push(Instance {
+                class: Class::Features,
+                name: name.clone(),
+                problem: good,
+                solvable: Some(true),
+            });
+            let name = format!("{name}-clash");
+            all.push(Instance {
+                class: Class::FeaturesInConflict,
+                name,
+                problem: clash,
+                solvable: Some(false),
+            });
+        }
+    }
+    all
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sort {
+    Mandatory,
+    Optional,
+    One,
+    Some,
+}
+
+/// Children of one feature, of one sort.
+struct Branch {
+    parent: u32,
+    sort: Sort,
+    children: Vec<u32>,
+}
+
+enum Cross {
+    Needs(u32, u32),
+    Excludes(u32, u32),
+    NeedsOneOf(u32, u32, u32),
+}
+
+struct Model {
+    features: u32,
+    branches: Vec<Branch>,
+    crossing: Vec<Cross>,
+    /// Features that are wanted.
+    wanted: Vec<u32>,
+}
+
+impl Model {
+    fn new(features: u32, seed: u64) -> Self {
+        let seed = &mut Seed(0xfea7_0000 + u64::from(features) * 8 + seed);
+        let branches = tree(features, seed);
+        let chosen = configuration(features, &branches, seed);
+        let mut crossing = Vec::new();
+        while crossing.len() < features as usize / 6 {
+            let (a, b, c) = (seed.below(features), seed.below(features), seed.below(features));
+            let on = |feature: u32| chosen[feature as usize];
+            let (cross, kept) = match seed.below(10) {
+                0..5 => (Cross::Needs(a, b), !on(a) || on(b)),
+                5..8 => (Cross::Excludes(a, b), !on(a) || !on(b)),
+                _ => (Cross::NeedsOneOf(a, b, c), !on(a) || on(b) || on(c)),
+            };
+            if a != b && kept {
+                crossing.push(cross);
+            }
+        }
+        let wanted = (1..features).filter(|feature| chosen[*feature as usize] && seed.percent(5)).collect();
+        Self { features, branches, crossing, wanted }
+    }
+
+    /// As a problem; with a clash, two alternatives of the largest 1-of-N group of the last half of the tree are wanted.
+    fn problem(&self, clash: bool) -> Problem {
+        let mut sentences = Sentences::default();
+        let items: Vec<ItemId> = (0..self.features).map(|_| sentences.problem.item(1)).collect();
+        let item = |feature: u32| items[feature as usize];
+        let is = |feature: u32| When::Item(item(feature), CandidateSet::all(1));
+        let there = |feature: u32| Then::Present(item(feature), CandidateSet::all(1));
+        sentences.rule(When::Always, there(0));
+        for branch in &self.branches {
+            let counted = match branch.sort {
+                Sort::Mandatory | Sort::Optional => None,
+                Sort::One => Some(Count::One),
+                Sort::Some => Some(Count::Between { min: 1, max: branch.children.len() as u32 }),
+            };
+            if let Some(count) = counted {
+                let statement = sentences.say();
+                let members = branch.children.iter().map(|child| item(*child)).collect();
+                let group = sentences.problem.group(statement, count, members);
+                sentences.rule(is(branch.parent), Then::TakesPart(group));
+                let order = (0..branch.children.len() as u32).collect();
+                sentences.problem.prefer(Preference::Fill(group, order));
+            }
+            for child in &branch.children {
+                sentences.rule(is(*child), there(branch.parent));
+                if branch.sort == Sort::Mandatory {
+                    sentences.rule(is(branch.parent), there(*child));
+                }
+            }
+        }
+        for cross in &self.crossing {
+            match *cross {
+                Cross::Needs(a, b) => sentences.rule(is(a), there(b)),
+                Cross::Excludes(a, b) => sentences.rule(is(a), Then::AbsentOr(item(b), none())),
+                Cross::NeedsOneOf(a, b, c) => {
+                    let some = [b, c].map(|one| (item(one), CandidateSet::all(1)));
+                    sentences.rule(is(a), Then::AnyOf(some.into()));
+                }
+            }
+        }
+        for wanted in &self.wanted {
+            sentences.rule(When::Always, there(*wanted));
+        }
+        let late = self.branches.iter().skip(self.branches.len() / 2);
+        let alternatives = late.filter(|branch| branch.sort == Sort::One);
+        if let Some(branch) = alternatives.max_by_key(|branch| branch.children.len()).filter(|_| clash) {
+            sentences.rule(When::Always, there(branch.children[0]));
+            sentences.rule(When::Always, there(branch.children[1]));
+        }
+        sentences.problem
+    }
+}
+
+/// Features from 0, the root; each has its children after it.
+fn tree(features: u32, seed: &mut Seed) -> Vec<Branch> {
+    let mut branches = Vec::new();
+    let (mut next, mut parent) = (1, 0);
+    while next < features {
+        for _ in 0..=seed.below(3) {
+            let sort = match seed.below(100) {
+                0..25 => Sort::Mandatory,
+                25..60 => Sort::Optional,
+                60..85 => Sort::One,
+                _ => Sort::Some,
+            };
+            let least = if matches!(sort, Sort::One | Sort::Some) { 2 } else { 1 };
+            let children: Vec<u32> = (next..features).take((least + seed.below(5)) as usize).collect();
+            if children.is_empty() {
+                return branches;
+            }
+            if children.len() < least as usize {
+                // The last feature is alone.
+                branches.push(Branch { parent, sort: Sort::Optional, children: (next..features).collect() });
+                return branches;
+            }
+            next += children.len() as u32;
+            branches.push(Branch { parent, sort, children });
+        }
+        parent = (parent + 1).min(next - 1);
+    }
+    branches
+}
+
+/// Draws a configuration: parents come before their children.
+fn configuration(features: u32, branches: &[Branch], seed: &mut Seed) -> Vec<bool> {
+    let mut chosen = vec![false; features as usize];
+    chosen[0] = true;
+    for branch in branches {
+        if !chosen[branch.parent as usize] {
+            continue;
+        }
+        let lucky = seed.below(branch.children.len() as u32) as usize;
+        for (place, child) in branch.children.iter().enumerate() {
+            chosen[*child as usize] = match branch.sort {
+                Sort::Mandatory => true,
+                Sort::Optional => seed.percent(40),
+                Sort::One => place == lucky,
+                Sort::Some => place == lucky || seed.percent(30),
+            };
+        }
+    }
+    chosen
+}
