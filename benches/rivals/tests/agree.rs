@@ -39,7 +39,11 @@ fn all_engines_agree_on_small_problems_of_every_kind() {
     let mut solvable = 0;
     for seed in 0..2_000 {
         let dice = &mut world::Dice::new(seed);
-        let problem = if seed % 3 == 0 { world::tangle(dice) } else { world::problem(dice, 400) };
+        let problem = match seed % 4 {
+            0 => world::tangle(dice),
+            1 => world::crowd(dice),
+            _ => world::problem(dice, 400),
+        };
         solvable += u32::from(agree(&format!("seed {seed}"), &problem));
     }
     assert!((500..1_500).contains(&solvable), "{solvable} have a solution");
