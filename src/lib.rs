@@ -23,6 +23,7 @@ pub mod names;
 pub mod order;
 pub mod place;
 pub mod plan;
+pub mod pyproject;
 pub mod registry;
 pub mod requirement;
 pub mod road;

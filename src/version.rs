@@ -25,6 +25,11 @@ impl Version {
         &self.raw
     }
 
+    /// What it is for PEP 440; `None` for an opaque tag.
+    pub(crate) fn pep440(&self) -> Option<&pep440_rs::Version> {
+        self.parsed.as_ref()
+    }
+
     /// Whether it is an opaque tag.
     pub fn is_opaque(&self) -> bool {
         self.parsed.is_none()

@@ -33,7 +33,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anstream", &["cli", "main"]),
     ("anstyle", &["cli"]),
-    ("toml_edit", &["adapters/uv"]),
+    ("toml_edit", &["adapters/uv", "pyproject"]),
     ("serde_saphyr", &["yaml"]),
     ("granit_parser", &["yaml"]),
     ("yaml_edit", &["yaml"]),
@@ -68,6 +68,7 @@ const BLIND: &[(&str, &[&str])] = &[
 const FORMAT_WORDS: &[(&str, &str)] = &[
     ("registry", "`uv`"),         // the key of an entry whose content is passed through
     ("registry", "docker-image"), // a type of source
+    ("pyproject", "`uv`"),        // a key of the file whose facts it reads
 ];
 
 /// One finding.

@@ -8,6 +8,7 @@ impl Finding {
         match self {
             Self::Wiring(wiring) => wiring.code(),
             Self::Syntax(_) => "HSM-E001",
+            Self::BadToml(_) => "HSM-E077",
             Self::NotUtf8 => "HSM-E002",
             Self::TooLarge { .. } => "HSM-E003",
             Self::TooDeep { .. } => "HSM-E004",

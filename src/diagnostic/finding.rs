@@ -18,6 +18,9 @@ pub enum Finding {
     /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),
+    /// The text is not TOML.
+    #[error("not valid TOML: {0}")]
+    BadToml(String),
     /// What an adapter found.
     #[error(transparent)]
     Adapter(Box<crate::adapters::Trouble>),

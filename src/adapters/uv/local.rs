@@ -3,13 +3,14 @@
 //! Owns: their paths from the project's root, and whether a package is there. Refuses: reading what is in them, their
 //! project files for the stamp apart.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::demand::wrong;
 use super::trouble::Trouble;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::GitRefKind;
 use crate::place::{At, Place};
+use crate::pyproject::joined;
 use crate::stack::PackageInStack;
 use crate::world::{FileKind, World};
 
@@ -102,22 +103,6 @@ pub(super) fn project_files(locals: &[Local], root: &Path, world: &dyn World) ->
     out
 }
 
-/// Two paths joined, without `.` and with as few `..` as can be, with `/`.
-fn joined(root: &Path, path: &str) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for component in root.join(path).components() {
-        match component {
-            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
-            Component::ParentDir => match parts.last() {
-                Some(last) if last != ".." => drop(parts.pop()),
-                _ => parts.push("..".to_owned()),
-            },
-            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
-        }
-    }
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
-}
-
 fn shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -130,14 +115,6 @@ fn shell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_are_joined_without_detours() {
-        assert_eq!(joined(Path::new(""), "./packages/x/"), "packages/x");
-        assert_eq!(joined(Path::new("registry"), "../x"), "x");
-        assert_eq!(joined(Path::new(""), "../../x/./y"), "../../x/y");
-        assert_eq!(joined(Path::new("a"), ".."), ".");
-    }
 
     #[test]
     fn clone_commands_can_be_pasted() {

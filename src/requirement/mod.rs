@@ -3,14 +3,18 @@
 //! Owns: reading and writing requirement lines, joining specifiers, and telling whether some version is left. With
 //! [`crate::version`] the only door to `pep440_rs` and `pep508_rs`. Refuses: knowing where a requirement is written.
 
+mod marker;
+mod versions;
+
 use std::fmt;
 use std::str::FromStr;
 
 use pep440_rs::{Operator, VersionSpecifier, VersionSpecifiers};
-use version_ranges::Ranges;
 
 use crate::names::Name;
 use crate::version::{Version, VersionDemand};
+pub use marker::Marker;
+pub use versions::{Versions, regions};
 
 /// A conjunction of version specifiers; none at all allow every version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,8 +74,8 @@ impl Specifiers {
         let mut at = 0;
         while at < all.len() && all.len() > 1 {
             let rest = all.iter().enumerate().filter(|(i, _)| *i != at);
-            let rest = rest.fold(Ranges::full(), |r, (_, s)| r.intersection(&Ranges::from(s.clone())));
-            if !rest.is_empty() && rest.subset_of(&Ranges::from(all[at].clone())) {
+            let rest = Versions::of(&Self(rest.map(|(_, clause)| clause.clone()).collect()));
+            if !rest.is_empty() && rest.is_within(&Versions::of(&Self(vec![all[at].clone()]))) {
                 all.remove(at);
             } else {
                 at += 1;
@@ -81,23 +85,27 @@ impl Specifiers {
         Self(all)
     }
 
-    /// This, and none of `excluded`, as far as one set of specifiers can say it; `None` when it takes several.
-    pub fn without(&self, excluded: &Self) -> Option<Self> {
+    /// This, and none of `excluded`. Where one set of specifiers cannot say that, the higher versions.
+    #[must_use]
+    pub fn without(&self, excluded: &Self) -> Self {
         if !self.and(excluded).is_possible() {
-            return Some(self.clone());
+            return self.clone();
         }
-        let ways: Vec<Self> = excluded
-            .0
-            .iter()
-            .flat_map(plain_clauses)
-            .filter_map(|clause| negated(&clause))
-            .map(|clause| self.and(&Self(vec![clause])))
-            .filter(Self::is_possible)
-            .collect();
-        match ways.as_slice() {
-            [one] => Some(one.clone()),
-            _ => None,
+        let ways: Vec<Self> = excluded.ways_out().iter().map(|way| self.and(way)).collect();
+        highest(ways).unwrap_or_else(|| self.clone())
+    }
+
+    /// The ways to avoid what is allowed here, each one clause, the highest versions first: together they are all
+    /// others.
+    pub fn ways_out(&self) -> Vec<Self> {
+        let clauses = self.0.iter().flat_map(plain_clauses);
+        let mut ways: Vec<Self> = clauses.map(|clause| Self(vec![negated(&clause)])).collect();
+        let mut out = Vec::with_capacity(ways.len());
+        while let Some(way) = highest(ways.clone()) {
+            ways.retain(|other| *other != way);
+            out.push(way);
         }
+        out
     }
 
     /// Whether nothing is demanded.
@@ -107,7 +115,7 @@ impl Specifiers {
 
     /// Whether some version is left.
     pub fn is_possible(&self) -> bool {
-        !self.ranges().is_empty()
+        !Versions::of(self).is_empty()
     }
 
     /// Whether some version is too old.
@@ -116,21 +124,12 @@ impl Specifiers {
         self.0.iter().any(|s| lower(s.operator()))
     }
 
-    /// Whether every version allowed here is allowed there.
-    pub fn is_within(&self, other: &Self) -> bool {
-        self.ranges().subset_of(&other.ranges())
-    }
-
     /// Whether a version is allowed; an opaque tag only where nothing is demanded.
     pub fn allows(&self, version: &Version) -> bool {
         match pep440_rs::Version::from_str(version.as_str()) {
             Ok(v) => self.0.iter().all(|s| s.contains(&v)),
             Err(_) => self.is_any(),
         }
-    }
-
-    fn ranges(&self) -> Ranges<pep440_rs::Version> {
-        self.0.iter().fold(Ranges::full(), |r, s| r.intersection(&Ranges::from(s.clone())))
     }
 }
 
@@ -172,10 +171,13 @@ fn plain_clauses(clause: &VersionSpecifier) -> Vec<VersionSpecifier> {
     ]
 }
 
-fn negated(clause: &VersionSpecifier) -> Option<VersionSpecifier> {
+/// What a clause excludes; of `~=` there is no such clause.
+fn negated(clause: &VersionSpecifier) -> VersionSpecifier {
     let version = clause.version().clone();
-    Some(match clause.operator() {
-        Operator::Equal => VersionSpecifier::not_equals_version(version),
+    match clause.operator() {
+        Operator::Equal | Operator::ExactEqual | Operator::TildeEqual => {
+            VersionSpecifier::not_equals_version(version)
+        }
         Operator::EqualStar => VersionSpecifier::not_equals_star_version(version),
         Operator::NotEqual => VersionSpecifier::equals_version(version),
         Operator::NotEqualStar => VersionSpecifier::equals_star_version(version),
@@ -183,8 +185,15 @@ fn negated(clause: &VersionSpecifier) -> Option<VersionSpecifier> {
         Operator::LessThanEqual => VersionSpecifier::greater_than_version(version),
         Operator::GreaterThan => VersionSpecifier::less_than_equal_version(version),
         Operator::GreaterThanEqual => VersionSpecifier::less_than_version(version),
-        Operator::TildeEqual | Operator::ExactEqual => return None,
-    })
+    }
+}
+
+/// The one that allows the highest versions, of those that allow any.
+fn highest(some: Vec<Specifiers>) -> Option<Specifiers> {
+    let sets: Vec<Versions> = some.iter().map(Versions::of).collect();
+    let first =
+        regions(&sets.iter().collect::<Vec<_>>()).into_iter().find_map(|region| region.first().copied())?;
+    some.into_iter().nth(first)
 }
 
 /// A requirement line: `name[extras]>=1 ; marker`, or `name @ url`.
@@ -233,18 +242,19 @@ impl Requirement {
         Ok(Self { name, written, extras, specifiers, url, marker, written_marker })
     }
 
-    /// Reads an environment marker and gives its normal form; `None` when it always holds.
-    pub fn marker(text: &str) -> Result<Option<String>, RequirementError> {
-        pep508_rs::MarkerTree::parse_str::<pep508_rs::VerbatimUrl>(text)
-            .map(|m| m.try_to_string())
-            .map_err(|e| RequirementError::new(text, "an environment marker", &e))
-    }
-
-    /// Whether two requirements of one distribution leave some version, as far as can be told without knowing where
-    /// their markers hold.
-    pub fn agrees(&self, other: &Self) -> bool {
-        let unmarked = self.marker == other.marker || self.marker.is_none() || other.marker.is_none();
-        !unmarked || self.specifiers.and(&other.specifiers).is_possible()
+    /// Lets it hold only where a further marker holds too.
+    pub fn restrict(&mut self, marker: &str) -> Result<(), RequirementError> {
+        let further = Marker::parse(marker)?;
+        let own = self.marker.as_deref().map(Marker::parse).transpose()?.unwrap_or_default();
+        let both = own.and(&further).text();
+        self.written_marker = match (self.written_marker.take(), marker.trim()) {
+            _ if both.is_none() => None,
+            (Some(own), further) if both != self.marker => Some(format!("({own}) and ({further})")),
+            (None, further) => Some(further.to_owned()),
+            (own, _) => own,
+        };
+        self.marker = both;
+        Ok(())
     }
 }
 
@@ -299,21 +309,22 @@ mod tests {
     }
 
     #[track_caller]
-    fn without(demand: &str, excluded: &str, expect: Option<&str>) {
-        let got = spec(demand).without(&spec(excluded)).map(|s| s.to_string());
-        assert_eq!(got.as_deref(), expect, "{demand} without {excluded}");
+    fn without(demand: &str, excluded: &str, expect: &str) {
+        assert_eq!(spec(demand).without(&spec(excluded)).to_string(), expect, "{demand} without {excluded}");
     }
 
     #[test]
     fn an_exclusion_is_written_as_its_complement() {
-        without(">=1", "<2", Some(">=2"));
-        without(">=1", "==1.5", Some(">=1,!=1.5"));
-        without(">=1", "==1.5.*", Some(">=1,!=1.5.*"));
-        without(">=3", "<2", Some(">=3"));
-        without("<3", ">=2", Some("<2"));
-        without(">=1", ">=1,<2", Some(">=2"));
-        without(">=1.4", "~=1.4", Some(">=1.4,!=1.*"));
-        without(">=0", ">=1,<2", None);
+        without(">=1", "<2", ">=2");
+        without(">=1", "==1.5", ">=1,!=1.5");
+        without(">=1", "==1.5.*", ">=1,!=1.5.*");
+        without(">=3", "<2", ">=3");
+        without("<3", ">=2", "<2");
+        without(">=1", ">=1,<2", ">=2");
+        without(">=1.4", "~=1.4", ">=1.4,!=1.*");
+        without(">=0", ">=1,<2", ">=2");
+        without("<2", ">=1,<2", "<1");
+        without("", ">=1,!=1.5,<2", ">=2");
     }
 
     #[test]
@@ -328,9 +339,21 @@ mod tests {
     }
 
     #[test]
-    fn markers_that_do_not_meet_are_not_compared() {
-        let r = |s| Requirement::parse(s).unwrap();
-        assert!(!r("a<1").agrees(&r("a>=2")));
-        assert!(r("a<1 ; python_version<'3.9'").agrees(&r("a>=2 ; python_version>='3.9'")));
+    fn a_further_marker_restricts_a_line() {
+        for (line, marker, expect) in [
+            ("a>=1", "python_version < '3.13'", "a>=1 ; python_version < '3.13'"),
+            (
+                "a ; os_name == 'nt'",
+                "python_version < '3.13'",
+                "a ; (os_name == 'nt') and (python_version < '3.13')",
+            ),
+            ("a ; os_name == 'nt'", "os_name == 'nt'", "a ; os_name == 'nt'"),
+            ("a", "os_name == 'nt' or os_name != 'nt'", "a"),
+        ] {
+            let mut requirement = Requirement::parse(line).unwrap();
+            requirement.restrict(marker).unwrap();
+            assert_eq!(requirement.to_string(), expect);
+            assert_eq!(Requirement::parse(expect).unwrap().marker, requirement.marker);
+        }
     }
 }
