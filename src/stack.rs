@@ -79,7 +79,7 @@ pub struct PackageInStack {
     pub extras: Vec<String>,
     /// The item's environment marker.
     pub marker: Option<At<String>>,
-    /// `requires_python` of the release, else of the entry.
+    /// `requires_python` of the release, else of the entry, else of the checkout.
     pub requires_python: Vec<At<String>>,
     /// `dependencies` of entry and release.
     pub dependencies: Vec<At<String>>,

@@ -9,6 +9,7 @@ use crate::container::held::HostPorts;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
+use crate::pyproject::List;
 use crate::registry::DemandedMode;
 use crate::version::{Version, VersionDemand};
 
@@ -151,6 +152,18 @@ pub enum Claim {
         /// With which releases of it.
         version: VersionDemand,
     },
+    /// A package needs a distribution, as its line says.
+    NeedsDistribution(ComponentId, String),
+    /// A package is installed as this.
+    Installs(ComponentId, String),
+    /// The version that a checkout says of itself.
+    Checkout(ComponentId, Version),
+    /// A line of the user's in `pyproject.toml`.
+    FileRequires(List, String),
+    /// A package needs a Python.
+    NeedsPython(ComponentId, String),
+    /// The Pythons that the project supports, as the user says.
+    ProjectPython(String),
     /// Two packages are one distribution.
     SameDistribution(ComponentId, ComponentId, String),
     /// Somebody holds what only one can hold.
@@ -322,6 +335,17 @@ impl fmt::Display for Claim {
                 write!(f, "{by} conflicts with {target}")
             }
             Self::Conflicts { by, target, version } => write!(f, "{by} conflicts with {target} {version}"),
+            Self::NeedsDistribution(id, line) => write!(f, "{id} requires {line}"),
+            Self::Installs(id, line) => write!(f, "{id} installs {line}"),
+            Self::Checkout(id, version) => write!(f, "the checkout of {id} is version {version}"),
+            Self::FileRequires(list, line) => match list {
+                List::Project => write!(f, "pyproject.toml requires {line}"),
+                List::Extra(name) => write!(f, "the extra `{name}` in pyproject.toml requires {line}"),
+                List::Group(name) => write!(f, "the group `{name}` in pyproject.toml requires {line}"),
+                List::Constraints => write!(f, "pyproject.toml allows only {line}"),
+            },
+            Self::NeedsPython(id, pythons) => write!(f, "{id} needs Python {pythons}"),
+            Self::ProjectPython(pythons) => write!(f, "the project supports Python {pythons}"),
             Self::SameDistribution(a, b, name) => {
                 write!(
                     f,

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use hsm_solver::{CandidateSet, Count, ItemId, Member, StatementId, Then, When};
 use indexmap::IndexMap;
 
-use super::Building;
 use super::candidates::{self, AskedModes, Parts, Said, What};
+use super::{Building, python};
 use crate::load::Inputs;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
@@ -241,8 +241,11 @@ fn demand(building: &mut Building<'_>, scope: &Scope, said: &Said<'_>) {
             let Some(target) = building.items.get(id).copied() else { return };
             let statement = say(building, scope, said, details, Some(target), false);
             for (when, mode) in cases(building, scope, details.mode, statement) {
-                let set = fitting(building, target, details, mode);
+                let set = with_misfits(building, statement, &when, target, (details, mode));
                 building.problem.rule(statement, when, Then::Present(target, set));
+            }
+            if let Some(version) = details.version {
+                building.floats(target, statement, python::On::Demand(scope.when()), &version.value);
             }
         }
         TargetId::Group(id) => {
@@ -286,6 +289,21 @@ fn fitting(
         .filter(|c| version.contains(*c))
         .filter(|c| [&profile, &mode, &image].into_iter().flatten().all(|set| set.contains(*c)))
         .collect()
+}
+
+/// The candidates that fit, and those that only their checkouts keep from it: these are named by sentences of their own.
+fn with_misfits(
+    building: &mut Building<'_>,
+    statement: StatementId,
+    when: &When,
+    target: ItemId,
+    (details, mode): (Details<'_>, Option<Mode>),
+) -> CandidateSet {
+    let fitting_otherwise = fitting(building, target, Details { version: None, ..details }, mode);
+    let set = fitting(building, target, details, mode);
+    let Some(version) = details.version else { return set };
+    let misfits = building.misfits(statement, when, target, &|known| version.value.allows(known));
+    set.iter().chain(misfits.into_iter().filter(|c| fitting_otherwise.contains(*c))).collect()
 }
 
 /// The mode and profile of a demand on a group bind those of its options that have them; if none that is present has
@@ -441,14 +459,17 @@ fn conflict(building: &mut Building<'_>, scope: &Scope, line: &Exclusion) {
     let mut statement = None;
     for id in targets {
         // What cannot be reached is absent anyway.
-        let (Some(item), Some(entry)) = (building.items.get(&id).copied(), inputs.component(&id)) else {
+        let Some(item) = building.items.get(&id).copied().filter(|_| inputs.component(&id).is_some()) else {
             continue;
         };
-        let set = building.such(item, |choice| {
-            !candidates::keeps_out(&line.version.value, candidates::version(entry, choice))
-        });
+        let version = &line.version.value;
+        let set = building.without_version(item, version);
         let statement =
             *statement.get_or_insert_with(|| building.say(Some(line.target.place), claim.clone()));
+        let misfits = building
+            .misfits(statement, &scope.when(), item, &|known| !candidates::keeps_out(version, Some(known)));
+        let set = set.iter().chain(misfits).collect();
         building.problem.rule(statement, scope.when(), Then::AbsentOr(item, set));
+        building.floats(item, statement, python::On::Conflict(scope.when()), version);
     }
 }

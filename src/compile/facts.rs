@@ -167,7 +167,7 @@ fn distributions(building: &mut Building<'_>) {
 }
 
 /// The distribution that a candidate of a package installs, and the place that names it.
-fn distribution(entry: &Entry, choice: &Choice) -> Option<(Name, Place)> {
+pub fn distribution(entry: &Entry, choice: &Choice) -> Option<(Name, Place)> {
     let Some(Parts::Package(package, _, source)) = Parts::of(entry, choice) else { return None };
     let named = source.and_then(|source| match &source.origin {
         PackageOrigin::Pypi { name, .. }

@@ -8,15 +8,18 @@
 //! - `demands`: what components and options demand of each other, as rules.
 //! - `facts`: what holds by itself: counts of groups, missing sources, yanked releases, missing entries.
 //! - `resources`: what only one running container can hold: ports of the host, names.
+//! - `checkouts`: the versions that checkouts say of themselves.
+//! - `python`: what all that is demanded of a Python distribution, and of Python, has in common.
 //! - `prefer`: which solution is the best.
 //!
-//! What the demands of Python distributions have in common belongs here too and is not here yet. Rings in the order of the work are
-//! looked for in a solution, and forbidden when there are any (`solve`).
+//! Rings in the order of the work are looked for in a solution, and forbidden when there are any (`solve`).
 
 pub mod candidates;
+pub mod checkouts;
 mod demands;
 mod facts;
 mod prefer;
+mod python;
 mod resources;
 mod wishes;
 
@@ -30,6 +33,8 @@ use crate::place::Place;
 use crate::registry::Group;
 use crate::statement::{Claim, Statement};
 pub use candidates::{Choice, Parts};
+pub use facts::distribution;
+pub use python::Joined;
 
 /// The closed world, and the way back from its numbers to names.
 #[derive(Debug, Clone)]
@@ -42,6 +47,8 @@ pub struct Compiled {
     pub components: Vec<Component>,
     /// The groups that can be reached, by [`hsm_solver::GroupId`].
     pub groups: Vec<GroupId>,
+    /// Distributions from whose versions conflicts take something away, with all that is demanded of them.
+    pub joined: BTreeMap<Name, Joined>,
 }
 
 /// A component that can be reached.
@@ -69,12 +76,13 @@ pub fn compile(inputs: &Inputs) -> Compiled {
     demands::all(&mut building);
     facts::all(&mut building);
     resources::all(&mut building);
+    python::all(&mut building);
     prefer::all(&mut building);
     for number in 0..building.components.len() {
         building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
     }
-    let Building { problem, statements, components, groups, .. } = building;
-    Compiled { problem, statements, components, groups: groups.into_iter().map(|g| g.id).collect() }
+    let Building { problem, statements, components, groups, joined, .. } = building;
+    Compiled { problem, statements, components, groups: groups.into_iter().map(|g| g.id).collect(), joined }
 }
 
 /// A group as it is compiled.
@@ -105,6 +113,11 @@ struct Building<'a> {
     allowed: Vec<BTreeSet<u32>>,
     /// External profiles that somebody demands, by component.
     asked_externals: BTreeSet<(ComponentId, Name)>,
+    /// For each component its checkouts.
+    checkouts: Vec<Vec<checkouts::Table>>,
+    /// Demands on the versions of packages that have none of their own.
+    floating: Vec<python::Floating>,
+    joined: BTreeMap<Name, Joined>,
 }
 
 impl<'a> Building<'a> {
@@ -120,6 +133,9 @@ impl<'a> Building<'a> {
             group_numbers: BTreeMap::new(),
             allowed: Vec::new(),
             asked_externals: demands::asked_externals(inputs),
+            checkouts: Vec::new(),
+            floating: Vec::new(),
+            joined: BTreeMap::new(),
         };
         let asked = demands::asked_modes(inputs);
         let known: BTreeSet<&TargetId> = inputs.entries.keys().chain(inputs.absent.keys()).collect();
@@ -135,6 +151,8 @@ impl<'a> Building<'a> {
                 building.components.push(Component { id: id.clone(), choices, lacks_preferred: false });
             }
         }
+        building.checkouts =
+            building.components.iter().map(|component| checkouts::of(inputs, component)).collect();
         for target in &known {
             if let TargetId::Group(id) = target {
                 building.add_group(id);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hsm_solver::{CandidateSet, Count, ItemId, Then, When};
 
 use super::candidates::{self, Choice, Flaw};
-use super::{Building, GroupTable};
+use super::{Building, GroupTable, python};
 use crate::manifest::{GroupLine, Item, Manifest, Mode};
 use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::At;
@@ -67,10 +67,15 @@ impl<'a> Pins<'a> {
 fn pin(building: &mut Building<'_>, id: &ComponentId, pins: Pins<'_>) {
     let Some(item) = building.items.get(id).copied() else { return };
     if let Some(version) = pins.version {
-        let set = building.with_version(item, Some(&version.value));
         let offered = building.offered(item, &version.value);
         let claim = Claim::PinsVersion(id.clone(), version.value.clone(), offered);
-        bind(building, item, version.place, claim, set);
+        let statement = building.say(Some(version.place), claim);
+        let set = building.with_version(item, Some(&version.value));
+        building.allowed[item.0 as usize].retain(|candidate| set.contains(*candidate));
+        let misfits = building.misfits(statement, &When::Always, item, &|known| version.value.allows(known));
+        let set = set.iter().chain(misfits).collect();
+        building.problem.rule(statement, When::Always, Then::AbsentOr(item, set));
+        building.floats(item, statement, python::On::Pin, &version.value);
     }
     if let Some(mode) = pins.mode {
         let set = building.such(item, |choice| choice.suits_mode(mode.value) || is_unknown(choice));
@@ -227,17 +232,6 @@ fn require_mode(building: &mut Building<'_>) {
 }
 
 impl Building<'_> {
-    /// The candidates whose release a demand allows.
-    pub(super) fn with_version(&self, item: ItemId, demand: Option<&VersionDemand>) -> CandidateSet {
-        let Some(component) = self.components.get(item.0 as usize) else { return CandidateSet::default() };
-        let entry = self.inputs.component(&component.id);
-        self.such(item, |choice| {
-            entry.is_none_or(|entry| {
-                candidates::allows(component.id.kind(), demand, candidates::version(entry, choice))
-            })
-        })
-    }
-
     /// The candidates with that profile.
     pub(super) fn with_profile(&self, item: ItemId, profile: &Name) -> CandidateSet {
         let Some(component) = self.components.get(item.0 as usize) else { return CandidateSet::default() };
@@ -289,7 +283,7 @@ impl Building<'_> {
 
     /// What a component has for a demand on its version.
     pub(super) fn offered(&self, item: ItemId, version: &VersionDemand) -> Offered {
-        if !self.with_version(item, Some(version)).is_empty() {
+        if !self.with_version(item, Some(version)).is_empty() || self.has_misfit(item, version) {
             return Offered::Enough;
         }
         let Some(component) = self.components.get(item.0 as usize) else { return Offered::Enough };

@@ -4,6 +4,7 @@
 //! one report of everything that is wrong with them. Refuses: choosing.
 
 mod check;
+mod python;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::manifest::overlay::Overlay;
 use crate::manifest::{self, Item, Manifest, Mode, RegistrySource};
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::place::{FileId, Place, Sources};
+use crate::pyproject::{Checkout, Project};
 use crate::registry::layer::Layer;
 use crate::registry::{Entry, Group, Registries, RegistryDir};
 use crate::world::World;
@@ -69,6 +71,10 @@ pub struct Inputs {
     pub absent: BTreeMap<TargetId, Absence>,
     /// What the names in `depends_on` stand for.
     pub depends: BTreeMap<String, TargetId>,
+    /// What the user wrote into `pyproject.toml`.
+    pub python: Project,
+    /// What the checkouts that can be reached say of themselves, by their paths from the project's root.
+    pub checkouts: BTreeMap<String, Checkout>,
     /// `hsm.lock`, if there is one, without what is to be upgraded.
     pub lock: Option<Lock>,
     /// The services of the user's own Compose files: what they hold, nobody else can.
@@ -184,7 +190,11 @@ fn read(
     diagnostics.extend(check::check(&manifest, &reached, &mut registries, sources));
     diagnostics.extend(registries.warnings().iter().cloned());
     let own_services = own_services(root, world, &manifest, sources, diagnostics);
+    let python = python::project(root, world, &reached.entries, sources, diagnostics);
+    let checkouts = python::checkouts(root, world, &reached.entries, sources);
     Some(Inputs {
+        python,
+        checkouts,
         root: root.to_owned(),
         sources: Sources::new(),
         listed: listed(&manifest),

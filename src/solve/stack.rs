@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::Chosen;
 use super::params::{self, Turn};
 use crate::compile::candidates::{self, Parts, Said, What};
-use crate::compile::{Choice, Compiled};
+use crate::compile::{self, Choice, Compiled};
 use crate::container;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::Inputs;
@@ -19,9 +19,10 @@ use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::At;
 use crate::registry::layer::Layer;
 use crate::registry::{
-    Container, ContainerRelease, ContainerSource, Demands, Exclusion, GroupOption, Package, PackageRelease,
-    PackageSource, Param, Profile,
+    Container, ContainerRelease, ContainerSource, Demands, Entry, Exclusion, GroupOption, Package,
+    PackageRelease, PackageSource, Param, Profile,
 };
+use crate::requirement::{Specifiers, Versions};
 use crate::stack::{ContainerInStack, GroupInStack, Link, LinkSort, PackageInStack, ProjectFacts, Stack};
 use crate::statement::Origin;
 use crate::version::VersionDemand;
@@ -41,7 +42,8 @@ pub(super) fn assemble(
     let (mut packages, mut containers) = (BTreeMap::new(), BTreeMap::new());
     for (&id, &choice) in chosen {
         let Some(parts) = inputs.component(id).and_then(|entry| Parts::of(entry, choice)) else { continue };
-        let handed = handed.remove(id);
+        let mut handed = handed.remove(id);
+        handed.take_sides(compiled, selection, inputs.component(id), choice);
         let own = own.remove(id).unwrap_or_default();
         match parts {
             Parts::Package(entry, release, Some(source)) => {
@@ -152,6 +154,32 @@ struct Received<'a> {
     extras: BTreeSet<String>,
     demands: Vec<At<VersionDemand>>,
     excluded: Vec<At<VersionDemand>>,
+}
+
+impl Received<'_> {
+    /// Where a conflict can be avoided by lower and by higher versions, and one line cannot say both: those that all
+    /// else leaves, the higher ones if that leaves both.
+    fn take_sides(
+        &mut self,
+        compiled: &Compiled,
+        selection: &Selection,
+        entry: Option<&Entry>,
+        choice: &Choice,
+    ) {
+        let name = entry.and_then(|entry| compile::distribution(entry, choice)).map(|(name, _)| name);
+        let Some(joined) = name.and_then(|name| compiled.joined.get(&name)) else { return };
+        let mut left = joined.left(selection);
+        for excluded in &self.excluded {
+            let Ok(out) = Specifiers::of_demand(&excluded.value) else { continue };
+            let ways = out.ways_out();
+            let fits = |way: &&Specifiers| !left.and(&Versions::of(way)).is_empty();
+            let Some(way) = ways.iter().find(fits) else { continue };
+            left = left.and(&Versions::of(way));
+            if let (true, Ok(way)) = (ways.len() > 1, VersionDemand::parse(&way.to_string())) {
+                self.demands.push(At::new(way, excluded.place));
+            }
+        }
+    }
 }
 
 /// What is handed to each component.
@@ -313,6 +341,7 @@ fn package(
             .requires_python
             .clone()
             .or_else(|| entry.requires_python.clone())
+            .or_else(|| inputs.checkout(entry, source)?.requires_python.clone())
             .into_iter()
             .collect(),
         dependencies: entry.dependencies.iter().chain(&release.dependencies).cloned().collect(),

@@ -51,6 +51,7 @@ themes!(
     params,
     profiles,
     project,
+    python,
     resources,
     versions
 );

@@ -360,6 +360,9 @@ impl<'a> Naive<'a> {
                 }
             }
         }
+        if let Some(id) = one.keys().find(|id| !self.leaves_a_version(id, one, &parts)) {
+            return Some(format!("nothing is left of {id}"));
+        }
         for build in [false, true] {
             if self.has_ring(one, build) {
                 return Some(format!("a ring of {}", if build { "builds" } else { "starts" }));
@@ -505,6 +508,43 @@ impl<'a> Naive<'a> {
             let hit =
                 demand.is_any() || self.version(&id, state).is_some_and(|version| demand.allows(version));
             hit.then(|| format!("a conflict with {id}"))
+        })
+    }
+
+    /// Whether all that is said of the version of a package without one leaves one: of those that lie at and between
+    /// the versions that are ever named.
+    fn leaves_a_version(&self, id: &ComponentId, one: &Try, parts: &BTreeSet<GroupId>) -> bool {
+        if id.kind() != Kind::Package || self.version(id, &one[id]).is_some() {
+            return true;
+        }
+        let pins = self.items().chain(self.selected()).filter(|(of, _)| of == id);
+        let target = TargetId::Component(id.clone());
+        let constraints = self.inputs.manifest.constraints.iter().filter(|c| c.target.value == target);
+        let mut demands: Vec<&VersionDemand> = pins
+            .filter_map(|(_, item)| item.version.as_ref())
+            .chain(constraints.filter_map(|c| c.version.as_ref()))
+            .map(|version| &version.value)
+            .collect();
+        for (of, wish) in self.active(one, parts) {
+            if let (true, Wish::Demand(Demands::Component { version: Some(version), .. })) =
+                (of == target, wish)
+            {
+                demands.push(&version.value);
+            }
+        }
+        let own = one.iter().flat_map(|(id, state)| merged_conflicts(&self.rules(id, state)));
+        let of_options = self.active_options(one, parts).into_iter().flat_map(|(_, rules)| &rules.conflicts);
+        let only = |line: &&Exclusion| {
+            let alone: Try = [(id.clone(), one[id].clone())].into();
+            let any =
+                Exclusion { version: At::new(VersionDemand::any(), line.version.place), ..(*line).clone() };
+            self.clashes(&any, &alone).is_some()
+        };
+        let excluded: Vec<&VersionDemand> =
+            own.chain(of_options).filter(only).map(|line| &line.version.value).collect();
+        ["0.5", "1.0", "1.5", "2.0", "2.5", "3.0", "3.5"].map(Version::parse).iter().any(|version| {
+            demands.iter().all(|demand| demand.allows(version))
+                && !excluded.iter().any(|demand| !demand.is_any() && demand.allows(version))
         })
     }
 

@@ -16,7 +16,7 @@ use crate::manifest::{GitRefKind, Mode};
 use crate::names::Name;
 use crate::place::{At, Place};
 use crate::registry::PackageOrigin;
-use crate::requirement::{Requirement, Specifiers};
+use crate::requirement::{Marker, Requirement, Specifiers, Versions};
 use crate::stack::{PackageInStack, Stack};
 use crate::version::VersionDemand;
 
@@ -31,9 +31,7 @@ pub(super) struct Demand {
     pub(super) unsourced: Vec<String>,
     /// Settings that entries pass through.
     pub(super) settings: Vec<Setting>,
-    /// What each component says about Python.
-    pub(super) pythons: Vec<(String, Specifiers)>,
-    /// All of them joined.
+    /// What the components say about Python, joined.
     pub(super) python: Specifiers,
     /// Sources on this machine.
     pub(super) locals: Vec<Local>,
@@ -44,8 +42,6 @@ pub(super) struct Demand {
 pub(super) struct Asked {
     /// The line.
     pub(super) requirement: Requirement,
-    /// For a component that can only be one release: that one.
-    pub(super) release: Option<crate::version::Version>,
     /// Whether it comes from somewhere where uv compares no versions.
     pub(super) sourced: bool,
     /// Whether it is a component of the stack, and not a dependency of an entry.
@@ -76,7 +72,7 @@ pub(super) fn of(stack: &Stack) -> Result<Demand, Vec<Diagnostic>> {
     }
     for package in stack.packages.values() {
         for line in &package.dependencies {
-            dependency(line, &mut demand.lines, &mut errors);
+            dependency(line, package.marker.as_ref(), &mut demand.lines, &mut errors);
         }
     }
     demand.lines.sort_by(|a, b| sort_key(&a.requirement).cmp(&sort_key(&b.requirement)));
@@ -106,27 +102,21 @@ fn component(package: &PackageInStack, demand: &mut Demand) -> Result<Asked, Box
     let mut line = Requirement::parse(name).map_err(|e| Box::new(wrong(place, e)))?;
     line.extras = extras(package);
     if let Some(marker) = &package.marker {
-        line.marker = Requirement::marker(&marker.value).map_err(|e| Box::new(wrong(marker.place, e)))?;
-        line.written_marker = line.marker.as_ref().map(|_| marker.value.trim().to_owned());
+        line.restrict(&marker.value).map_err(|e| Box::new(wrong(marker.place, e)))?;
     }
     let source = match &package.origin.value {
         PackageOrigin::Pypi { version, index, .. } => {
             line.specifiers = specifiers(package, version.as_ref())?;
             index.as_ref().map(|index| format!("{{ index = {} }}", quoted(&named_index(index, demand))))
         }
-        origin => {
-            pinned_by_source(package)?;
-            Some(source(package, origin, demand)?)
-        }
+        origin => Some(source(package, origin, demand)?),
     };
     let sourced = !matches!(package.origin.value, PackageOrigin::Pypi { .. });
     match source {
         Some(source) => demand.sources.push((line.name.as_str().to_owned(), source)),
         None => demand.unsourced.push(line.name.as_str().to_owned()),
     }
-    let pinned = sourced || matches!(&package.origin.value, PackageOrigin::Pypi { version: None, .. });
-    let release = package.release.clone().filter(|_| pinned);
-    Ok(Asked { requirement: line, release, sourced, component: true })
+    Ok(Asked { requirement: line, sourced, component: true })
 }
 
 fn extras(package: &PackageInStack) -> Vec<String> {
@@ -157,38 +147,18 @@ fn specifiers(
     }
 }
 
+/// All demands on a package without a release. The solve has seen to it that they leave a version, unless the user
+/// overrides them anyway.
 fn floating(package: &PackageInStack, own: Specifiers) -> Result<Specifiers, Box<Diagnostic>> {
-    let name = || package.name.as_str().to_owned();
+    let of = |d: &At<VersionDemand>| Specifiers::of_demand(&d.value).map_err(|e| Box::new(wrong(d.place, e)));
     let mut joined = own;
     for demand in &package.demands {
-        let next = Specifiers::of_demand(&demand.value).map_err(|e| Box::new(wrong(demand.place, e)))?;
-        let both = joined.and(&next);
-        if !both.is_possible() {
-            let (first, second) = (joined.to_string(), next.to_string());
-            return Err(Box::new(wrong(
-                demand.place,
-                Trouble::Contradiction { name: name(), first, second },
-            )));
-        }
-        joined = both;
+        joined = joined.and(&of(demand)?);
     }
     for excluded in &package.excluded {
-        let out = Specifiers::of_demand(&excluded.value).map_err(|e| Box::new(wrong(excluded.place, e)))?;
-        joined = joined.without(&out).ok_or_else(|| {
-            let excluded_text = excluded.value.as_str().to_owned();
-            Box::new(wrong(excluded.place, Trouble::Inexpressible { name: name(), excluded: excluded_text }))
-        })?;
+        joined = joined.without(&of(excluded)?);
     }
     Ok(joined)
-}
-
-/// Demands on a floating package that comes from a directory or a URL hold for whatever lies there: uv compares nothing.
-/// A known release was compared by the solve.
-fn pinned_by_source(package: &PackageInStack) -> Result<(), Box<Diagnostic>> {
-    if package.release.is_none() {
-        floating(package, Specifiers::default())?;
-    }
-    Ok(())
 }
 
 /// How a source that is not an index is written.
@@ -262,52 +232,50 @@ fn named_index(index: &At<String>, demand: &mut Demand) -> String {
     name
 }
 
-/// Takes in a line of an entry's `dependencies`: lines for one distribution become one where their markers are the same.
-fn dependency(line: &At<String>, lines: &mut Vec<Asked>, errors: &mut Vec<Diagnostic>) {
-    let new = match Requirement::parse(&line.value) {
+/// Takes in a line of an entry's `dependencies`, which holds where the entry's item does: lines for one distribution
+/// become one where their markers are the same and something is left. The solve compared those that hold everywhere; of
+/// the others uv tells.
+fn dependency(
+    line: &At<String>,
+    marker: Option<&At<String>>,
+    lines: &mut Vec<Asked>,
+    errors: &mut Vec<Diagnostic>,
+) {
+    let mut new = match Requirement::parse(&line.value) {
         Ok(new) => new,
         Err(error) => return errors.push(wrong(line.place, error)),
     };
-    let apart = |first: String| {
-        let name = new.name.as_str().to_owned();
-        let second = new.url.clone().unwrap_or_else(|| new.specifiers.to_string());
-        wrong(line.place, Trouble::Contradiction { name, first, second })
-    };
-    if let Some(own) = lines.iter_mut().find(|a| a.component && a.requirement.name == new.name) {
-        if new.url.is_some() {
-            return errors.push(apart(own.requirement.to_string()));
+    if let Some(marker) = marker
+        && let Err(error) = new.restrict(&marker.value)
+    {
+        return errors.push(wrong(marker.place, error));
+    }
+    let same = |a: &&mut Asked| a.requirement.name == new.name && a.requirement.marker == new.marker;
+    for old in lines.iter_mut().filter(|a| a.requirement.name == new.name) {
+        let elsewhere = new.url.is_some() && (old.component || old.requirement.url.is_some());
+        if elsewhere && old.requirement.url != new.url {
+            let (name, first) = (new.name.as_str().to_owned(), old.requirement.to_string());
+            return errors.push(wrong(
+                line.place,
+                Trouble::Contradiction { name, first, second: new.url.unwrap_or_default() },
+            ));
         }
-        if new.marker != own.requirement.marker {
-            // Where it holds is for uv to tell.
-            return lines.push(Asked { requirement: new, release: None, sourced: false, component: false });
-        }
-        own.requirement.extras = union(&own.requirement.extras, &new.extras);
-        let demanded = &own.requirement.specifiers;
-        if let Some(release) = &own.release {
-            if !new.specifiers.allows(release) {
-                errors.push(apart(format!("=={release}")));
-            }
-        } else if !demanded.and(&new.specifiers).is_possible() {
-            errors.push(apart(demanded.to_string()));
-        } else if !own.sourced {
-            own.requirement.specifiers = demanded.and(&new.specifiers);
+    }
+    if let Some(old) = lines.iter_mut().filter(same).find(|old| old.takes(&new)) {
+        old.requirement.extras = union(&old.requirement.extras, &new.extras);
+        if !old.sourced {
+            old.requirement.specifiers = old.requirement.specifiers.and(&new.specifiers);
         }
         return;
     }
-    let same = |a: &&mut Asked| {
-        a.requirement.name == new.name && a.requirement.marker == new.marker && a.requirement.url == new.url
-    };
-    match lines.iter_mut().find(same) {
-        Some(old) => {
-            let joined = old.requirement.specifiers.and(&new.specifiers);
-            if joined.is_possible() {
-                old.requirement.specifiers = joined;
-            } else {
-                errors.push(apart(old.requirement.specifiers.to_string()));
-            }
-            old.requirement.extras = union(&old.requirement.extras, &new.extras);
-        }
-        None => lines.push(Asked { requirement: new, release: None, sourced: false, component: false }),
+    lines.push(Asked { requirement: new, sourced: false, component: false });
+}
+
+impl Asked {
+    /// Whether a further line for the same distribution and with the same marker can become a part of it.
+    fn takes(&self, new: &Requirement) -> bool {
+        let (own, new_url) = (&self.requirement, &new.url);
+        self.sourced || (own.url == *new_url && own.specifiers.and(&new.specifiers).is_possible())
     }
 }
 
@@ -315,22 +283,17 @@ fn union(a: &[String], b: &[String]) -> Vec<String> {
     a.iter().chain(b).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
+/// What a component says about Python, for the `requires-python` of a file that hsm makes. That they have something in
+/// common, and what is the user's inside of it, is for the solve to see. One that is only installed for some Pythons
+/// does not bind the others.
 fn python(package: &PackageInStack, demand: &mut Demand, errors: &mut Vec<Diagnostic>) {
+    let marker = package.marker.as_ref().and_then(|marker| Marker::parse(&marker.value).ok());
+    let everywhere = marker.is_none_or(|marker| marker.pythons() == Versions::all());
     for text in &package.requires_python {
-        let next = match Specifiers::parse(&text.value) {
-            Ok(next) => next,
-            Err(error) => {
-                errors.push(wrong(text.place, error));
-                continue;
-            }
-        };
-        let joined = demand.python.and(&next);
-        if joined.is_possible() {
-            demand.python = joined;
-            demand.pythons.push((package.name.as_str().to_owned(), next));
-        } else {
-            let (first, second) = (demand.python.to_string(), next.to_string());
-            errors.push(wrong(text.place, Trouble::PythonApart { first, second }));
+        match Specifiers::parse(&text.value) {
+            Ok(next) if everywhere => demand.python = demand.python.and(&next),
+            Ok(_) => {}
+            Err(error) => errors.push(wrong(text.place, error)),
         }
     }
 }

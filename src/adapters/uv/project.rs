@@ -124,16 +124,16 @@ impl Begun {
             for asked in demand.lines.iter().filter(|a| a.requirement.name == theirs.name) {
                 let (line, found) = (user.line, user.key.clone());
                 let own = asked.requirement.to_string();
-                if !agree(&theirs, asked) {
-                    let own =
-                        asked.release.as_ref().map_or(own, |r| format!("{}=={r}", asked.requirement.written));
+                let address = asked.requirement.url.as_ref();
+                if theirs.url.is_some()
+                    && (asked.sourced || address.is_some_and(|a| Some(a) != theirs.url.as_ref()))
+                {
                     errors.push(Trouble::Apart { line, found, own });
                 } else if beside && asked.component && own != found {
                     notes.push(Trouble::Beside { line, found, own });
                 }
             }
         }
-        errors.extend(self.pythons(demand));
         (errors, notes)
     }
 
@@ -150,28 +150,6 @@ impl Begun {
             key: e.key,
         };
         elements.into_iter().map(line).collect()
-    }
-
-    /// uv compares `requires-python` with no upper bound of a package: what the project allows, every component must.
-    fn pythons(&self, demand: &Demand) -> Vec<Trouble> {
-        let at = path(["project", "requires-python"]);
-        let Some(found) = self.toml.string(&at) else { return Vec::new() };
-        let owned = self.record.values.get(&at).is_some_and(|text| self.toml.raw(&at) == Some(text));
-        let Ok(allowed) = Specifiers::parse(found) else { return Vec::new() };
-        if owned {
-            return Vec::new();
-        }
-        let line = self.toml.line_at(&at).unwrap_or(1);
-        let fix = Some(allowed.and(&demand.python)).filter(Specifiers::is_possible).map(|s| s.to_string());
-        let wide = demand.pythons.iter().filter(|(_, python)| !allowed.is_within(python));
-        wide.map(|(name, python)| Trouble::PythonWide {
-            line,
-            found: found.to_owned(),
-            name: name.clone(),
-            demand: python.to_string(),
-            fix: fix.clone(),
-        })
-        .collect()
     }
 }
 
@@ -203,13 +181,6 @@ fn target(facts: &ProjectFacts) -> Path {
 /// Names of groups compare normalized.
 fn is_same(a: &[String], b: &[String]) -> bool {
     a.len() == b.len() && a.first() == b.first() && a.iter().zip(b).all(|(a, b)| same_name(a, b))
-}
-
-fn agree(theirs: &Requirement, asked: &Asked) -> bool {
-    match &asked.release {
-        Some(release) if theirs.marker.is_none() && theirs.url.is_none() => theirs.specifiers.allows(release),
-        _ => theirs.agrees(&asked.requirement),
-    }
 }
 
 fn line(asked: &Asked) -> Line {

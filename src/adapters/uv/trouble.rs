@@ -72,8 +72,8 @@ pub enum Trouble {
         /// Why.
         why: &'static str,
     },
-    /// The user's line and hsm's leave no version.
-    #[error("pyproject.toml:{line}: `{found}` and `{own}`, which the stack needs, leave no version")]
+    /// The user's line has an address, and the stack another source.
+    #[error("pyproject.toml:{line}: `{found}` is another source of `{own}` than the stack has")]
     Apart {
         /// Where.
         line: usize,
@@ -145,7 +145,7 @@ pub enum Trouble {
     /// A text that is no requirement, specifier or marker.
     #[error(transparent)]
     Requirement(#[from] RequirementError),
-    /// Two demands on one distribution leave no version.
+    /// A distribution comes from two places.
     #[error("`{name}` cannot be both `{first}` and `{second}`")]
     Contradiction {
         /// The distribution.
@@ -154,40 +154,6 @@ pub enum Trouble {
         first: String,
         /// The other.
         second: String,
-    },
-    /// An exclusion that one set of specifiers cannot say.
-    #[error(
-        "`{name}` has no fixed release, and `{excluded}`, which conflicts, cannot be kept out by one specifier"
-    )]
-    Inexpressible {
-        /// The distribution.
-        name: String,
-        /// The exclusion.
-        excluded: String,
-    },
-    /// No Python suits all components.
-    #[error("no version of Python suits all components: `{first}` and `{second}` have nothing in common")]
-    PythonApart {
-        /// The demands of the components before.
-        first: String,
-        /// The one that leaves nothing.
-        second: String,
-    },
-    /// The project's `requires-python` allows versions that a component does not.
-    #[error(
-        "pyproject.toml:{line}: `requires-python = \"{found}\"` allows versions that `{name}` (`{demand}`) does not"
-    )]
-    PythonWide {
-        /// Where.
-        line: usize,
-        /// The project's.
-        found: String,
-        /// Whose demand.
-        name: String,
-        /// Its demand.
-        demand: String,
-        /// What suits both; `None` when nothing does.
-        fix: Option<String>,
     },
     /// The environment lies where hsm cannot bring it back.
     #[error("UV_PROJECT_ENVIRONMENT is `{0}`, outside the project, where a failed run could not be undone")]
@@ -223,9 +189,6 @@ impl Trouble {
             Self::Absolute { .. } => "HSM-E317",
             Self::Requirement(_) => "HSM-E318",
             Self::Contradiction { .. } => "HSM-E319",
-            Self::Inexpressible { .. } => "HSM-E320",
-            Self::PythonApart { .. } => "HSM-E321",
-            Self::PythonWide { .. } => "HSM-E322",
             Self::EnvironmentOutside(_) => "HSM-E323",
             Self::InWorkspace(_) => "HSM-E324",
         }
@@ -233,14 +196,7 @@ impl Trouble {
 
     /// Whether two things that are fine by themselves cannot hold together.
     pub fn is_clash(&self) -> bool {
-        matches!(
-            self,
-            Self::SettingsApart { .. }
-                | Self::Apart { .. }
-                | Self::Contradiction { .. }
-                | Self::PythonApart { .. }
-                | Self::PythonWide { .. }
-        )
+        matches!(self, Self::SettingsApart { .. } | Self::Apart { .. } | Self::Contradiction { .. })
     }
 
     /// What to do about it.
@@ -265,8 +221,6 @@ impl Trouble {
             Self::MissingCheckout { how, .. } => format!("get it with: {how}"),
             Self::NoCheckout { .. } => "say where the checkout lies: `path: ../NAME`".to_owned(),
             Self::Absolute { .. } => "write it relative to the project's root".to_owned(),
-            Self::Inexpressible { .. } => "pin its version in hsm.yaml".to_owned(),
-            Self::PythonWide { fix: Some(fix), .. } => format!("write `requires-python = \"{fix}\"`"),
             Self::EnvironmentOutside(_) => "unset it, or let it point into the project".to_owned(),
             Self::InWorkspace(_) => {
                 "put hsm.yaml into the workspace's root, or exclude this project from the workspace"

@@ -110,11 +110,6 @@ impl Toml {
         self.text.get(self.item(path)?.as_value()?.span()?)
     }
 
-    /// The string at a path.
-    pub(in crate::adapters::uv) fn string(&self, path: &[String]) -> Option<&str> {
-        self.item(path)?.as_str()
-    }
-
     /// The line of what is at a path.
     pub(in crate::adapters::uv) fn line_at(&self, path: &[String]) -> Option<usize> {
         let (last, parent) = path.split_last()?;
