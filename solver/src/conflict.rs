@@ -16,7 +16,7 @@ use crate::problem::{Problem, StatementId};
 use crate::propagate::Propagation;
 use crate::provider::{Model, Outcome, Taste, search};
 use crate::reach::Reach;
-use crate::run::share;
+use crate::run::slice;
 use crate::sat::formula::Formula;
 use crate::solution::{Conflict, Engine, Failure};
 
@@ -162,13 +162,13 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
             return Ok(Tested::Solution(solution));
         }
         known.back_to(here);
-        if let Some(mut share) = share(problem, self.engine, *fuel).filter(|_| self.formula.is_none()) {
+        if let Some(mut slice) = slice(problem, self.engine, *fuel).filter(|_| self.formula.is_none()) {
             let world = World::new(problem, &reach, |statement| kept.contains(&statement));
             let masks = Masks::new();
             let narrowing = Narrowing::new(&world, &known, &masks);
-            let given = share;
-            let outcome = search(&world, &Taste::new(&world), None, &narrowing, &mut share);
-            *fuel -= given - share;
+            let given = slice;
+            let outcome = search(&world, &Taste::new(&world), None, &narrowing, &mut slice);
+            *fuel -= given - slice;
             match outcome {
                 Ok(Outcome::Model(model)) => return Ok(Tested::model(problem, &model)),
                 Ok(Outcome::Refuted(refutation)) => {

@@ -56,7 +56,9 @@
 //!   part; then, for each option named, 1 if it is absent, else 0, where a group that does not take part counts as if it
 //!   had the number of options that it needs, the first in the order. So taking part costs nothing by itself.
 //!
-//! What is left open by that is decided by the numbers of items, groups and candidates, the same way everywhere.
+//! What is left open by that is decided by the numbers of items, groups and candidates, the same way everywhere and
+//! whichever engine found it: the last search is made by `PubGrub` with every cost bound to the best, from nothing else
+//! (only where that takes more than its share of the steps, it is led by the values that were found before).
 //! [`Selection::optimal`] says whether the fuel was enough to prove all of it.
 //!
 //! # What a conflict is
@@ -73,6 +75,11 @@
 //! steps is not enough, a second engine takes over:
 //! conflict-driven clause learning over clauses, with networks that count. What that finds is led back through
 //! `PubGrub`, which makes the selection; a core that it finds is shrunk like one of the first engine.
+//!
+//! For the preferences, each cost in their order gets the lowest bound that does not clash at once, and one search under
+//! all of these bounds is mostly enough. Where it is not, the second engine names bounds that can't hold together; the
+//! last of each such set gives way, and so on until they can. So the number of searches goes with the number of
+//! preferences that can't be had, not with the number of all of them.
 //! [`Selection::engine`] says who found the answer; [`Options::engine`] leaves one engine to do all of it. None of their
 //! types is visible from outside.
 //!

@@ -1,283 +1,238 @@
 //! The best selection: the preferences, one after the other.
 //!
-//! Owns: the order that makes one solution better than another (it is written down at the crate), and the probing that
-//! finds the best. Refuses: searching. Each preference is one or more *goals* with a cost each. In their order, each
-//! goal whose cost is not 0 is tried for less with a further search, under everything that was won before; then what
-//! it costs becomes a bound for the rest. Bounds only narrow the values of variables, so a probe adds no rules, and
-//! what a probe finds is as valid and as justified as any solution.
+//! Owns: the way to the best. Refuses: searching, and what is better ([`goal`]). Every goal has a bound on its cost; a
+//! bound only narrows what may be chosen, so what is found under bounds is as valid and as justified as any solution.
+//!
+//! 1. *Greedily*: in the order of the goals, each takes the lowest bound that does not clash, as far as can be seen
+//!    without trying, with the bounds before it. Whatever is passed over really can't be had.
+//! 2. One search under all of these bounds. A solution is the best there is: nothing lower was possible.
+//! 3. If there is none, some bound is too low. The second engine says which bounds can't hold together; the last of
+//!    them in the order of the goals is *refuted* by the others. That is remembered, the greedy walk is taken again
+//!    from there on, passing over whatever is refuted by bounds that hold at that point, and so on. A refutation that
+//!    rests on a bound that is given up later does not count any more, so what is passed over in the end can't be had
+//!    by what is kept. (Where the second engine is not to be used, the goals are tried one by one.)
+//!
+//! In the end all bounds are those of the best solution, whoever found them; the last search is made under them by the
+//! first engine from nothing else, so what they leave open is decided in the same way everywhere.
 
-use std::collections::{HashMap, HashSet};
+mod climb;
+mod goal;
 
-use crate::bitset::{BitSet, Value};
-use crate::encode::{Shape, Variable, World};
+use crate::bitset::BitSet;
+use crate::encode::{Variable, World};
 use crate::fuel::{Stop, within};
 use crate::narrow::{Masks, Narrowing};
-use crate::problem::{GroupId, ItemId, Member, Preference};
-use crate::propagate::{Assumption, Propagation};
+use crate::propagate::{Mark, Propagation};
 use crate::provider::{Model, Outcome, Taste, search};
-use crate::solution::Failure;
+use crate::run::share;
+use crate::solution::Engine;
+use goal::Goal;
 
-/// Improves a model to the best there is, as far as the fuel goes; says whether it went all the way.
-pub(crate) fn improve<'p>(
-    world: &World<'p>,
-    taste: &Taste,
-    known: &mut Propagation<'p>,
-    model: Model,
-    fuel: &mut u64,
-) -> Result<(Model, bool), Failure> {
-    let slice = *fuel / 4;
-    let mut probing = Probing { world, taste, known, model, masks: Masks::new(), slice, fuel, optimal: true };
-    let mut wanted: HashMap<GroupId, Vec<Member>> = HashMap::new();
-    for preference in &world.problem().preferences {
-        match preference {
-            Preference::Rank(item, ranks) => probing.pursue(&Goal::Rank(*item, ranks))?,
-            Preference::Wanted(group, members) => {
-                wanted.entry(*group).or_default().extend(members);
-                probing.pursue_members(*group, members)?;
-            }
-            Preference::Fill(group, members) => {
-                probing.fill(*group, members, wanted.get(group).map_or(&[], Vec::as_slice))?;
-            }
-        }
-    }
-    Ok((probing.model, probing.optimal))
-}
-
-/// Something whose cost is to be as low as it can be, once everything before it is.
-enum Goal<'p> {
-    /// The rank of an item.
-    Rank(ItemId, &'p [u32]),
-    /// 1 where a group takes part without the option at this place, else 0.
-    Present(GroupId, u32),
-    /// How many options more than so many a group has that takes part, else 0.
-    Few(GroupId, u32),
-    /// The place of a 1-of-N group's option in this order, 0 if the group does not take part.
-    Choice(GroupId, &'p [Member]),
-}
-
-struct Probing<'a, 'p> {
+/// The goals of a problem with a bound on each, as far as they are set.
+pub(crate) struct Bounds<'a, 'p> {
     world: &'a World<'p>,
     taste: &'a Taste,
-    /// What follows from the problem and what was won so far.
-    known: &'a mut Propagation<'p>,
-    /// The best so far.
-    model: Model,
-    /// What was won so far.
+    /// What follows from the problem and the bounds.
+    pub(crate) known: Propagation<'p>,
+    goals: Vec<Goal<'p>>,
+    /// The bounds that are set, in the order of the goals.
+    set: Vec<Bound>,
     masks: Masks,
-    /// What one probe may use.
-    slice: u64,
-    fuel: &'a mut u64,
-    optimal: bool,
+    /// What was found of bounds that can't hold together: by the last of them.
+    refuted: Vec<Vec<Refuted>>,
 }
 
-impl Probing<'_, '_> {
-    fn pursue_members(&mut self, group: GroupId, members: &[Member]) -> Result<(), Failure> {
-        for member in members {
-            if let Some(place) = self.world.chain(group).and_then(|chain| chain.place(*member)) {
-                self.pursue(&Goal::Present(group, place))?;
-            }
-        }
-        Ok(())
+/// A bound that is set.
+struct Bound {
+    most: u32,
+    /// Where everything stood before.
+    before: Mark,
+    mask: Option<(Variable, Option<BitSet>)>,
+}
+
+/// A bound that can't be had under others.
+struct Refuted {
+    most: u32,
+    /// The others: goals and their bounds.
+    under: Vec<(usize, u32)>,
+}
+
+impl<'a, 'p> Bounds<'a, 'p> {
+    /// No bound yet.
+    pub(crate) fn new(world: &'a World<'p>, taste: &'a Taste, known: Propagation<'p>) -> Self {
+        let goals = goal::goals(world);
+        let refuted = goals.iter().map(|_| Vec::new()).collect();
+        Self { world, taste, known, goals, set: Vec::new(), masks: Masks::new(), refuted }
     }
 
-    /// A group that takes part costs no more than one that does not as long as it has its first choice: the options
-    /// that are wanted, or as many as it needs, the first in the order.
-    fn fill(&mut self, group: GroupId, members: &[Member], wanted: &[Member]) -> Result<(), Failure> {
-        let wanted = self.distinct(group, wanted).len() as u32;
-        let floor = match self.world.chain(group).map(|chain| chain.shape) {
-            Some(Shape::One) => return self.pursue(&Goal::Choice(group, members)),
-            Some(Shape::Counted { min, .. }) => min.max(wanted),
-            Some(Shape::Free) | None => wanted,
-        };
-        let few = Goal::Few(group, floor);
-        self.pursue(&few)?;
-        let members = self.distinct(group, members);
-        let (first, rest) = members.split_at(members.len().min(floor as usize));
-        self.pursue_members(group, first)?;
-        let first_choice = self.cost(&few, &self.model) == 0
-            && first.iter().all(|member| {
-                let place = self.world.chain(group).and_then(|chain| chain.place(*member));
-                place.is_none_or(|place| self.cost(&Goal::Present(group, place), &self.model) == 0)
-            });
-        if first_choice { Ok(()) } else { self.pursue_members(group, rest) }
+    /// Whether there is nothing to improve.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.goals.is_empty()
     }
 
-    /// The options without those that are the same item as an earlier one.
-    fn distinct(&self, group: GroupId, members: &[Member]) -> Vec<Member> {
-        let mut seen = HashSet::new();
-        let place = |member: &Member| self.world.chain(group).and_then(|chain| chain.place(*member));
-        members
-            .iter()
-            .filter(|member| place(member).is_some_and(|place| seen.insert(place)))
-            .copied()
-            .collect()
-    }
-
-    /// Brings the cost of a goal down as far as it goes, and binds what follows to it.
-    fn pursue(&mut self, goal: &Goal<'_>) -> Result<(), Failure> {
-        for bound in self.levels(goal) {
-            if self.probe(goal, bound)? {
-                break;
-            }
-        }
-        self.bind(goal, self.cost(goal, &self.model));
-        // What was won follows through at once, so that later probes start from there. It can't clash: the model keeps it.
-        match within(self.fuel, || self.known.run()) {
-            Ok(_) => Ok(()),
-            Err(Stop::OutOfFuel) => {
-                self.optimal = false;
-                Ok(())
-            }
-            Err(Stop::Interrupted) => Err(Failure::Interrupted),
-        }
-    }
-
-    /// The bounds that are worth trying, each only if those before it could not be kept.
-    fn levels(&self, goal: &Goal<'_>) -> Vec<u32> {
-        let cost = self.cost(goal, &self.model);
-        match goal {
-            _ if cost == 0 => Vec::new(),
-            Goal::Present(..) => vec![0],
-            Goal::Rank(_, ranks) => {
-                let mut levels: Vec<u32> =
-                    ranks.iter().copied().filter(|rank| *rank < cost).chain([0]).collect();
-                levels.sort_unstable();
-                levels.dedup();
-                levels
-            }
-            Goal::Few(..) | Goal::Choice(..) => (0..cost).collect(),
-        }
-    }
-
-    fn cost(&self, goal: &Goal<'_>, model: &Model) -> u32 {
-        match goal {
-            Goal::Rank(item, ranks) => rank(ranks, model.value(Variable::Item(item.0))),
-            Goal::Present(group, place) => {
-                let item = self.world.chain(*group).and_then(|chain| chain.items.get(*place as usize));
-                let absent = item.is_some_and(|item| model.value(Variable::Item(item.0)) == 0);
-                u32::from(absent && model.value(Variable::Group(group.0)) > 0)
-            }
-            Goal::Few(group, floor) if model.value(Variable::Group(group.0)) > 0 => {
-                let items = self.world.chain(*group).into_iter().flat_map(|chain| &chain.items);
-                let count = items.filter(|item| model.value(Variable::Item(item.0)) > 0).count() as u32;
-                count.saturating_sub(*floor)
-            }
-            Goal::Few(..) => 0,
-            Goal::Choice(group, order) => match model.value(Variable::Group(group.0)).checked_sub(1) {
-                Some(place) => self.turn(*group, order, place),
-                None => 0,
-            },
-        }
-    }
-
-    /// The values that keep a goal's cost within a bound; none if all do.
-    fn bound(&self, goal: &Goal<'_>, most: u32) -> Option<(Variable, BitSet)> {
-        match goal {
-            Goal::Rank(item, ranks) => {
-                let all = 1..=self.world.problem().candidates(*item);
-                let mask = [0].into_iter().chain(all.filter(|value| rank(ranks, *value) <= most)).collect();
-                Some((Variable::Item(item.0), mask))
-            }
-            Goal::Present(..) if most > 0 => None,
-            Goal::Present(group, place) if self.world.chain(*group)?.shape == Shape::One => {
-                Some((Variable::Group(group.0), [0, place + 1].into_iter().collect()))
-            }
-            Goal::Present(group, place) => {
-                let mask = self.world.node_values(group.0, *place, |_, present| present).with(0);
-                Some((Variable::Node(group.0, *place), mask))
-            }
-            Goal::Few(group, floor) => {
-                let most = most.saturating_add(*floor);
-                let last = (self.world.chain(*group)?.items.len() as u32).checked_sub(1)?;
-                let mask = self.world.node_values(group.0, last, |count, _| count <= most).with(0);
-                Some((Variable::Node(group.0, last), mask))
-            }
-            Goal::Choice(group, order) => {
-                let places = 0..self.world.chain(*group)?.items.len() as u32;
-                let early = places.filter(|place| self.turn(*group, order, *place) <= most);
-                Some((
-                    Variable::Group(group.0),
-                    [0].into_iter().chain(early.map(|place| place + 1)).collect(),
-                ))
-            }
-        }
-    }
-
-    /// The place of an option in an order: after all if it is not named.
-    fn turn(&self, group: GroupId, order: &[Member], place: u32) -> u32 {
-        let chain = self.world.chain(group);
-        let of = |member: &Member| chain.and_then(|chain| chain.place(*member));
-        order.iter().position(|member| of(member) == Some(place)).unwrap_or(order.len()) as u32
-    }
-
-    /// Whether a goal's cost can be kept within a bound; if so, the model that does becomes the best so far.
-    fn probe(&mut self, goal: &Goal<'_>, most: u32) -> Result<bool, Failure> {
-        let here = self.known.mark();
-        let before = self.bind(goal, most);
-        let mut slice = self.slice.min(*self.fuel);
-        let given = slice;
-        let outcome = self.search(&mut slice);
-        *self.fuel -= given - slice;
-        self.known.back_to(here);
-        match before {
-            Some((variable, Some(mask))) => self.masks.insert(variable, mask),
-            Some((variable, None)) => self.masks.remove(&variable),
-            None => None,
-        };
-        match outcome {
-            Ok(Some(model)) => self.model = model,
-            Ok(None) => return Ok(false),
-            Err(Stop::OutOfFuel) => {
-                self.optimal = false;
-                return Ok(false);
-            }
-            Err(Stop::Interrupted) => return Err(Failure::Interrupted),
-        }
-        Ok(true)
-    }
-
-    /// A model under everything that is bound, if there is one.
-    fn search(&mut self, fuel: &mut u64) -> Result<Option<Model>, Stop> {
-        if within(fuel, || self.known.run())?.is_err() {
+    /// The best solution, if one search is enough to find it.
+    pub(crate) fn at_once(&mut self, fuel: &mut u64) -> Result<Option<Model>, Stop> {
+        if self.is_empty() {
             return Ok(None);
         }
-        let narrowing = Narrowing::new(self.world, self.known, &self.masks);
-        Ok(match search(self.world, self.taste, Some(&self.model), &narrowing, fuel)? {
+        self.walk(fuel)?;
+        let share = share(self.world.problem());
+        self.last_search(None, share, fuel)
+    }
+
+    /// The best solution, as far as the fuel goes, and whether it went all the way.
+    pub(crate) fn improve(
+        &mut self,
+        mut model: Model,
+        engine: Option<Engine>,
+        fuel: &mut u64,
+    ) -> Result<(Model, bool), Stop> {
+        self.back_to(0);
+        let climbed = match engine {
+            _ if self.goals.is_empty() => Ok(model.clone()),
+            Some(Engine::PubGrub) => self.one_by_one(&mut model, fuel).map(|()| model.clone()),
+            Some(Engine::Cdcl) | None => self.climb(&mut model, fuel),
+        };
+        let near = match climbed {
+            Ok(near) => near,
+            Err(Stop::OutOfFuel) => return Ok((model, false)),
+            Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+        };
+        let mut last = share(self.world.problem());
+        if let Some(best) = self.last_search(None, last, &mut last)? {
+            return Ok((best, true));
+        }
+        Ok(match self.replay(&near)? {
+            Some(best) => (best, true),
+            None => (model, false),
+        })
+    }
+
+    /// Leads a model that is within all bounds through the first engine, which has nothing to try then.
+    fn replay(&self, near: &Model) -> Result<Option<Model>, Stop> {
+        self.last_search(Some(near), u64::MAX, &mut u64::MAX.clone())
+    }
+
+    /// A model under all bounds, if one is found with so much of the fuel.
+    fn last_search(&self, near: Option<&Model>, most: u64, fuel: &mut u64) -> Result<Option<Model>, Stop> {
+        match self.search(near, most, fuel) {
+            Ok(model) => Ok(model),
+            Err(Stop::OutOfFuel) => Ok(None),
+            Err(Stop::Interrupted) => Err(Stop::Interrupted),
+        }
+    }
+
+    /// Searches with the first engine under all bounds.
+    fn search(&self, near: Option<&Model>, most: u64, fuel: &mut u64) -> Result<Option<Model>, Stop> {
+        let narrowing = Narrowing::new(self.world, &self.known, &self.masks);
+        let mut slice = most.min(*fuel);
+        let given = slice;
+        let outcome = search(self.world, self.taste, near, &narrowing, &mut slice);
+        *fuel = fuel.saturating_sub(given - slice);
+        Ok(match outcome? {
             Outcome::Model(model) => Some(model),
             Outcome::Refuted(_) => None,
         })
     }
 
-    /// Keeps a goal's cost within a bound, for the search and for what follows without it. Gives back the variable
-    /// that was narrowed and its mask before.
-    fn bind(&mut self, goal: &Goal<'_>, most: u32) -> Option<(Variable, Option<BitSet>)> {
-        if let Some(assumption) = self.assumption(goal, most) {
+    /// Sets the lowest bound for each goal that has none yet, as far as can be seen without trying.
+    fn walk(&mut self, fuel: &mut u64) -> Result<(), Stop> {
+        while self.set.len() < self.goals.len() {
+            self.step(0, fuel)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the lowest bound for the next goal, of at least so much.
+    fn step(&mut self, least: u32, fuel: &mut u64) -> Result<(), Stop> {
+        let number = self.set.len();
+        let Some(goal) = self.goals.get(number) else { return Ok(()) };
+        let levels = if goal.is_settled(|other| self.set.get(other).is_some_and(|bound| bound.most == 0)) {
+            vec![u32::MAX]
+        } else {
+            goal.levels.iter().copied().filter(|level| *level >= least).collect()
+        };
+        for most in levels {
+            if self.is_refuted(number, most) {
+                continue;
+            }
+            self.bind(most);
+            if within(fuel, || self.known.run())?.is_ok() {
+                return Ok(());
+            }
+            self.back_to(number);
+        }
+        // Never without a bound: the highest says nothing.
+        self.bind(u32::MAX);
+        Ok(())
+    }
+
+    fn is_refuted(&self, number: usize, most: u32) -> bool {
+        let holds =
+            |(other, bound): &(usize, u32)| self.set.get(*other).is_some_and(|set| set.most <= *bound);
+        let refuted = self.refuted.get(number).into_iter().flatten();
+        refuted.into_iter().any(|refuted| most <= refuted.most && refuted.under.iter().all(holds))
+    }
+
+    /// Sets the bound of the next goal.
+    fn bind(&mut self, most: u32) {
+        let before = self.known.mark();
+        let goal = self.goals.get(self.set.len()).filter(|_| most < u32::MAX);
+        if let Some(assumption) = goal.and_then(|goal| goal.assumption(self.world, most)) {
             self.known.assume(&assumption);
         }
-        let (variable, mask) = self.bound(goal, most)?;
-        let before = self.masks.get(&variable).cloned();
-        let narrower = match &before {
-            Some(before) => before.and(&mask),
-            None => mask,
-        };
-        self.masks.insert(variable, narrower);
-        Some((variable, before))
+        let mask = goal.and_then(|goal| goal.mask(self.world, most)).map(|(variable, mask)| {
+            let before = self.masks.get(&variable).cloned();
+            let narrower = match &before {
+                Some(before) => before.and(&mask),
+                None => mask,
+            };
+            self.masks.insert(variable, narrower);
+            (variable, before)
+        });
+        self.set.push(Bound { most, before, mask });
     }
 
-    fn assumption(&self, goal: &Goal<'_>, most: u32) -> Option<Assumption> {
-        match goal {
-            Goal::Rank(item, _) => Some(Assumption::Values(*item, self.bound(goal, most)?.1)),
-            Goal::Present(..) if most > 0 => None,
-            Goal::Present(group, place) => {
-                let item = self.world.chain(*group)?.items.get(*place as usize)?;
-                Some(Assumption::Wish(*group, *item))
-            }
-            Goal::Few(group, floor) => Some(Assumption::AtMost(*group, most.saturating_add(*floor))),
-            Goal::Choice(..) => None,
+    /// Forgets the bounds from a goal on.
+    pub(crate) fn back_to(&mut self, number: usize) {
+        let mut before = None;
+        while self.set.len() > number {
+            let Some(bound) = self.set.pop() else { break };
+            match bound.mask {
+                Some((variable, Some(mask))) => self.masks.insert(variable, mask),
+                Some((variable, None)) => self.masks.remove(&variable),
+                None => None,
+            };
+            before = Some(bound.before);
+        }
+        if let Some(before) = before {
+            self.known.back_to(before);
         }
     }
-}
 
-fn rank(ranks: &[u32], value: Value) -> u32 {
-    value.checked_sub(1).and_then(|candidate| ranks.get(candidate as usize)).copied().unwrap_or(0)
+    fn cost(&self, number: usize, model: &Model) -> u32 {
+        self.goals.get(number).map_or(0, |goal| goal.cost(self.world, model))
+    }
+
+    /// Goal by goal, each with searches of the first engine.
+    fn one_by_one(&mut self, model: &mut Model, fuel: &mut u64) -> Result<(), Stop> {
+        let slice = *fuel / 4;
+        let mut least = 0;
+        while self.set.len() < self.goals.len() {
+            let number = self.set.len();
+            self.step(least, fuel)?;
+            let most = self.set.last().map_or(u32::MAX, |bound| bound.most);
+            if self.cost(number, model) > most {
+                if let Some(better) = self.search(Some(model), slice, fuel)? {
+                    *model = better;
+                } else {
+                    self.back_to(number);
+                    least = most.saturating_add(1);
+                    continue;
+                }
+            }
+            least = 0;
+        }
+        Ok(())
+    }
 }

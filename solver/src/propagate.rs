@@ -120,8 +120,8 @@ pub(crate) enum Assumption {
     Present(ItemId, BitSet),
     /// Only these values of an item (where it is present).
     Values(ItemId, BitSet),
-    /// If the group takes part, this item is present.
-    Wish(GroupId, ItemId),
+    /// If the group takes part, one of these items is present (of a group of one: it is the chosen one).
+    Wish(GroupId, Vec<ItemId>),
     /// At most so many options.
     AtMost(GroupId, u32),
 }
@@ -142,7 +142,7 @@ pub(crate) struct Propagation<'p> {
     held: Vec<Option<(ItemId, FactId)>>,
     facts: Vec<Reason>,
     changes: Vec<Change>,
-    wishes: Vec<(GroupId, ItemId)>,
+    wishes: Vec<(GroupId, Vec<ItemId>)>,
     /// The rules that are kept and can apply.
     kept: Vec<u32>,
     /// Those of them that can be met in several ways.
@@ -321,11 +321,19 @@ impl<'p> Propagation<'p> {
                 self.cut(*item, values, reason.clone()).and_then(|()| self.force(*item, reason))
             }
             Assumption::Values(item, values) => self.cut(*item, values, reason),
-            Assumption::Wish(group, item) => {
-                let wish = self.wishes.len() as u32;
-                self.wishes.push((*group, *item));
+            Assumption::Wish(group, items) => {
+                let task = Task::Wish(self.wishes.len() as u32);
+                for item in items {
+                    if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
+                        tasks.push(task);
+                    }
+                }
+                if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
+                    tasks.push(task);
+                }
+                self.wishes.push((*group, items.clone()));
                 self.changes.push(Change::Wish);
-                self.queue.push(Task::Wish(wish));
+                self.queue.push(task);
                 Ok(())
             }
             Assumption::AtMost(group, most) => {
@@ -377,7 +385,16 @@ impl<'p> Propagation<'p> {
                 }
                 Some(Change::Clash) => self.is_clashing = false,
                 Some(Change::Wish) => {
-                    self.wishes.pop();
+                    let Some((group, items)) = self.wishes.pop() else { continue };
+                    // What was added last is last everywhere.
+                    for item in items {
+                        if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
+                            tasks.pop();
+                        }
+                    }
+                    if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
+                        tasks.pop();
+                    }
                 }
                 None => break,
             }
@@ -487,11 +504,6 @@ impl<'p> Propagation<'p> {
         for task in self.of_group.get(group.0 as usize).into_iter().flatten() {
             self.queue.push(*task);
         }
-        for wish in 0..self.wishes.len() {
-            if self.wishes.get(wish).is_some_and(|(of, _)| *of == group) {
-                self.queue.push(Task::Wish(wish as u32));
-            }
-        }
     }
 
     /// The item has to be present.
@@ -530,11 +542,6 @@ impl<'p> Propagation<'p> {
         (state.open, state.cut) = (open, Some(fact));
         self.fact(reason);
         self.touch_item(item);
-        for wish in 0..self.wishes.len() {
-            if self.wishes.get(wish).is_some_and(|(_, of)| *of == item) {
-                self.queue.push(Task::Wish(wish as u32));
-            }
-        }
         Ok(())
     }
 

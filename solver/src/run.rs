@@ -14,7 +14,7 @@ use crate::conflict::explain;
 use crate::encode::{Variable, World};
 use crate::fuel::{self, Stop, within};
 use crate::narrow::{Masks, Narrowing};
-use crate::prefer::improve;
+use crate::prefer::Bounds;
 use crate::problem::{Candidate, Group, ItemId, Problem, StatementId};
 use crate::propagate::Propagation;
 use crate::provider::{Model, Outcome, Taste, search};
@@ -67,36 +67,65 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
 fn stages(problem: &Problem, engine: Option<Engine>, mut fuel: u64) -> Result<Selection, Failure> {
     let reach = Reach::new(problem, &|_| true);
     let world = World::new(problem, &reach, |_| true);
-    let taste = Taste::new(&world);
-    let mut known = Propagation::new(problem, &reach, |_| true);
     // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
     let mut more = fuel / 3;
-    match first(&world, &taste, &mut known, engine, &mut fuel) {
-        Ok(Answer::Model(model, found_by)) => improve(&world, &taste, &mut known, model, &mut more)
-            .map(|(model, optimal)| selection(&world, &model, optimal, found_by)),
-        Ok(Answer::Core(core)) => Err(explain(problem, core, engine, &mut more)),
+    match answer(problem, &reach, &world, engine, (&mut fuel, &mut more)) {
+        Ok((Answer::Model(model, found_by), optimal)) => Ok(selection(&world, &model, optimal, found_by)),
+        Ok((Answer::Core(core), _)) => Err(explain(problem, core, engine, &mut more)),
         Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),
         Err(Stop::Interrupted) => Err(Failure::Interrupted),
     }
+}
+
+/// The best solution, or statements that can't hold together; and whether it is proved to be the best. `fuel` and
+/// `more` are for the first answer, and for making it better.
+fn answer<'p>(
+    problem: &'p Problem,
+    reach: &Reach,
+    world: &World<'p>,
+    engine: Option<Engine>,
+    (fuel, more): (&mut u64, &mut u64),
+) -> Result<(Answer, bool), Stop> {
+    let mut known = Propagation::new(problem, reach, |_| true);
+    if let Err(clash) = within(fuel, || known.run().and_then(|()| known.fits()))? {
+        return Ok((Answer::Core(known.blame(&clash)), true));
+    }
+    let taste = Taste::new(world);
+    let mut bounds = Bounds::new(world, &taste, known);
+    if engine != Some(Engine::Cdcl) {
+        match bounds.at_once(more) {
+            Ok(Some(model)) => return Ok((Answer::Model(model, Engine::PubGrub), true)),
+            Ok(None) | Err(Stop::OutOfFuel) => bounds.back_to(0),
+            Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+        }
+    }
+    Ok(match first(world, &taste, &bounds.known, engine, fuel)? {
+        // It is what the last search under no bounds would find.
+        Answer::Model(model, found_by) if bounds.is_empty() && found_by == Engine::PubGrub => {
+            (Answer::Model(model, found_by), true)
+        }
+        Answer::Model(model, found_by) => {
+            let (model, optimal) = bounds.improve(model, engine, more)?;
+            (Answer::Model(model, found_by), optimal)
+        }
+        core @ Answer::Core(_) => (core, true),
+    })
 }
 
 /// The first answer, whatever the preferences.
 fn first<'p>(
     world: &World<'p>,
     taste: &Taste,
-    known: &mut Propagation<'p>,
+    known: &Propagation<'p>,
     engine: Option<Engine>,
     fuel: &mut u64,
 ) -> Result<Answer, Stop> {
-    if let Err(clash) = within(fuel, || known.run().and_then(|()| known.fits()))? {
-        return Ok(Answer::Core(known.blame(&clash)));
-    }
     let masks = Masks::new();
     let narrowing = Narrowing::new(world, known, &masks);
-    if let Some(mut share) = share(world.problem(), engine, *fuel) {
-        let given = share;
-        let outcome = search(world, taste, None, &narrowing, &mut share);
-        *fuel -= given - share;
+    if let Some(mut slice) = slice(world.problem(), engine, *fuel) {
+        let given = slice;
+        let outcome = search(world, taste, None, &narrowing, &mut slice);
+        *fuel -= given - slice;
         match outcome {
             Ok(Outcome::Model(model)) => return Ok(Answer::Model(model, Engine::PubGrub)),
             Ok(Outcome::Refuted(refutation)) => {
@@ -117,17 +146,21 @@ pub(crate) enum Answer {
     Core(BTreeSet<StatementId>),
 }
 
-/// What `PubGrub` may use of the steps before the other engine is asked: so many, and so many for each item and rule.
-/// Where it is not asked at all: nothing.
-pub(crate) fn share(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Option<u64> {
-    let size = (problem.items.len() + problem.rules.len()) as u64;
+/// What `PubGrub` may use of the steps for one search. Where it is not asked at all: nothing.
+pub(crate) fn slice(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Option<u64> {
     match engine {
-        None => Some(fuel.min(SHARE.0 + SHARE.1 * size)),
+        None => Some(fuel.min(share(problem))),
         Some(Engine::PubGrub) => Some(fuel),
         Some(Engine::Cdcl) => None,
     }
 }
 
+/// What `PubGrub` may use for one search before the other engine is asked.
+pub(crate) fn share(problem: &Problem) -> u64 {
+    SHARE.0 + SHARE.1 * (problem.items.len() + problem.rules.len()) as u64
+}
+
+/// So many steps, and so many for each item and rule.
 const SHARE: (u64, u64) = (50_000, 100);
 
 /// A model in the caller's words.

@@ -145,6 +145,11 @@ impl Propagation<'_> {
     fn enforce_one_of(&mut self, group: GroupId, members: &[Member], reason: Reason) -> Outcome {
         self.takes_part(group, reason.clone())?;
         let named: Vec<ItemId> = members.iter().filter_map(|member| self.option(group, *member)).collect();
+        self.choose(group, &named, reason)
+    }
+
+    /// At least one of these options of a group that takes part is present.
+    fn choose(&mut self, group: GroupId, named: &[ItemId], reason: Reason) -> Outcome {
         let alternatives: Vec<(ItemId, BitSet)> = named.iter().map(|item| (*item, self.all(*item))).collect();
         self.enforce_any(&alternatives, reason.clone())?;
         // With exactly one, all others are out.
@@ -256,16 +261,20 @@ impl Propagation<'_> {
 
     /// An assumed wish.
     pub(super) fn wish(&mut self, wish: u32) -> Outcome {
-        let Some((group, item)) = self.wishes.get(wish as usize).copied() else { return Ok(()) };
+        let Some((group, items)) = self.wishes.get(wish as usize).cloned() else { return Ok(()) };
         match self.part(group) {
-            Part::Yes(part) => self.force(item, Reason::new([], [part])),
-            Part::Open => match self.state(item) {
-                Some(state) if state.is_dead() => {
-                    let cut = state.cut;
-                    self.no_part(group, Reason::new([], cut))
+            Part::Yes(part) => self.choose(group, &items, Reason::new([], [part])),
+            Part::Open => {
+                let states = items.iter().map(|item| self.state(*item));
+                let dead = states.map(|state| match state {
+                    Some(state) => state.is_dead().then_some(state.cut),
+                    None => Some(None),
+                });
+                match dead.collect::<Option<Vec<_>>>() {
+                    Some(cuts) => self.no_part(group, Reason::new([], cuts.into_iter().flatten())),
+                    None => Ok(()),
                 }
-                _ => Ok(()),
-            },
+            }
             Part::No(_) => Ok(()),
         }
     }

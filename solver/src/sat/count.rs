@@ -15,6 +15,12 @@ enum Side {
     Least,
 }
 
+/// Literals of which number `k` holds if more than `k` of the given ones do: as many as are asked for, at most one
+/// for each.
+pub(super) fn more_than(clauses: &mut Clauses, literals: &[Literal], wanted: usize) -> Vec<Literal> {
+    sorted(clauses, Side::Most, literals, wanted)
+}
+
 /// If `unless` does not hold, at most `most` of the literals do.
 pub(super) fn at_most(clauses: &mut Clauses, unless: &[Literal], literals: &[Literal], most: usize) {
     let all = literals.len();

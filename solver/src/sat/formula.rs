@@ -18,12 +18,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::clauses::{Clauses, Literal, Verdict};
-use super::count::{at_least, at_most};
+use super::count::{at_least, at_most, more_than};
 use crate::bitset::{BitSet, Value};
 use crate::encode::{FREE, Shape, Variable, World, counted};
 use crate::fuel::{Stop, within};
 use crate::problem::{CandidateSet, GroupId, ItemId, ResourceId, Rule, StatementId, Then, When};
-use crate::propagate::{Part, Propagation};
+use crate::propagate::{Assumption, Part, Propagation};
 use crate::provider::Model;
 
 /// The clauses of a problem (or of a part of it: the sentences that are kept).
@@ -36,6 +36,8 @@ pub(crate) struct Formula<'a, 'p> {
     sets: HashMap<(u32, BitSet), Literal>,
     /// Where a core is wanted: by statement, whether it is to be kept.
     selectors: Option<BTreeMap<StatementId, Literal>>,
+    /// By group: literals of which number `k` holds if more than `k` of the open options are present.
+    counters: BTreeMap<GroupId, Vec<Literal>>,
 }
 
 /// The literals of an item.
@@ -154,6 +156,7 @@ impl<'a, 'p> Formula<'a, 'p> {
             holders: BTreeMap::new(),
             sets: HashMap::new(),
             selectors: with_selectors.then(BTreeMap::new),
+            counters: BTreeMap::new(),
         };
         for item in 0..world.problem().items.len() as u32 {
             new.add_item(ItemId(item), known);
@@ -168,7 +171,8 @@ impl<'a, 'p> Formula<'a, 'p> {
         new
     }
 
-    fn truth(&self) -> Literal {
+    /// The literal that always holds.
+    pub(crate) fn truth(&self) -> Literal {
         self.clauses.truth()
     }
 
@@ -223,6 +227,77 @@ impl<'a, 'p> Formula<'a, 'p> {
             return !self.truth();
         }
         choices.values.get(value as usize - 1).copied().unwrap_or(choices.present)
+    }
+
+    /// A literal under which an assumption is kept. Called within [`crate::fuel::within`].
+    pub(crate) fn literal(&mut self, assumption: &Assumption) -> Literal {
+        let truth = self.truth();
+        match assumption {
+            Assumption::Present(item, values) => self.within(*item, values),
+            Assumption::Values(item, values) => {
+                let Some(choices) = self.items.get(item.0 as usize) else { return truth };
+                let out = choices.open.iter().filter(|value| !values.has(*value));
+                let out: Vec<Vec<Literal>> = out.map(|value| vec![!self.value(choices, value)]).collect();
+                self.all_of(out)
+            }
+            Assumption::Wish(group, items) => {
+                let present = items.iter().map(|item| self.present(*item));
+                let clause = [!self.part(*group)].into_iter().chain(present).collect();
+                self.all_of(vec![clause])
+            }
+            Assumption::AtMost(group, most) => {
+                let part = self.part(*group);
+                let (sure, open) = self.options(*group);
+                let clause = match (*most as usize).checked_sub(sure) {
+                    None => vec![!part],
+                    Some(most) if most >= open.len() => return truth,
+                    Some(most) => vec![!part, !self.more_than(*group, &open, most)],
+                };
+                self.all_of(vec![clause])
+            }
+        }
+    }
+
+    /// A literal under which all of these clauses are kept.
+    fn all_of(&mut self, mut clauses: Vec<Vec<Literal>>) -> Literal {
+        let truth = self.truth();
+        clauses.retain(|clause| !clause.contains(&truth));
+        for clause in &mut clauses {
+            clause.retain(|literal| *literal != !truth);
+        }
+        match clauses.as_slice() {
+            [] => return truth,
+            [clause] if clause.len() == 1 => return clause.first().copied().unwrap_or(truth),
+            _ => {}
+        }
+        let kept = self.clauses.fresh();
+        for clause in clauses {
+            self.clauses.add([!kept].into_iter().chain(clause));
+        }
+        kept
+    }
+
+    /// A literal that holds if more than so many of a group's open options are present.
+    fn more_than(&mut self, group: GroupId, open: &[Literal], most: usize) -> Literal {
+        let counter = self.counters.get(&group);
+        if let Some(literal) = counter.and_then(|counter| counter.get(most)) {
+            return *literal;
+        }
+        let wanted = (most + 1).next_power_of_two().min(open.len());
+        let counter = more_than(&mut self.clauses, open, wanted);
+        let literal = counter.get(most).copied().unwrap_or(!self.clauses.truth());
+        self.counters.insert(group, counter);
+        literal
+    }
+
+    /// How many options of a group are certain, and the others that can be present.
+    fn options(&self, group: GroupId) -> (usize, Vec<Literal>) {
+        let truth = self.truth();
+        let items = self.world.chain(group).into_iter().flat_map(|chain| &chain.items);
+        let mut all: Vec<Literal> = items.map(|item| self.present(*item)).collect();
+        let sure = all.iter().filter(|literal| **literal == truth).count();
+        all.retain(|literal| *literal != truth && *literal != !truth);
+        (sure, all)
     }
 
     /// The literal for the presence of an item.
@@ -284,10 +359,7 @@ impl<'a, 'p> Formula<'a, 'p> {
         };
         let mut unless = self.unless(statement);
         unless.push(!part);
-        let all: Vec<Literal> = chain.items.iter().map(|item| self.present(*item)).collect();
-        let sure = all.iter().filter(|literal| **literal == truth).count();
-        let open: Vec<Literal> =
-            all.into_iter().filter(|literal| *literal != truth && *literal != !truth).collect();
+        let (sure, open) = self.options(group);
         match (max as usize).checked_sub(sure) {
             Some(most) => at_most(&mut self.clauses, &unless, &open, most),
             None => self.clauses.add(unless.iter().copied()),

@@ -6,7 +6,7 @@
 //! keeps, so the model's value is among the values that are left; and what it may leave out, it leaves out last, when
 //! nothing can ask for it any more. So the selection is made by `PubGrub` whoever found it, with a reason for all.
 
-mod clauses;
+pub(crate) mod clauses;
 mod count;
 pub(crate) mod formula;
 

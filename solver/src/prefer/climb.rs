@@ -1,0 +1,110 @@
+//! The way to the best with the second engine: which bounds can't hold together.
+//!
+//! Owns: the questions to the engine and what is learnt from its answers. Refuses: setting bounds by itself; that is
+//! the parent's walk.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Bounds, Refuted};
+use crate::fuel::{Stop, within};
+use crate::provider::Model;
+use crate::sat::clauses::{Literal, Verdict};
+use crate::sat::formula::Formula;
+
+/// What keeps the cost of a goal within a bound.
+type Literals = HashMap<(usize, u32), Literal>;
+
+impl Bounds<'_, '_> {
+    /// Sets the bounds of the best solution and finds values within them, which may hold what has no reason. Where the
+    /// fuel ends before that, `model` becomes the best that was found.
+    pub(super) fn climb(&mut self, model: &mut Model, fuel: &mut u64) -> Result<Model, Stop> {
+        // No bound is set yet: the clauses know what follows from the problem alone.
+        let mut formula = Formula::of_rest(self.world, &self.known, fuel)?;
+        let mut literals = Literals::new();
+        let mut found: Option<Model> = None;
+        loop {
+            let round = self.walk(fuel).and_then(|()| self.round(&mut formula, &mut literals, fuel));
+            match round {
+                Ok(None) => return Ok(formula.model()),
+                Ok(Some(from)) => {
+                    found = Some(formula.model());
+                    self.back_to(from);
+                }
+                Err(Stop::OutOfFuel) => {
+                    self.settle_for(model, found.as_ref())?;
+                    return Err(Stop::OutOfFuel);
+                }
+                Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+            }
+        }
+    }
+
+    /// Asks until some of the bounds hold together; says which goal is the first whose bound does not, if there is one.
+    fn round(
+        &mut self,
+        formula: &mut Formula<'_, '_>,
+        literals: &mut Literals,
+        fuel: &mut u64,
+    ) -> Result<Option<usize>, Stop> {
+        let mut assumed = within(fuel, || self.assumed(formula, literals))?;
+        let mut dropped: BTreeSet<usize> = BTreeSet::new();
+        loop {
+            let assumptions: Vec<Literal> = assumed.iter().map(|(_, literal)| *literal).collect();
+            let core = match formula.solve(&assumptions, fuel)? {
+                Verdict::Model => return Ok(dropped.first().copied()),
+                Verdict::Core(core) => core.into_iter().collect::<BTreeSet<_>>(),
+            };
+            let mut under: Vec<(usize, u32)> = assumed
+                .iter()
+                .filter(|(_, literal)| core.contains(literal))
+                .filter_map(|(goal, _)| Some((*goal, self.set.get(*goal)?.most)))
+                .collect();
+            // There is a solution, so some bound is among the reasons.
+            let Some((last, most)) = under.pop() else { return Ok(dropped.first().copied()) };
+            if let Some(refuted) = self.refuted.get_mut(last) {
+                refuted.push(Refuted { most, under });
+            }
+            dropped.insert(last);
+            assumed.retain(|(goal, _)| *goal != last);
+        }
+    }
+
+    /// The literals of all bounds that say something, in the order of the goals.
+    fn assumed(&self, formula: &mut Formula<'_, '_>, literals: &mut Literals) -> Vec<(usize, Literal)> {
+        let mut assumed = Vec::new();
+        for (number, (goal, bound)) in self.goals.iter().zip(&self.set).enumerate() {
+            if goal.levels.last().is_some_and(|last| *last <= bound.most) {
+                continue;
+            }
+            let Some(assumption) = goal.assumption(self.world, bound.most) else { continue };
+            let literal =
+                *literals.entry((number, bound.most)).or_insert_with(|| formula.literal(&assumption));
+            if literal != formula.truth() {
+                assumed.push((number, literal));
+            }
+        }
+        assumed
+    }
+
+    /// The fuel is used up: the better of two models, the second of which has still to be led through the first engine.
+    fn settle_for(&mut self, model: &mut Model, found: Option<&Model>) -> Result<(), Stop> {
+        let Some(found) = found else { return Ok(()) };
+        self.back_to(0);
+        if let Some(found) = self.replay(found)?
+            && self.costs(&found) < self.costs(model)
+        {
+            *model = found;
+        }
+        Ok(())
+    }
+
+    /// What a model costs, the most important first.
+    fn costs(&self, model: &Model) -> Vec<u32> {
+        let mut costs: Vec<u32> = Vec::with_capacity(self.goals.len());
+        for (number, goal) in self.goals.iter().enumerate() {
+            let is_settled = goal.is_settled(|other| costs.get(other) == Some(&0));
+            costs.push(if is_settled { 0 } else { self.cost(number, model) });
+        }
+        costs
+    }
+}

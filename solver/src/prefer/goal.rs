@@ -1,0 +1,206 @@
+//! The preferences as goals: what each costs, and what it takes to keep the cost within a bound.
+//!
+//! Owns: the order that makes one solution better than another (it is written down at the crate). Refuses: trying.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use crate::bitset::{BitSet, Value};
+use crate::encode::{Shape, Variable, World};
+use crate::problem::{GroupId, ItemId, Member, Preference};
+use crate::propagate::Assumption;
+use crate::provider::Model;
+
+/// Something whose cost is to be as low as it can be, once everything before it is.
+pub(crate) struct Goal<'p> {
+    cost: Cost<'p>,
+    /// If all of these goals cost nothing, this one is settled by them.
+    unless: Range<usize>,
+    /// The bounds that are worth trying, ascending. The last always holds.
+    pub(super) levels: Vec<u32>,
+}
+
+enum Cost<'p> {
+    /// The rank of an item.
+    Rank(ItemId, &'p [u32]),
+    /// 1 where a group takes part without the option at this place, else 0.
+    Present(GroupId, u32),
+    /// How many options more than so many a group has that takes part, else 0.
+    Few(GroupId, u32),
+    /// The place of a 1-of-N group's option in an order, 0 if the group does not take part. By place of its chain.
+    Choice(GroupId, Vec<u32>),
+}
+
+/// All goals of a problem, the most important first.
+pub(super) fn goals<'p>(world: &World<'p>) -> Vec<Goal<'p>> {
+    let mut list = List { world, goals: Vec::new() };
+    let mut wanted: HashMap<GroupId, Vec<Member>> = HashMap::new();
+    for preference in &world.problem().preferences {
+        match preference {
+            Preference::Rank(item, ranks) if world.reaches(*item) => list.add_rank(*item, ranks),
+            Preference::Wanted(group, members) if world.reaches_group(*group) => {
+                wanted.entry(*group).or_default().extend(members);
+                list.add_members(*group, members, 0..0);
+            }
+            Preference::Fill(group, members) if world.reaches_group(*group) => {
+                list.add_fill(*group, members, wanted.get(group).map_or(&[], Vec::as_slice));
+            }
+            // What is never there costs nothing.
+            Preference::Rank(..) | Preference::Wanted(..) | Preference::Fill(..) => {}
+        }
+    }
+    list.goals
+}
+
+struct List<'a, 'p> {
+    world: &'a World<'p>,
+    goals: Vec<Goal<'p>>,
+}
+
+impl<'p> List<'_, 'p> {
+    fn add(&mut self, cost: Cost<'p>, unless: Range<usize>, levels: Vec<u32>) {
+        self.goals.push(Goal { cost, unless, levels });
+    }
+
+    fn add_rank(&mut self, item: ItemId, ranks: &'p [u32]) {
+        let candidates = self.world.problem().candidates(item) as usize;
+        let mut levels: Vec<u32> = ranks.iter().take(candidates).copied().chain([0]).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        self.add(Cost::Rank(item, ranks), 0..0, levels);
+    }
+
+    fn add_members(&mut self, group: GroupId, members: &[Member], unless: Range<usize>) {
+        for member in members {
+            if let Some(place) = self.world.chain(group).and_then(|chain| chain.place(*member)) {
+                self.add(Cost::Present(group, place), unless.clone(), vec![0, 1]);
+            }
+        }
+    }
+
+    /// A group that takes part costs no more than one that does not as long as it has its first choice: the options
+    /// that are wanted, or as many as it needs, the first in the order.
+    fn add_fill(&mut self, group: GroupId, members: &[Member], wanted: &[Member]) {
+        let Some(chain) = self.world.chain(group) else { return };
+        let wanted = self.distinct(group, wanted).len() as u32;
+        let floor = match chain.shape {
+            Shape::One => return self.add_choice(group, members),
+            Shape::Counted { min, .. } => min.max(wanted),
+            Shape::Free => wanted,
+        };
+        let start = self.goals.len();
+        let most = (chain.items.len() as u32).saturating_sub(floor);
+        self.add(Cost::Few(group, floor), 0..0, (0..=most).collect());
+        let members = self.distinct(group, members);
+        let (first, rest) = members.split_at(members.len().min(floor as usize));
+        self.add_members(group, first, 0..0);
+        self.add_members(group, rest, start..self.goals.len());
+    }
+
+    fn add_choice(&mut self, group: GroupId, members: &[Member]) {
+        let Some(chain) = self.world.chain(group) else { return };
+        let mut turns = vec![members.len() as u32; chain.items.len()];
+        for (turn, place) in (0..).zip(members.iter().map(|member| chain.place(*member))) {
+            if let Some(first) = place.and_then(|place| turns.get_mut(place as usize)) {
+                *first = turn.min(*first);
+            }
+        }
+        let mut levels: Vec<u32> = turns.iter().copied().chain([0]).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        self.add(Cost::Choice(group, turns), 0..0, levels);
+    }
+
+    /// The options without those that are the same item as an earlier one.
+    fn distinct(&self, group: GroupId, members: &[Member]) -> Vec<Member> {
+        let mut seen = HashSet::new();
+        let place = |member: &Member| self.world.chain(group).and_then(|chain| chain.place(*member));
+        members
+            .iter()
+            .filter(|member| place(member).is_some_and(|place| seen.insert(place)))
+            .copied()
+            .collect()
+    }
+}
+
+impl Goal<'_> {
+    /// Whether this goal is settled by others, given which of them cost nothing.
+    pub(super) fn is_settled(&self, is_free: impl Fn(usize) -> bool) -> bool {
+        !self.unless.is_empty() && self.unless.clone().all(is_free)
+    }
+
+    /// What it costs.
+    pub(super) fn cost(&self, world: &World<'_>, model: &Model) -> u32 {
+        let count = |group: &GroupId| model.value(Variable::Group(group.0));
+        match &self.cost {
+            Cost::Rank(item, ranks) => rank(ranks, model.value(Variable::Item(item.0))),
+            Cost::Present(group, place) => {
+                let item = world.chain(*group).and_then(|chain| chain.items.get(*place as usize));
+                let absent = item.is_some_and(|item| model.value(Variable::Item(item.0)) == 0);
+                u32::from(absent && count(group) > 0)
+            }
+            Cost::Few(group, floor) if count(group) > 0 => {
+                let items = world.chain(*group).into_iter().flat_map(|chain| &chain.items);
+                let present = items.filter(|item| model.value(Variable::Item(item.0)) > 0).count() as u32;
+                present.saturating_sub(*floor)
+            }
+            Cost::Few(..) => 0,
+            Cost::Choice(group, turns) => match count(group).checked_sub(1) {
+                Some(place) => turns.get(place as usize).copied().unwrap_or(0),
+                None => 0,
+            },
+        }
+    }
+
+    /// The values of a variable that keep the cost within a bound; none if all do.
+    pub(super) fn mask(&self, world: &World<'_>, most: u32) -> Option<(Variable, BitSet)> {
+        match &self.cost {
+            Cost::Rank(item, ranks) => Some((Variable::Item(item.0), rank_mask(world, *item, ranks, most))),
+            Cost::Present(..) if most > 0 => None,
+            Cost::Present(group, place) if world.chain(*group)?.shape == Shape::One => {
+                Some((Variable::Group(group.0), [0, place + 1].into_iter().collect()))
+            }
+            Cost::Present(group, place) => {
+                let mask = world.node_values(group.0, *place, |_, present| present).with(0);
+                Some((Variable::Node(group.0, *place), mask))
+            }
+            Cost::Few(group, floor) => {
+                let most = most.saturating_add(*floor);
+                let last = (world.chain(*group)?.items.len() as u32).checked_sub(1)?;
+                let mask = world.node_values(group.0, last, |count, _| count <= most).with(0);
+                Some((Variable::Node(group.0, last), mask))
+            }
+            Cost::Choice(group, turns) => {
+                let early = (1..).zip(turns).filter(|(_, turn)| **turn <= most).map(|(value, _)| value);
+                Some((Variable::Group(group.0), [0].into_iter().chain(early).collect()))
+            }
+        }
+    }
+
+    /// The same bound, said of the problem.
+    pub(super) fn assumption(&self, world: &World<'_>, most: u32) -> Option<Assumption> {
+        match &self.cost {
+            Cost::Rank(item, ranks) => Some(Assumption::Values(*item, rank_mask(world, *item, ranks, most))),
+            Cost::Present(..) if most > 0 => None,
+            Cost::Present(group, place) => {
+                let item = world.chain(*group)?.items.get(*place as usize)?;
+                Some(Assumption::Wish(*group, vec![*item]))
+            }
+            Cost::Few(group, floor) => Some(Assumption::AtMost(*group, most.saturating_add(*floor))),
+            Cost::Choice(group, turns) => {
+                let items = world.chain(*group)?.items.iter().zip(turns);
+                let early = items.filter(|(_, turn)| **turn <= most).map(|(item, _)| *item);
+                Some(Assumption::Wish(*group, early.collect()))
+            }
+        }
+    }
+}
+
+fn rank(ranks: &[u32], value: Value) -> u32 {
+    value.checked_sub(1).and_then(|candidate| ranks.get(candidate as usize)).copied().unwrap_or(0)
+}
+
+fn rank_mask(world: &World<'_>, item: ItemId, ranks: &[u32], most: u32) -> BitSet {
+    let all = 1..=world.problem().candidates(item);
+    [0].into_iter().chain(all.filter(|value| rank(ranks, *value) <= most)).collect()
+}
