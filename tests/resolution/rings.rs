@@ -4,10 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::dice::Dice;
 use crate::memory::{Memory, ROOT};
+use hsm::adapters::docker::{Docker, MAIN_FILE};
+use hsm::adapters::{Adapter as _, Settings};
 use hsm::compile::compile;
+use hsm::container::Problem;
+use hsm::diagnostic::{Diagnostic, Finding};
 use hsm::load::{LoadOptions, load};
 use hsm::solve::{NoStack, Solved, solve};
+use hsm::statement::{Claim, Statement};
 
 fn world(files: Vec<(String, String)>, manifest: &str) -> Memory {
     let manifest = ("hsm.yaml".to_owned(), manifest.to_owned());
@@ -154,4 +160,115 @@ fn releases_that_each_say_it_themselves_make_one_ring() {
         .map(|(id, c)| (id.name().as_str(), c.release.as_ref().map_or("-", |v| v.as_str())))
         .collect();
     assert_eq!(releases, BTreeMap::from([("a", "41"), ("b", "1")]));
+}
+
+/// Six containers that are built from each other and wait for each other, two of them the options of a group.
+fn tangle(dice: &mut Dice) -> Memory {
+    const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+    let any = |dice: &mut Dice| NAMES[dice.below(NAMES.len())];
+    let mut files = vec![group("g", &["e".to_owned(), "f".to_owned()])];
+    for name in NAMES {
+        let mut text = format!("name: {name}\nsources:\n  dev: {{type: build, path: ./{name}");
+        if dice.percent(25) {
+            let _ = write!(text, ", args: {{BASE: \"${{HSM_IMAGE.{}}}\"}}", any(dice));
+        }
+        if dice.percent(30) {
+            let target = if dice.percent(30) {
+                "container_group:g".to_owned()
+            } else {
+                format!("container:{}", any(dice))
+            };
+            let demand = if dice.percent(60) { "{mode: dev}" } else { "{}" };
+            let _ = write!(text, ", requires: {{\"{target}\": {demand}}}");
+        }
+        text.push_str("}\n");
+        if dice.percent(70) {
+            let _ = writeln!(text, "  prod: {{type: docker-image, image: \"e/{name}:1\"}}");
+        }
+        if dice.percent(15) {
+            text.push_str("run: false\n");
+        }
+        if dice.percent(50) {
+            let on = if dice.percent(30) { "g" } else { any(dice) };
+            let _ = writeln!(text, "orchestration: {{depends_on: [{on}]}}");
+        }
+        if dice.percent(40) {
+            let waits = ["depends_on: {}".to_owned(), format!("depends_on: [{}]", any(dice))];
+            let releases = waits.iter().map(|waits| format!("orchestration: {{{waits}}}")).zip(7..);
+            text.push_str("releases:\n");
+            for (waits, release) in releases {
+                let _ = writeln!(text, "  - {{version: \"{release}\", {waits}}}");
+            }
+        }
+        files.push((format!("containers/{name}.yaml"), text));
+    }
+    let mode = ["dev", "prod"][dice.below(2)];
+    let (one, other) = ("a", ["b", "c", "d"][dice.below(3)]);
+    world(
+        files,
+        &format!(
+            "project: {{name: demo, mode: {mode}}}\nservices:\n  containers: [{one}, {other}]\n  \
+             container_groups: {{g: {{}}}}\n"
+        ),
+    )
+}
+
+/// What is solved can be built and started: the work of the stack, as the adapter has it, has an order.
+#[test]
+fn the_work_of_every_stack_has_an_order() {
+    let (mut builds, mut starts, mut rings) = (0, 0, 0);
+    for seed in 1..2_000 {
+        let memory = tangle(&mut Dice::new(seed));
+        let inputs = load(Path::new(ROOT), &memory, &LoadOptions::default())
+            .unwrap_or_else(|report| panic!("seed {seed}: {:?}", report.diagnostics));
+        let solved = match solve(&inputs, &compile(&inputs), &|| false) {
+            Ok(solved) => solved,
+            Err(NoStack::Unsolved(conflict)) => {
+                let in_ring = |s: &Statement| matches!(s.claim, Claim::Ring { .. });
+                rings += usize::from(conflict.statements.iter().any(in_ring));
+                continue;
+            }
+            Err(other) => panic!("seed {seed}: {other:?}"),
+        };
+        let stack = &solved.stack;
+        let engine = Docker.lifecycle().unwrap();
+        for steps in [engine.build(stack, &[]), engine.up(stack, &[])] {
+            let ring = |d: &Diagnostic| matches!(&d.finding, Finding::Container(Problem::BuildRing(_)));
+            match steps {
+                Ok(steps) => builds += usize::from(steps.len() > 2),
+                Err(found) => assert!(!found.iter().any(ring), "seed {seed}: {found:?}"),
+            }
+        }
+        let Ok(part) = Docker.plan(stack, Path::new(ROOT), &Settings::default(), &memory) else { continue };
+        let file = part.files.iter().find(|file| file.path == Path::new(MAIN_FILE));
+        let Some(text) = file.and_then(|file| file.after.as_ref()) else { continue };
+        let text: serde_yaml::Value = serde_yaml::from_slice(text).unwrap();
+        starts += ordered(&text, &format!("seed {seed}"));
+    }
+    println!("{builds} builds in steps, {starts} waits to start, {rings} rings without a way out");
+    assert!(builds > 300 && starts > 1_000 && rings > 100, "these dice prove little");
+}
+
+/// Counts who waits for whom to start in a Compose file, and fails when they cannot all start.
+fn ordered(file: &serde_yaml::Value, whose: &str) -> usize {
+    let services = file["services"].as_mapping().unwrap();
+    let mut left: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, service) in services {
+        let waits = service["depends_on"].as_mapping();
+        let waits = waits.into_iter().flat_map(|all| all.keys().filter_map(serde_yaml::Value::as_str));
+        left.insert(name.as_str().unwrap(), waits.collect());
+    }
+    let waits = left.values().map(Vec::len).sum();
+    while !left.is_empty() {
+        let ready: Vec<&str> = left
+            .iter()
+            .filter(|(_, waits)| !waits.iter().any(|on| left.contains_key(on)))
+            .map(|(name, _)| *name)
+            .collect();
+        assert!(!ready.is_empty(), "{whose}: none of these can start first: {left:?}");
+        for name in ready {
+            left.remove(name);
+        }
+    }
+    waits
 }
