@@ -331,7 +331,7 @@ fn read_lock(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
     let file = match world.read(&root.join(lock::FILE)) {
-        Ok(bytes) => yaml::take(sources, lock::FILE, &bytes, Limits::MANIFEST),
+        Ok(bytes) => yaml::take(sources, lock::FILE, &bytes, Limits::LOCK),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => Err(unreadable(lock::FILE, &error)),
     };

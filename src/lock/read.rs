@@ -11,7 +11,7 @@ use crate::yaml::{self, Key, Limits, Node};
 /// would lose by writing over it.
 pub fn read(sources: &Sources, file: FileId) -> Result<Lock, Vec<Diagnostic>> {
     let text = sources.get(file).map(|source| source.text.clone()).unwrap_or_default();
-    let node = yaml::read(file, &text, Limits::MANIFEST)?;
+    let node = yaml::read(file, &text, Limits::LOCK)?;
     let schema = node.get("schema").and_then(Node::as_str).unwrap_or_default();
     if schema != SCHEMA.to_string() {
         let place = node.get("schema").map_or(node.place, |schema| schema.place);

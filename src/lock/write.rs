@@ -43,11 +43,12 @@ fn entries(inputs: &Inputs, stack: &Stack) -> BTreeMap<String, Out> {
     let used = components.chain(stack.groups.keys().cloned().map(TargetId::Group));
     used.filter_map(|target| {
         let files = inputs.files.get(&target)?;
+        let limits = Limits::of_entry(matches!(target, TargetId::Group(_)));
         let trees: Vec<_> = files
             .iter()
             .filter_map(|file| {
                 let text = &inputs.sources.get(*file)?.text;
-                yaml::read(*file, text, Limits::ENTRY).ok()
+                yaml::read(*file, text, limits).ok()
             })
             .collect();
         Some((target.to_string(), Out::str(meaning(&trees))))

@@ -137,7 +137,7 @@ impl<'w> Registries<'w> {
         if !matches!(self.world.stat(&path), Ok(Some(_))) {
             return Facts::default();
         }
-        let file = match self.take(&path, sources) {
+        let file = match self.take(&path, Limits::ENTRY, sources) {
             Ok(file) => file,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -217,7 +217,7 @@ impl<'w> Registries<'w> {
         let stem = stem.to_string();
         let (name, start) = (registry.name.clone(), registry.start(&self.root));
         self.opened += 1;
-        let file = self.take(&path, sources).map_err(|d| vec![*d])?;
+        let file = self.take(&path, Limits::of_entry(is_group), sources).map_err(|d| vec![*d])?;
         let from = EntryFile { file, kind, is_group, stem, registry: name, root: start };
         let (entry, found) = entry(sources, &from);
         match entry {
@@ -233,7 +233,12 @@ impl<'w> Registries<'w> {
     }
 
     /// Reads a file into the sources, if it is not too large.
-    fn take(&self, path: &Path, sources: &mut Sources) -> Result<crate::place::FileId, Box<Diagnostic>> {
+    fn take(
+        &self,
+        path: &Path,
+        limits: Limits,
+        sources: &mut Sources,
+    ) -> Result<crate::place::FileId, Box<Diagnostic>> {
         let shown = self.shown(path);
         let unreadable = |error: &io::Error| {
             let finding = Finding::Unreadable { path: shown.clone(), why: system_words(error) };
@@ -241,7 +246,7 @@ impl<'w> Registries<'w> {
         };
         // A file far above the limit is not even read into memory.
         let size = self.world.stat(path).map_err(|e| unreadable(&e))?.map_or(0, |s| s.size);
-        let limit = Limits::ENTRY.bytes;
+        let limit = limits.bytes;
         if usize::try_from(size).unwrap_or(usize::MAX) > limit {
             let size = usize::try_from(size).unwrap_or(usize::MAX);
             let file = sources.add(shown, "");
@@ -249,7 +254,7 @@ impl<'w> Registries<'w> {
             return Err(Box::new(Diagnostic::error(place, Finding::TooLarge { size, limit })));
         }
         let bytes = self.world.read(path).map_err(|e| unreadable(&e))?;
-        yaml::take(sources, shown, &bytes, Limits::ENTRY).map_err(Box::new)
+        yaml::take(sources, shown, &bytes, limits).map_err(Box::new)
     }
 
     /// All names of a kind that can be seen, sorted. No file is opened.

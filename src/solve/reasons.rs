@@ -61,6 +61,16 @@ impl Reasons {
         self.last.keys()
     }
 
+    /// How many steps are held, for all components together.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether nothing is there.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// The chain that leads to a component; `None` if it is not there.
     pub fn chain(&self, id: &ComponentId) -> Option<Vec<&Statement>> {
         let mut next = Some(*self.last.get(id)?);

@@ -25,8 +25,17 @@ pub struct Limits {
 impl Limits {
     /// For a registry's entry: 1 MiB.
     pub const ENTRY: Self = Self { bytes: 1 << 20, depth: 64, copied: 50_000 };
+    /// For a group: 4 MiB, so that one of many thousand options fits.
+    pub const GROUP: Self = Self { bytes: 4 << 20, ..Self::ENTRY };
+    /// For a lock, which grows with the stack and is written by hsm: 64 MiB.
+    pub const LOCK: Self = Self { bytes: 64 << 20, ..Self::ENTRY };
     /// For a manifest: 4 MiB.
     pub const MANIFEST: Self = Self { bytes: 4 << 20, depth: 64, copied: 50_000 };
+
+    /// For an entry of a registry, by what it is.
+    pub fn of_entry(is_group: bool) -> Self {
+        if is_group { Self::GROUP } else { Self::ENTRY }
+    }
 }
 
 /// What came of reading a text: a tree as far as there is one, and all that is wrong.

@@ -15,3 +15,4 @@ mod memory;
 mod naive;
 mod rings;
 mod rules;
+mod scale;

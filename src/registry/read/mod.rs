@@ -38,7 +38,7 @@ pub struct EntryFile {
 /// Reads an entry. There may be an entry and errors: then it must not be used, but whoever reports can go on.
 pub fn entry(sources: &Sources, from: &EntryFile) -> (Option<Entry>, Vec<Diagnostic>) {
     let text = sources.get(from.file).map(|s| s.text.clone()).unwrap_or_default();
-    let parsed = yaml::parse(from.file, &text, Limits::ENTRY);
+    let parsed = yaml::parse(from.file, &text, Limits::of_entry(from.is_group));
     let mut found = parsed.diagnostics;
     let entry = parsed.node.and_then(|node| from_node(&node, from, &mut found));
     found.sort_by_key(|d| d.place);
