@@ -591,6 +591,73 @@ fn whoever_waits_can_be_interrupted() {
     }
 }
 
+#[test]
+fn a_long_search_can_be_interrupted_and_leaves_nothing() {
+    let project = hard();
+    let before = project.picture();
+    // once while it reads, once while it searches
+    for wait in [Duration::from_millis(150), Duration::from_millis(1500)] {
+        for command in ["resolve", "lock"] {
+            let mut searching = project
+                .command(&[command, "--offline"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("started");
+            std::thread::sleep(wait);
+            let killed =
+                Command::new("kill").args(["-INT", &searching.id().to_string()]).status().expect("kill runs");
+            let asked = Instant::now();
+            let status = searching.wait().expect("waited for");
+            let code = status.code().or(status.signal().map(|s| 128 + s));
+            assert!(
+                killed.success() && code == Some(i32::from(Exit::Interrupted.code())),
+                "{command}: {status}"
+            );
+            assert!(asked.elapsed() < Duration::from_secs(10), "{command}: {:?}", asked.elapsed());
+            assert_eq!(project.picture(), before, "{command}");
+        }
+    }
+}
+
+/// A project whose solution takes long to find: clauses of three literals as groups, near the border between many
+/// solutions and none, each literal a package that excludes its opposite.
+fn hard() -> Project {
+    const VARIABLES: u64 = 400;
+    let (mut packages, mut groups) = (String::new(), String::new());
+    for number in 0..VARIABLES {
+        for (name, other) in [("a", "b"), ("b", "a")] {
+            packages.push_str(&format!(
+                "=== packages/{name}{number}.yaml\nname: {name}{number}\nversion: 1.0.0\n"
+            ));
+            packages.push_str("sources: {prod: {type: pypi}}\n");
+            packages.push_str(&format!("conflicts: {{\"package:{other}{number}\": \"*\"}}\n"));
+        }
+    }
+    let mut state = 1_u64;
+    let mut below = |bound: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
+    };
+    let mut manifest = "project: {name: hard}\ndependencies:\n  package_groups:\n".to_owned();
+    for clause in 0..VARIABLES * 426 / 100 {
+        groups.push_str(&format!("=== package_groups/c{clause}.yaml\nname: c{clause}\nstrategy: M-of-N\n"));
+        let first = below(VARIABLES);
+        let second = (first + 1 + below(VARIABLES / 2 - 1)) % VARIABLES;
+        let third = (second + 1 + below(VARIABLES / 2 - 1)) % VARIABLES;
+        let options =
+            [first, second, third].map(|of| format!("{{name: {}{of}}}", ["a", "b"][below(2) as usize]));
+        groups.push_str(&format!("options: [{}]\n", options.join(", ")));
+        manifest.push_str(&format!("    c{clause}: {{}}\n"));
+    }
+    let project = Project::new(&manifest);
+    for entry in (packages + &groups).split("=== ").filter(|entry| !entry.is_empty()) {
+        let (path, text) = entry.split_once('\n').expect("a path and a text");
+        project.write(&format!("hsm-registry/{path}"), text);
+    }
+    project
+}
+
 // ---- a new project ----
 
 #[test]

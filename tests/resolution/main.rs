@@ -10,6 +10,7 @@
 )]
 
 mod dice;
+mod features;
 mod laws;
 mod memory;
 mod naive;
