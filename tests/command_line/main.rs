@@ -624,14 +624,13 @@ fn a_long_search_can_be_interrupted_and_leaves_nothing() {
 /// solutions and none, each literal a package that excludes its opposite.
 fn hard() -> Project {
     const VARIABLES: u64 = 400;
-    let (mut packages, mut groups) = (String::new(), String::new());
+    let project = Project::of_containers();
     for number in 0..VARIABLES {
         for (name, other) in [("a", "b"), ("b", "a")] {
-            packages.push_str(&format!(
-                "=== packages/{name}{number}.yaml\nname: {name}{number}\nversion: 1.0.0\n"
-            ));
-            packages.push_str("sources: {prod: {type: pypi}}\n");
-            packages.push_str(&format!("conflicts: {{\"package:{other}{number}\": \"*\"}}\n"));
+            let text = format!(
+                "name: {name}{number}\nversion: 1.0.0\nsources: {{prod: {{type: pypi}}}}\nconflicts: {{\"package:{other}{number}\": \"*\"}}\n"
+            );
+            project.write(&format!("hsm-registry/packages/{name}{number}.yaml"), &text);
         }
     }
     let mut state = 1_u64;
@@ -639,22 +638,23 @@ fn hard() -> Project {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % bound
     };
-    let mut manifest = "project: {name: hard}\ndependencies:\n  package_groups:\n".to_owned();
-    for clause in 0..VARIABLES * 426 / 100 {
-        groups.push_str(&format!("=== package_groups/c{clause}.yaml\nname: c{clause}\nstrategy: M-of-N\n"));
+    let clauses: Vec<String> = (0..VARIABLES * 426 / 100).map(|number| format!("c{number}")).collect();
+    for name in &clauses {
         let first = below(VARIABLES);
         let second = (first + 1 + below(VARIABLES / 2 - 1)) % VARIABLES;
         let third = (second + 1 + below(VARIABLES / 2 - 1)) % VARIABLES;
-        let options =
-            [first, second, third].map(|of| format!("{{name: {}{of}}}", ["a", "b"][below(2) as usize]));
-        groups.push_str(&format!("options: [{}]\n", options.join(", ")));
-        manifest.push_str(&format!("    c{clause}: {{}}\n"));
+        let options = [first, second, third].map(|of| format!("{}{of}", ["a", "b"][below(2) as usize]));
+        let [one, two, three] = options;
+        let text = format!(
+            "name: {name}\nstrategy: M-of-N\noptions: [{{name: {one}}}, {{name: {two}}}, {{name: {three}}}]\n"
+        );
+        project.write(&format!("hsm-registry/package_groups/{name}.yaml"), &text);
     }
-    let project = Project::new(&manifest);
-    for entry in (packages + &groups).split("=== ").filter(|entry| !entry.is_empty()) {
-        let (path, text) = entry.split_once('\n').expect("a path and a text");
-        project.write(&format!("hsm-registry/{path}"), text);
-    }
+    let groups = clauses.join(": {}, ");
+    project.write(
+        "hsm.yaml",
+        &format!("project: {{name: hard}}\ndependencies: {{package_groups: {{{groups}: {{}}}}}}\n"),
+    );
     project
 }
 

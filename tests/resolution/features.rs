@@ -18,6 +18,10 @@ use hsm::solve::{NoStack, Solved, solve};
 /// A feature, positive where it is there; never 0.
 type Literal = i32;
 
+fn below(dice: &mut Dice, bound: Literal) -> Literal {
+    Literal::try_from(dice.below(usize::try_from(bound).unwrap())).unwrap()
+}
+
 /// How children hang below their parent.
 #[derive(Clone, Copy, PartialEq)]
 enum Below {
@@ -35,14 +39,14 @@ struct Model {
 }
 
 impl Model {
-    fn random(dice: &mut Dice, features: Literal, percent_across: usize) -> Self {
+    fn random(dice: &mut Dice, features: Literal, percent_across: Literal) -> Self {
         let mut tree = Vec::new();
         let mut open = vec![1];
         let mut next = 2;
         while next <= features {
             let parent = open.swap_remove(dice.below(open.len()));
             let children: Vec<Literal> = (next..=features).take(1 + dice.below(6)).collect();
-            next += children.len() as Literal;
+            next = children.last().map_or(next, |last| last + 1);
             open.extend(&children);
             let below = match dice.below(4) {
                 0 => Below::Mandatory,
@@ -52,10 +56,10 @@ impl Model {
             };
             tree.push((below, parent, children));
         }
-        let across = (0..features as usize * percent_across / 100).map(|_| {
+        let across = (0..features * percent_across / 100).map(|_| {
             let literals = 2 + dice.below(2);
             let literal = |dice: &mut Dice| {
-                let feature = 2 + dice.below(features as usize - 1) as Literal;
+                let feature = 2 + below(dice, features - 1);
                 if dice.percent(35) { feature } else { -feature }
             };
             (0..literals).map(|_| literal(dice)).collect::<BTreeSet<_>>().into_iter().collect()
@@ -248,7 +252,7 @@ fn by_release(model: &Model, pins: &[Literal]) -> Memory {
     let mut to = Written::default();
     let release = |literal: Literal| if literal > 0 { 2 } else { 1 };
     for feature in 1..=model.features {
-        *to.package(format!("f{feature}")) = "releases: [{version: 2}, {version: 1}]\n".to_owned();
+        to.package(format!("f{feature}")).push_str("releases: [{version: 2}, {version: 1}]\n");
         to.listed.push(format!("f{feature}"));
     }
     for (number, clause) in model.clauses().into_iter().enumerate() {
@@ -291,12 +295,12 @@ fn a_feature_model_has_a_stack_where_its_clauses_can_be_met() {
     let (mut with, mut without) = (0, 0);
     for seed in 0..24 {
         let dice = &mut Dice::new(seed);
-        let features = 10 + dice.below(70) as Literal;
-        let across = 20 + dice.below(60);
+        let features = 10 + below(dice, 70);
+        let across = 20 + below(dice, 60);
         let model = Model::random(dice, features, across);
         let clauses = model.clauses();
         for round in 0..4 {
-            let pins = (0..round * 2).map(|_| 1 + dice.below(features as usize) as Literal);
+            let pins = (0..round * 2).map(|_| 1 + below(dice, features));
             let pins: BTreeSet<Literal> = pins.collect();
             let pins: Vec<Literal> =
                 pins.into_iter().map(|pin| if dice.percent(60) { pin } else { -pin }).collect();
