@@ -154,14 +154,57 @@ pub struct Group {
 }
 
 /// The closed world that is to be solved.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Problem {
     pub(crate) items: Vec<u32>,
     pub(crate) groups: Vec<Group>,
     pub(crate) resources: u32,
     pub(crate) rules: Vec<Rule>,
     pub(crate) preferences: Vec<Preference>,
+    index: Index,
 }
+
+/// The rules by what their conditions speak of, so that a solve looks only at those that it reaches. The rules on one
+/// subject are a list: each knows the one before it.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    always: Vec<u32>,
+    /// By item, by group: the last rule on it, if there is one.
+    on_item: Vec<Option<u32>>,
+    on_group: Vec<Option<u32>>,
+    /// By rule: the one before it on the same subject.
+    before: Vec<Option<u32>>,
+    /// The rules on what did not exist when they were added.
+    early: Vec<u32>,
+}
+
+/// What a condition speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Subject {
+    Item(ItemId),
+    Group(GroupId),
+}
+
+impl When {
+    /// What it speaks of, if it is a condition at all.
+    pub(crate) fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Always => None,
+            Self::Item(item, _) => Some(Subject::Item(*item)),
+            Self::TakesPart(group) | Self::Option(group, _) => Some(Subject::Group(*group)),
+        }
+    }
+}
+
+/// Problems are equal if what was added to them is.
+impl PartialEq for Problem {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.items, &self.groups, self.resources, &self.rules, &self.preferences)
+            == (&other.items, &other.groups, other.resources, &other.rules, &other.preferences)
+    }
+}
+
+impl Eq for Problem {}
 
 impl Problem {
     /// An empty world; its only solution is that everything is absent.
@@ -189,6 +232,25 @@ impl Problem {
 
     /// Adds a rule.
     pub fn rule(&mut self, statement: StatementId, when: When, then: Then) {
+        let number = self.rules.len() as u32;
+        let index = &mut self.index;
+        let (all, last, subject) = match when.subject() {
+            None => (0, None, 0),
+            Some(Subject::Item(item)) => (self.items.len(), Some(&mut index.on_item), item.0 as usize),
+            Some(Subject::Group(group)) => (self.groups.len(), Some(&mut index.on_group), group.0 as usize),
+        };
+        let mut before = None;
+        match last {
+            None => index.always.push(number),
+            Some(last) if subject < all => {
+                last.resize(all, None);
+                if let Some(last) = last.get_mut(subject) {
+                    before = last.replace(number);
+                }
+            }
+            Some(_) => index.early.push(number),
+        }
+        index.before.push(before);
         self.rules.push(Rule { statement, when, then });
     }
 
@@ -215,6 +277,26 @@ impl Problem {
     /// The rules, in the order in which they were added.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// The rules without a condition.
+    pub(crate) fn always(&self) -> &[u32] {
+        &self.index.always
+    }
+
+    /// The rules on something that did not exist when they were added.
+    pub(crate) fn early(&self) -> &[u32] {
+        &self.index.early
+    }
+
+    /// The other rules on a subject, the last first.
+    pub(crate) fn rules_on(&self, subject: Subject) -> impl Iterator<Item = u32> {
+        let last = match subject {
+            Subject::Item(item) => self.index.on_item.get(item.0 as usize),
+            Subject::Group(group) => self.index.on_group.get(group.0 as usize),
+        };
+        let before = |number: &u32| self.index.before.get(*number as usize).copied().flatten();
+        std::iter::successors(last.copied().flatten(), before)
     }
 
     /// The preferences, the most important first.

@@ -3,12 +3,15 @@
 //! Owns: the closure over rules and groups in which every condition counts as met once its subject is reached.
 //! Refuses: values and counts. What is not reached is absent in every solution, so nothing needs to be said about it.
 
-use crate::problem::{GroupId, ItemId, Problem, StatementId, Then, When};
+use std::collections::BTreeMap;
+
+use crate::problem::{GroupId, ItemId, Problem, StatementId, Subject, Then};
 
 /// The items that can be present and the groups that can take part.
 pub(crate) struct Reach {
     items: Vec<bool>,
     groups: Vec<bool>,
+    rules: Vec<u32>,
 }
 
 impl Reach {
@@ -16,30 +19,25 @@ impl Reach {
     pub(crate) fn new(problem: &Problem, keep: &impl Fn(StatementId) -> bool) -> Self {
         let mut walk = Walk {
             problem,
+            keep,
             reach: Self {
                 items: vec![false; problem.items.len()],
                 groups: vec![false; problem.groups.len()],
+                rules: Vec::new(),
             },
-            item_rules: vec![Vec::new(); problem.items.len()],
-            group_rules: vec![Vec::new(); problem.groups.len()],
+            early: BTreeMap::new(),
             todo: Vec::new(),
         };
-        for rule in problem.rules.iter().filter(|rule| keep(rule.statement)) {
-            match &rule.when {
-                When::Always => walk.demand(&rule.then),
-                When::Item(item, _) => {
-                    if let Some(rules) = walk.item_rules.get_mut(item.0 as usize) {
-                        rules.push(&rule.then);
-                    }
-                }
-                When::TakesPart(group) | When::Option(group, _) => {
-                    if let Some(rules) = walk.group_rules.get_mut(group.0 as usize) {
-                        rules.push(&rule.then);
-                    }
-                }
+        for number in problem.early() {
+            if let Some(subject) = problem.rules.get(*number as usize).and_then(|rule| rule.when.subject()) {
+                walk.early.entry(subject).or_default().push(*number);
             }
         }
+        for number in problem.always() {
+            walk.rule(*number);
+        }
         walk.run();
+        walk.reach.rules.sort_unstable();
         walk.reach
     }
 
@@ -52,42 +50,48 @@ impl Reach {
     pub(crate) fn group(&self, group: GroupId) -> bool {
         self.groups.get(group.0 as usize).copied().unwrap_or(false)
     }
+
+    /// The rules that are kept and speak of nothing else in their conditions, ascending.
+    pub(crate) fn rules(&self) -> &[u32] {
+        &self.rules
+    }
 }
 
-enum Todo {
-    Item(usize),
-    Group(usize),
-}
-
-struct Walk<'p> {
+struct Walk<'p, K> {
     problem: &'p Problem,
+    keep: &'p K,
     reach: Reach,
-    item_rules: Vec<Vec<&'p Then>>,
-    group_rules: Vec<Vec<&'p Then>>,
-    todo: Vec<Todo>,
+    early: BTreeMap<Subject, Vec<u32>>,
+    todo: Vec<Subject>,
 }
 
-impl Walk<'_> {
+impl<K: Fn(StatementId) -> bool> Walk<'_, K> {
     fn run(&mut self) {
+        let problem = self.problem;
         while let Some(next) = self.todo.pop() {
-            let rules = match next {
-                Todo::Item(item) => self.item_rules.get_mut(item),
-                Todo::Group(group) => {
-                    for member in self.problem.groups.get(group).into_iter().flat_map(|group| &group.members)
-                    {
-                        self.item(*member);
-                    }
-                    self.group_rules.get_mut(group)
+            if let Subject::Group(group) = next {
+                for member in
+                    problem.groups.get(group.0 as usize).into_iter().flat_map(|group| &group.members)
+                {
+                    self.item(*member);
                 }
-            };
-            for then in rules.map(std::mem::take).unwrap_or_default() {
-                self.demand(then);
+            }
+            for number in problem.rules_on(next) {
+                self.rule(number);
+            }
+            for number in self.early.remove(&next).unwrap_or_default() {
+                self.rule(number);
             }
         }
     }
 
-    fn demand(&mut self, then: &Then) {
-        match then {
+    fn rule(&mut self, number: u32) {
+        let problem = self.problem;
+        let Some(rule) = problem.rules.get(number as usize).filter(|rule| (self.keep)(rule.statement)) else {
+            return;
+        };
+        self.reach.rules.push(number);
+        match &rule.then {
             Then::Present(item, _) => self.item(*item),
             Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
             Then::TakesPart(group) | Then::OneOf(group, _) | Then::AllOf(group, _) => self.group(*group),
@@ -98,14 +102,14 @@ impl Walk<'_> {
     fn item(&mut self, item: ItemId) {
         if let Some(reached) = self.reach.items.get_mut(item.0 as usize).filter(|reached| !**reached) {
             *reached = true;
-            self.todo.push(Todo::Item(item.0 as usize));
+            self.todo.push(Subject::Item(item));
         }
     }
 
     fn group(&mut self, group: GroupId) {
         if let Some(reached) = self.reach.groups.get_mut(group.0 as usize).filter(|reached| !**reached) {
             *reached = true;
-            self.todo.push(Todo::Group(group.0 as usize));
+            self.todo.push(Subject::Group(group));
         }
     }
 }

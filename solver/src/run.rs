@@ -14,6 +14,7 @@ use crate::conflict::explain;
 use crate::encode::{Variable, World};
 use crate::fuel::{self, Stop, within};
 use crate::narrow::{Masks, Narrowing};
+use crate::part::Reached;
 use crate::prefer::Bounds;
 use crate::problem::{Candidate, Group, ItemId, Problem, StatementId};
 use crate::propagate::Propagation;
@@ -64,7 +65,13 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
     })
 }
 
-fn stages(problem: &Problem, engine: Option<Engine>, mut fuel: u64) -> Result<Selection, Failure> {
+/// What can't be reached costs nothing: the stages see only the rest.
+fn stages(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Result<Selection, Failure> {
+    let reached = Reached::new(problem);
+    on_reached(&reached.problem, engine, fuel).map(|selection| reached.widen(selection))
+}
+
+fn on_reached(problem: &Problem, engine: Option<Engine>, mut fuel: u64) -> Result<Selection, Failure> {
     let reach = Reach::new(problem, &|_| true);
     let world = World::new(problem, &reach, |_| true);
     // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
