@@ -66,13 +66,16 @@ impl Building<'_> {
 
     fn by_version(&self, item: ItemId, test: impl Fn(Kind, Option<&Version>) -> bool) -> CandidateSet {
         let Some(component) = self.components.get(item.0 as usize) else { return CandidateSet::default() };
-        let entry = self.inputs.component(&component.id);
-        self.such(item, |choice| {
-            entry.is_none_or(|entry| {
-                let stated = stated(self.inputs, entry, choice).map(|version| &version.value);
-                test(component.id.kind(), stated.or_else(|| candidates::version(entry, choice)))
-            })
-        })
+        let (kind, tables) = (component.id.kind(), self.tables(item));
+        let Some(entry) = self.inputs.component(&component.id) else {
+            return CandidateSet::all(component.choices.len() as u32);
+        };
+        let fits = |(choice, candidate): &(&Choice, u32)| {
+            let stated = tables.iter().find(|table| table.candidates.contains(*candidate));
+            let stated = stated.map(|table| &table.version.value);
+            test(kind, stated.or_else(|| candidates::version(entry, choice)))
+        };
+        component.choices.iter().zip(0..).filter(fits).map(|(_, candidate)| candidate).collect()
     }
 
     /// Whether a demand on a component's version meets a checkout with another one.

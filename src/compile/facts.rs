@@ -13,7 +13,7 @@ use crate::load::{AbsenceReason, Inputs};
 use crate::manifest::{Mode, Strategy};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
-use crate::registry::{Entry, Group, PackageOrigin};
+use crate::registry::{Entry, Group};
 use crate::statement::Claim;
 
 /// How many options a group takes, and the sentence that says so.
@@ -169,13 +169,7 @@ fn distributions(building: &mut Building<'_>) {
 /// The distribution that a candidate of a package installs, and the place that names it.
 pub fn distribution(entry: &Entry, choice: &Choice) -> Option<(Name, Place)> {
     let Some(Parts::Package(package, _, source)) = Parts::of(entry, choice) else { return None };
-    let named = source.and_then(|source| match &source.origin {
-        PackageOrigin::Pypi { name, .. }
-        | PackageOrigin::Git { name, .. }
-        | PackageOrigin::Local { name, .. }
-        | PackageOrigin::Url { name, .. }
-        | PackageOrigin::Workspace { name, .. } => name.as_ref(),
-    });
+    let named = source.and_then(|source| source.origin.name());
     let own = &package.common.name;
     match named.map(|name| (Name::parse(&name.value), name.place)) {
         Some((Ok(name), place)) => Some((name.pep503(), place)),

@@ -2,7 +2,7 @@
 //!
 //! Owns: which of these files are opened. Refuses: anything that they say but versions and Pythons.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,14 +45,14 @@ pub(super) fn checkouts(
     entries: &BTreeMap<TargetId, Arc<Entry>>,
     sources: &mut Sources,
 ) -> BTreeMap<String, Checkout> {
-    let mut all = BTreeMap::new();
+    let (mut all, mut seen) = (BTreeMap::new(), BTreeSet::new());
     for entry in entries.values() {
         let Entry::Package(package) = entry.as_ref() else { continue };
         for source in package.releases.iter().flat_map(|release| &release.sources) {
             if let Some(path) = path_of(package, source)
-                && !all.contains_key(&path)
+                && seen.insert(path.clone())
+                && let Some(checkout) = checkout(root, world, &path, sources)
             {
-                let checkout = checkout(root, world, &path, sources).unwrap_or_default();
                 all.insert(path, checkout);
             }
         }
@@ -92,6 +92,7 @@ fn path_of(package: &Package, source: &PackageSource) -> Option<String> {
 impl Inputs {
     /// What the checkout of a source says of itself; `None` for a source without one.
     pub fn checkout(&self, package: &Package, source: &PackageSource) -> Option<&Checkout> {
-        self.checkouts.get(&path_of(package, source)?)
+        // the usual case first: no checkout says anything, or there is none
+        if self.checkouts.is_empty() { None } else { self.checkouts.get(&path_of(package, source)?) }
     }
 }

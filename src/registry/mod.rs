@@ -174,6 +174,19 @@ pub enum PackageOrigin {
     },
 }
 
+impl PackageOrigin {
+    /// `name`, when the distribution is called otherwise than the entry.
+    pub fn name(&self) -> Option<&At<String>> {
+        match self {
+            Self::Pypi { name, .. }
+            | Self::Git { name, .. }
+            | Self::Local { name, .. }
+            | Self::Url { name, .. }
+            | Self::Workspace { name, .. } => name.as_ref(),
+        }
+    }
+}
+
 /// An entry of `containers/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Container {

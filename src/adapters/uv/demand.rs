@@ -86,14 +86,8 @@ fn sort_key(r: &Requirement) -> (&Name, &Option<String>) {
 
 /// The distribution of a package: its source may name another one.
 pub(super) fn distribution(package: &PackageInStack) -> &str {
-    let name = match &package.origin.value {
-        PackageOrigin::Pypi { name, .. }
-        | PackageOrigin::Git { name, .. }
-        | PackageOrigin::Local { name, .. }
-        | PackageOrigin::Url { name, .. }
-        | PackageOrigin::Workspace { name, .. } => name,
-    };
-    name.as_ref().map_or(package.name.as_str(), |n| n.value.as_str())
+    let name = package.origin.value.name();
+    name.map_or(package.name.as_str(), |n| n.value.as_str())
 }
 
 fn component(package: &PackageInStack, demand: &mut Demand) -> Result<Asked, Box<Diagnostic>> {

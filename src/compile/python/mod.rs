@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use super::candidates::{Choice, Parts};
 use super::{Building, checkouts, facts};
 use crate::names::{ComponentId, Name};
-use crate::place::Place;
+use crate::place::{At, Place};
 use crate::pyproject::List;
 use crate::registry::{Entry, PackageOrigin};
 use crate::requirement::{Marker, Requirement, Specifiers, Versions};
@@ -152,6 +152,9 @@ pub(super) fn all(building: &mut Building<'_>) {
     floating(building, &pythons, &mut lines);
     users(building, &pythons, &mut lines);
     lines.retain(|name, _| !building.inputs.python.overridden.contains(name));
+    for number in 0..building.components.len() {
+        own_lines(building, ItemId(number as u32), &pythons, &mut lines);
+    }
     for (name, of_name) in lines {
         if of_name.iter().any(|line| matches!(line.holds, Holds::Both(..))) {
             building.joined.insert(name, Joined::of(building, &of_name));
@@ -204,10 +207,7 @@ fn item_marker(building: &Building<'_>, id: &ComponentId) -> Marker {
     written.and_then(|marker| Marker::parse(&marker.value).ok()).unwrap_or_default()
 }
 
-/// Something that candidates say: what, the sentence, and which candidates.
-type Told = IndexMap<(Name, Place), (Versions, Says, Kind, Vec<u32>)>;
-
-/// What a component says: of its own version, of others, of Python.
+/// What a component says of others and of Python. Every line is read once, whatever the number of candidates.
 fn component(
     building: &Building<'_>,
     item: ItemId,
@@ -217,41 +217,79 @@ fn component(
 ) {
     let id = &building.components[item.0 as usize].id;
     let Some(entry @ Entry::Package(_)) = building.inputs.component(id) else { return };
-    let marker = item_marker(building, id);
-    let counts = pythons.all_meet(&marker);
-    let mut told = Told::new();
-    let mut python: IndexMap<Place, (String, Vec<u32>)> = IndexMap::new();
+    let mut told: IndexMap<Place, (&At<String>, Vec<u32>)> = IndexMap::new();
+    let mut python: IndexMap<Place, (&At<String>, Vec<u32>)> = IndexMap::new();
     for (choice, candidate) in building.choices(item).iter().zip(0..).filter(|(c, _)| c.flaw.is_none()) {
-        if let Some((place, text)) = needed_python(building, entry, choice) {
-            python.entry(place).or_insert_with(|| (text, Vec::new())).1.push(candidate);
+        let Some(Parts::Package(package, release, _)) = Parts::of(entry, choice) else { continue };
+        for line in package.dependencies.iter().chain(&release.dependencies) {
+            told.entry(line.place).or_insert_with(|| (line, Vec::new())).1.push(candidate);
         }
-        if !counts {
-            continue;
-        }
-        let own = own(building, item, entry, choice).into_iter();
-        for (name, place, versions, says, kind) in own.chain(dependencies(pythons, id, entry, choice)) {
-            let told = told.entry((name, place)).or_insert_with(|| (versions, says, kind, Vec::new()));
-            told.3.push(candidate);
+        let stated = release.requires_python.as_ref().or(package.requires_python.as_ref());
+        let of_checkout = || checkouts::checkout(building.inputs, entry, choice)?.requires_python.as_ref();
+        if let Some(text) = stated.or_else(of_checkout) {
+            python.entry(text.place).or_insert_with(|| (text, Vec::new())).1.push(candidate);
         }
     }
+    if told.is_empty() && python.is_empty() {
+        return;
+    }
+    let marker = item_marker(building, id);
     let list = hsms_list(building);
     let within = |candidates: Vec<u32>| Holds::If(When::Item(item, candidates.into_iter().collect()));
-    for ((name, _), (versions, says, kind, candidates)) in told {
-        let line = Line { versions, holds: within(candidates), says, kind, list: list.clone() };
-        lines.entry(name).or_default().push(line);
+    let line = |versions: Versions, text: &At<String>, claim: Claim, candidates: Vec<u32>| {
+        let (holds, says) = (within(candidates), Says::new(text.place, claim));
+        Line { versions, holds, says, kind: Kind::Demand, list: list.clone() }
+    };
+    let counts = pythons.all_meet(&marker);
+    for (text, candidates) in told.into_values().filter(|_| counts) {
+        let Ok(requirement) = Requirement::parse(&text.value) else { continue };
+        let Some(versions) = counted(pythons, &requirement) else { continue };
+        let claim = Claim::NeedsDistribution(id.clone(), text.value.trim().to_owned());
+        lines.entry(requirement.name).or_default().push(line(versions, text, claim, candidates));
     }
-    for (place, (text, candidates)) in python {
-        let Ok(specifiers) = Specifiers::parse(&text) else { continue };
+    for (text, candidates) in python.into_values() {
+        let Ok(specifiers) = Specifiers::parse(&text.value) else { continue };
         // where the component is not installed, any Python will do
         let versions = Versions::of_python(&specifiers).or(&marker.pythons().complement());
-        let says = Says::new(place, Claim::NeedsPython(id.clone(), text.trim().to_owned()));
-        let holds = within(candidates);
-        needs.push(Line { versions, holds, says, kind: Kind::Demand, list: list.clone() });
+        let claim = Claim::NeedsPython(id.clone(), text.value.trim().to_owned());
+        needs.push(line(versions, text, claim, candidates));
     }
 }
 
-/// What a candidate says of a distribution.
-type Saying = (Name, Place, Versions, Says, Kind);
+/// What a component is itself, where something else is said of its distribution too.
+fn own_lines(
+    building: &Building<'_>,
+    item: ItemId,
+    pythons: &Pythons,
+    lines: &mut BTreeMap<Name, Vec<Line>>,
+) {
+    let id = &building.components[item.0 as usize].id;
+    let Some(entry @ Entry::Package(package)) = building.inputs.component(id) else { return };
+    let mut sources = package.releases.iter().flat_map(|release| &release.sources);
+    let spoken_of =
+        lines.contains_key(&id.name().pep503()) || sources.any(|source| source.origin.name().is_some());
+    if !spoken_of || !pythons.all_meet(&item_marker(building, id)) {
+        return;
+    }
+    let mut told: IndexMap<(Name, Place, Versions), (Says, Vec<u32>)> = IndexMap::new();
+    for (choice, candidate) in building.choices(item).iter().zip(0..).filter(|(c, _)| c.flaw.is_none()) {
+        if let Some((name, place, versions, says)) = own(building, item, entry, choice)
+            && lines.contains_key(&name)
+        {
+            let told = told.entry((name, place, versions)).or_insert_with(|| (says, Vec::new()));
+            told.1.push(candidate);
+        }
+    }
+    let list = hsms_list(building);
+    for ((name, _, versions), (says, candidates)) in told {
+        let holds = Holds::If(When::Item(item, candidates.into_iter().collect()));
+        let line = Line { versions, holds, says, kind: Kind::Own, list: list.clone() };
+        lines.entry(name).or_default().push(line);
+    }
+}
+
+/// What a candidate is of a distribution.
+type Saying = (Name, Place, Versions, Says);
 
 /// What the candidate is itself.
 fn own(building: &Building<'_>, item: ItemId, entry: &Entry, choice: &Choice) -> Option<Saying> {
@@ -260,7 +298,7 @@ fn own(building: &Building<'_>, item: ItemId, entry: &Entry, choice: &Choice) ->
     let known = checkouts::checkout(building.inputs, entry, choice);
     if let Some(version) = known.and_then(|checkout| checkout.version.as_ref()) {
         let versions = Versions::exactly(&version.value)?;
-        return Some((name, version.place, versions, Says::Checkout(item, version.place), Kind::Own));
+        return Some((name, version.place, versions, Says::Checkout(item, version.place)));
     }
     let (place, specifiers, versions) = match &source.origin {
         PackageOrigin::Pypi { version: Some(version), .. } => {
@@ -281,19 +319,7 @@ fn own(building: &Building<'_>, item: ItemId, entry: &Entry, choice: &Choice) ->
     };
     let id = building.components.get(item.0 as usize)?.id.clone();
     let claim = Claim::Installs(id, format!("{name}{specifiers}"));
-    (!specifiers.is_any()).then_some((name, place, versions, Says::new(place, claim), Kind::Own))
-}
-
-/// The `dependencies` of the candidate that count.
-fn dependencies(pythons: &Pythons, id: &ComponentId, entry: &Entry, choice: &Choice) -> Vec<Saying> {
-    let Some(Parts::Package(package, release, _)) = Parts::of(entry, choice) else { return Vec::new() };
-    let saying = |line: &crate::place::At<String>| {
-        let requirement = Requirement::parse(&line.value).ok()?;
-        let versions = counted(pythons, &requirement)?;
-        let says = Says::new(line.place, Claim::NeedsDistribution(id.clone(), line.value.trim().to_owned()));
-        Some((requirement.name, line.place, versions, says, Kind::Demand))
-    };
-    package.dependencies.iter().chain(&release.dependencies).filter_map(saying).collect()
+    (!specifiers.is_any()).then_some((name, place, versions, Says::new(place, claim)))
 }
 
 /// The versions that a requirement allows; `None` if it does not count or allows all.
@@ -302,15 +328,6 @@ fn counted(pythons: &Pythons, requirement: &Requirement) -> Option<Versions> {
         return None;
     }
     pythons.all_meet_text(requirement.marker.as_deref()).then(|| Versions::of(&requirement.specifiers))
-}
-
-/// What a candidate says of Python: its release, else its entry, else its checkout.
-fn needed_python(building: &Building<'_>, entry: &Entry, choice: &Choice) -> Option<(Place, String)> {
-    let Some(Parts::Package(package, release, _)) = Parts::of(entry, choice) else { return None };
-    let known = checkouts::checkout(building.inputs, entry, choice);
-    let stated = release.requires_python.as_ref().or(package.requires_python.as_ref());
-    let stated = stated.or_else(|| known?.requires_python.as_ref())?;
-    Some((stated.place, stated.value.clone()))
 }
 
 /// Demands on packages without a version of their own.

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
+mod clashes;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
