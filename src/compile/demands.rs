@@ -3,13 +3,11 @@
 //! Owns: implications, dependencies, build requirements and conflicts, with their conditions. Refuses: the manifest's
 //! own wishes.
 
-use std::collections::BTreeSet;
-
 use hsm_solver::{CandidateSet, Count, ItemId, Member, StatementId, Then, When};
 use indexmap::IndexMap;
 
 use super::candidates::{self, AskedModes, Parts, Said, What};
-use super::{Building, python};
+use super::{Asked, Building, python};
 use crate::load::Inputs;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
@@ -84,57 +82,59 @@ pub(super) fn asked_modes(inputs: &Inputs) -> AskedModes {
     asked
 }
 
-/// The external profiles that somebody asks for by name, the manifest or an entry. Whether the one who asks is present
-/// is not looked at: such a profile is not held against a solution.
-pub(super) fn asked_externals(inputs: &Inputs) -> BTreeSet<(ComponentId, Name)> {
-    let mut asked = BTreeSet::new();
-    let mut ask = |id: &ComponentId, profile: &Name| {
-        if let Some(Entry::Container(container)) = inputs.component(id)
-            && container
-                .profiles
-                .iter()
-                .any(|own: &Profile| own.name.value == *profile && own.external.is_some())
-        {
-            asked.insert((id.clone(), profile.clone()));
-        }
-    };
-    let mut ask_options = |group: &GroupId, profile: &Name| {
-        for option in inputs.group(group).into_iter().flat_map(|group| &group.options) {
-            ask(&group.option(&option.name.value), profile);
-        }
-    };
-    for demand in every_demand(inputs) {
-        if let (TargetId::Group(group), Demands::Group { profile: Some(profile), .. }) =
-            (&demand.target.value, &demand.what)
-        {
-            ask_options(group, &profile.value);
-        }
-    }
+/// The external profiles that the manifest asks for by name.
+pub(super) fn pinned_externals(inputs: &Inputs) -> Asked {
+    let mut asked = Asked::new();
     for line in &inputs.manifest.services.groups {
         if let Some(profile) = &line.profile {
-            ask_options(&line.group.value, &profile.value);
-        }
-    }
-    for demand in every_demand(inputs) {
-        if let (TargetId::Component(id), Demands::Component { profile: Some(profile), .. }) =
-            (&demand.target.value, &demand.what)
-        {
-            ask(id, &profile.value);
+            ask_options(inputs, &line.group.value, &profile.value, &mut asked);
         }
     }
     for constraint in &inputs.manifest.constraints {
         if let (TargetId::Component(id), Some(profile)) = (&constraint.target.value, &constraint.profile) {
-            ask(id, &profile.value);
+            ask(inputs, id, &profile.value, &mut asked);
         }
     }
     for target in inputs.entries.keys() {
         if let TargetId::Component(id) = target {
             for profile in inputs.items(id).iter().filter_map(|item| item.profile.as_ref()) {
-                ask(id, &profile.value);
+                ask(inputs, id, &profile.value, &mut asked);
             }
         }
     }
     asked
+}
+
+/// The external profiles that entries ask for by name, whether they are present or not.
+pub(super) fn named_externals(inputs: &Inputs) -> Asked {
+    let mut asked = Asked::new();
+    for demand in every_demand(inputs) {
+        match (&demand.target.value, &demand.what) {
+            (TargetId::Group(group), Demands::Group { profile: Some(profile), .. }) => {
+                ask_options(inputs, group, &profile.value, &mut asked);
+            }
+            (TargetId::Component(id), Demands::Component { profile: Some(profile), .. }) => {
+                ask(inputs, id, &profile.value, &mut asked);
+            }
+            _ => {}
+        }
+    }
+    asked
+}
+
+fn ask(inputs: &Inputs, id: &ComponentId, profile: &Name, asked: &mut Asked) {
+    let is_it = |own: &Profile| own.name.value == *profile && own.external.is_some();
+    if let Some(Entry::Container(container)) = inputs.component(id)
+        && container.profiles.iter().any(is_it)
+    {
+        asked.insert((id.clone(), profile.clone()));
+    }
+}
+
+fn ask_options(inputs: &Inputs, group: &GroupId, profile: &Name, asked: &mut Asked) {
+    for option in inputs.group(group).into_iter().flat_map(|group| &group.options) {
+        ask(inputs, &group.option(&option.name.value), profile, asked);
+    }
 }
 
 /// Who demands, and when it counts.

@@ -49,7 +49,14 @@ pub struct Compiled {
     pub groups: Vec<GroupId>,
     /// Distributions from whose versions conflicts take something away, with all that is demanded of them.
     pub joined: BTreeMap<Name, Joined>,
+    /// External profiles that the manifest asks for.
+    pub pinned_externals: Asked,
+    /// Further ones that are not held against a solution, because some entry asks for them.
+    pub named_externals: Asked,
 }
+
+/// External profiles by component.
+pub type Asked = BTreeSet<(ComponentId, Name)>;
 
 /// A component that can be reached.
 #[derive(Debug, Clone)]
@@ -71,7 +78,12 @@ impl Compiled {
 
 /// Compiles what was read.
 pub fn compile(inputs: &Inputs) -> Compiled {
-    let mut building = Building::new(inputs);
+    compile_against(inputs, &Asked::new())
+}
+
+/// Compiles what was read, these external profiles being held against a solution although some entry asks for them.
+pub fn compile_against(inputs: &Inputs, unasked: &Asked) -> Compiled {
+    let mut building = Building::new(inputs, unasked);
     wishes::all(&mut building);
     demands::all(&mut building);
     facts::all(&mut building);
@@ -81,8 +93,11 @@ pub fn compile(inputs: &Inputs) -> Compiled {
     for number in 0..building.components.len() {
         building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
     }
-    let Building { problem, statements, components, groups, joined, .. } = building;
-    Compiled { problem, statements, components, groups: groups.into_iter().map(|g| g.id).collect(), joined }
+    let Building {
+        problem, statements, components, groups, joined, pinned_externals, named_externals, ..
+    } = building;
+    let groups = groups.into_iter().map(|g| g.id).collect();
+    Compiled { problem, statements, components, groups, joined, pinned_externals, named_externals }
 }
 
 /// A group as it is compiled.
@@ -111,8 +126,8 @@ struct Building<'a> {
     group_numbers: BTreeMap<GroupId, usize>,
     /// For each component the candidates that the manifest's pins leave.
     allowed: Vec<BTreeSet<u32>>,
-    /// External profiles that somebody demands, by component.
-    asked_externals: BTreeSet<(ComponentId, Name)>,
+    pinned_externals: Asked,
+    named_externals: Asked,
     /// For each component its checkouts.
     checkouts: Vec<Vec<checkouts::Table>>,
     /// Demands on the versions of packages that have none of their own.
@@ -122,7 +137,9 @@ struct Building<'a> {
 
 impl<'a> Building<'a> {
     /// All items and groups, in the order of their ids, without any rule.
-    fn new(inputs: &'a Inputs) -> Self {
+    fn new(inputs: &'a Inputs, unasked: &Asked) -> Self {
+        let pinned_externals = demands::pinned_externals(inputs);
+        let named_externals = &(&demands::named_externals(inputs) - &pinned_externals) - unasked;
         let mut building = Self {
             inputs,
             problem: Problem::new(),
@@ -132,7 +149,8 @@ impl<'a> Building<'a> {
             groups: Vec::new(),
             group_numbers: BTreeMap::new(),
             allowed: Vec::new(),
-            asked_externals: demands::asked_externals(inputs),
+            pinned_externals,
+            named_externals,
             checkouts: Vec::new(),
             floating: Vec::new(),
             joined: BTreeMap::new(),

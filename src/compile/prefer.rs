@@ -65,7 +65,10 @@ fn is_asked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
     };
     let entry = building.inputs.component(id);
     let profile = entry.and_then(|entry| candidates::profile_name(entry, choice));
-    profile.is_some_and(|profile| building.asked_externals.contains(&(id.clone(), profile.clone())))
+    let asked = profile.map(|profile| (id.clone(), profile.clone()));
+    asked.is_some_and(|asked| {
+        building.pinned_externals.contains(&asked) || building.named_externals.contains(&asked)
+    })
 }
 
 /// The preferred mode, where the pins leave a source for it; an external has no mode to violate it with. An external

@@ -3,6 +3,7 @@
 //! Owns: the way to the solver and back, the stack's assembly, params, and why each component is there. Refuses: I/O,
 //! and any rule that is not in the problem.
 
+mod externals;
 mod params;
 mod reasons;
 mod rings;
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use hsm_solver::{Failure, Options, Selection};
 
-use crate::compile::{Choice, Compiled, compile};
+use crate::compile::{Asked, Choice, Compiled, compile, compile_against};
 use crate::diagnostic::Diagnostic;
 use crate::load::Inputs;
 use crate::lock::Lock;
@@ -97,6 +98,42 @@ fn once(
     compiled: &Compiled,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
+    let mut compiled = Cow::Borrowed(compiled);
+    let mut selection = select(inputs, &compiled, interrupted)?;
+    let mut cost = externals::unasked(inputs, &compiled, &selection);
+    let mut against = Asked::new();
+    for _ in 0..ROUNDS {
+        let wrong = &cost & &compiled.named_externals;
+        if wrong.is_empty() {
+            break;
+        }
+        against.extend(wrong);
+        let next = compile_against(inputs, &against);
+        let other = match select(inputs, &next, interrupted) {
+            Ok(other) => other,
+            Err(NoStack::Interrupted) => return Err(NoStack::Interrupted),
+            Err(_) => break,
+        };
+        let other_cost = externals::unasked(inputs, &next, &other);
+        if externals::is_better(&cost, &other_cost) {
+            break;
+        }
+        (compiled, selection, cost) = (Cow::Owned(next), other, other_cost);
+    }
+    let chosen = chosen(&compiled, &selection);
+    let (stack, mut warnings) =
+        stack::assemble(inputs, &compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
+    warnings.splice(0..0, inputs.warnings.iter().cloned());
+    let reasons = reasons::all(&compiled, &selection);
+    Ok(Solved { stack, warnings, reasons, optimal: selection.optimal })
+}
+
+/// The best selection without any ring.
+fn select(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Selection, NoStack> {
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
     let mut rings = Rings::new(inputs, compiled);
     let mut problem = Cow::Borrowed(&compiled.problem);
@@ -104,16 +141,10 @@ fn once(
         let selection = hsm_solver::solve(&problem, &options)
             .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
         let found = rings.of(&selection);
-        if !found.is_empty() {
-            rings.forbid(compiled, found, problem.to_mut());
-            continue;
+        if found.is_empty() {
+            return Ok(selection);
         }
-        let chosen = chosen(compiled, &selection);
-        let (stack, mut warnings) =
-            stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
-        warnings.splice(0..0, inputs.warnings.iter().cloned());
-        let reasons = reasons::all(compiled, &selection);
-        return Ok(Solved { stack, warnings, reasons, optimal: selection.optimal });
+        rings.forbid(compiled, found, problem.to_mut());
     }
     Err(NoStack::OutOfFuel)
 }
