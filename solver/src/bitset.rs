@@ -37,6 +37,11 @@ impl BitSet {
 
     /// The values from `first` up to and including `last` (none if `last < first`).
     pub(crate) fn range(first: Value, last: Value) -> Self {
+        if first <= last && (last as usize) < BITS {
+            let up_to = |value: Value| (2u64 << value).wrapping_sub(1);
+            let below = first.checked_sub(1).map_or(0, up_to);
+            return Self { inverted: false, words: Words::One(up_to(last) & !below) };
+        }
         (first..=last).collect()
     }
 
@@ -289,6 +294,9 @@ mod tests {
             prop_assert_eq!(a.subset_of(&b), a.intersection(&b) == a);
             prop_assert_eq!(a.union(&b), a.complement().intersection(&b.complement()).complement());
             prop_assert_eq!(a == b, spread(&a) == spread(&b));
+            let (first, last) = (value.min(70), value);
+            prop_assert_eq!(BitSet::range(first, last), (first..=last).collect());
+            prop_assert_eq!(BitSet::range(value % 70, 60), (value % 70..=60).collect());
             let with = a.clone().with(value);
             prop_assert!(with.has(value));
             prop_assert_eq!(with, a.union(&BitSet::singleton(value)));

@@ -26,6 +26,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::bitset::{BitSet, Value};
+use crate::lists::Lists;
 use crate::problem::{
     CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, Rule, StatementId, Then,
     When,
@@ -136,13 +137,13 @@ pub(crate) struct World<'p> {
     chains: Vec<Chain>,
     always: Vec<u32>,
     /// By item.
-    on_item: HashMap<u32, Vec<u32>>,
+    on_item: Lists<u32>,
     /// By group.
-    on_group: HashMap<u32, Vec<u32>>,
+    on_group: Lists<u32>,
     /// By group and place.
     on_option: HashMap<(u32, u32), Vec<u32>>,
     /// By item: groups that can take part, and the item's place.
-    member_of: HashMap<u32, Vec<(u32, u32)>>,
+    member_of: Lists<(u32, u32)>,
     /// By resource: whom rules name as its holder, ascending.
     holders: Vec<Vec<ItemId>>,
     /// The rules whose sentences are kept.
@@ -159,10 +160,10 @@ impl<'p> World<'p> {
             problem,
             chains,
             always: Vec::new(),
-            on_item: HashMap::new(),
-            on_group: HashMap::new(),
+            on_item: Lists::new(0, &[]),
+            on_group: Lists::new(0, &[]),
             on_option: HashMap::new(),
-            member_of: HashMap::new(),
+            member_of: Lists::new(0, &[]),
             holders: holders(problem),
             kept: Vec::new(),
             reach,
@@ -173,13 +174,14 @@ impl<'p> World<'p> {
     }
 
     fn index_rules(&mut self, keep: impl Fn(StatementId) -> bool) {
+        let (mut on_item, mut on_group) = (Vec::new(), Vec::new());
         for (number, rule) in self.problem.rules.iter().enumerate().filter(|(_, rule)| keep(rule.statement)) {
             let number = number as u32;
             self.kept.push(number);
             match &rule.when {
                 When::Always => self.always.push(number),
-                When::Item(item, _) => self.on_item.entry(item.0).or_default().push(number),
-                When::TakesPart(group) => self.on_group.entry(group.0).or_default().push(number),
+                When::Item(item, _) => on_item.push((item.0, number)),
+                When::TakesPart(group) => on_group.push((group.0, number)),
                 When::Option(group, member) => {
                     if let Some(place) = self.chain(*group).and_then(|chain| chain.place(*member)) {
                         self.on_option.entry((group.0, place)).or_default().push(number);
@@ -187,17 +189,21 @@ impl<'p> World<'p> {
                 }
             }
         }
+        self.on_item = Lists::new(self.problem.items.len(), &on_item);
+        self.on_group = Lists::new(self.problem.groups.len(), &on_group);
     }
 
     fn index_members(&mut self) {
+        let mut member_of = Vec::new();
         for (group, chain) in self.chains.iter().enumerate() {
             if !self.reach.group(GroupId(group as u32)) {
                 continue;
             }
             for (place, item) in chain.items.iter().enumerate() {
-                self.member_of.entry(item.0).or_default().push((group as u32, place as u32));
+                member_of.push((item.0, (group as u32, place as u32)));
             }
         }
+        self.member_of = Lists::new(self.problem.items.len(), &member_of);
     }
 
     /// The problem that this is (a part of).
@@ -235,7 +241,7 @@ impl<'p> World<'p> {
             }
         };
         match source {
-            Variable::Root => self.rules(Some(&self.always), &mut emit),
+            Variable::Root => self.rules(&self.always, &mut emit),
             Variable::Item(item) => self.item_edges(item, value, &mut emit),
             Variable::Group(group) => self.group_edges(group, value, &mut emit),
             Variable::Node(group, place) => self.node_edges(group, place, value, &mut emit),
@@ -245,7 +251,7 @@ impl<'p> World<'p> {
     }
 
     fn item_edges(&self, item: u32, value: Value, emit: &mut Emit<'_>) {
-        for &(group, place) in self.member_of.get(&item).into_iter().flatten() {
+        for &(group, place) in self.member_of.get(item) {
             let Some(chain) = self.chain(GroupId(group)) else { continue };
             let statement = self.count_statement(group);
             match chain.shape {
@@ -264,7 +270,7 @@ impl<'p> World<'p> {
             }
         }
         let Some(candidate) = value.checked_sub(1) else { return };
-        for &number in self.on_item.get(&item).into_iter().flatten() {
+        for &number in self.on_item.get(item) {
             let Some(rule) = self.rule(number) else { continue };
             if matches!(&rule.when, When::Item(_, set) if set.contains(candidate)) {
                 self.demand(number, rule, emit);
@@ -281,7 +287,7 @@ impl<'p> World<'p> {
                 if let Some(item) = chain.items.get(place as usize) {
                     emit(Variable::Item(item.0), self.present(*item), statement);
                 }
-                self.rules(self.on_option.get(&(group, place)), emit);
+                self.rules(self.on_option.get(&(group, place)).map_or(&[], Vec::as_slice), emit);
             }
             Shape::Counted { min, max } => match (chain.items.len() as u32).checked_sub(1) {
                 Some(last) => {
@@ -297,7 +303,7 @@ impl<'p> World<'p> {
                 }
             }
         }
-        self.rules(self.on_group.get(&group), emit);
+        self.rules(self.on_group.get(group), emit);
     }
 
     fn node_edges(&self, group: u32, place: u32, value: Value, emit: &mut Emit<'_>) {
@@ -322,7 +328,7 @@ impl<'p> World<'p> {
         let set = if present { self.present(*item) } else { BitSet::range(0, 0) };
         emit(Variable::Item(item.0), set, statement);
         if present {
-            self.rules(self.on_option.get(&(group, place)), emit);
+            self.rules(self.on_option.get(&(group, place)).map_or(&[], Vec::as_slice), emit);
         }
     }
 
@@ -348,8 +354,8 @@ impl<'p> World<'p> {
         }
     }
 
-    fn rules(&self, numbers: Option<&Vec<u32>>, emit: &mut Emit<'_>) {
-        for &number in numbers.into_iter().flatten() {
+    fn rules(&self, numbers: &[u32], emit: &mut Emit<'_>) {
+        for &number in numbers {
             if let Some(rule) = self.rule(number) {
                 self.demand(number, rule, emit);
             }

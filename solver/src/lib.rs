@@ -99,6 +99,7 @@ mod conflict;
 mod derive;
 mod encode;
 mod fuel;
+mod lists;
 mod narrow;
 mod needed;
 mod part;

@@ -34,8 +34,7 @@ pub(crate) struct Reached {
 
 impl Reached {
     /// Cuts it out.
-    pub(crate) fn new(problem: &Problem) -> Self {
-        let reach = Reach::new(problem, &|_| true);
+    pub(crate) fn new(problem: &Problem, reach: &Reach) -> Self {
         let mut cut = Cut::new(problem);
         let items: Vec<u32> =
             (0..problem.items.len() as u32).filter(|item| reach.item(ItemId(*item))).collect();

@@ -11,16 +11,16 @@ mod consequence;
 mod crowd;
 mod queue;
 mod settled;
+mod watch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bitset::BitSet;
 use crate::fuel::tick;
-use crate::problem::{
-    Count, Group, GroupId, ItemId, Member, Problem, ResourceId, Rule, StatementId, Then, When,
-};
+use crate::problem::{Count, Group, GroupId, ItemId, Member, Problem, ResourceId, StatementId, Subject};
 use crate::reach::Reach;
 use queue::{Queue, Task};
+use watch::Watch;
 
 /// The number of a fact.
 type FactId = u32;
@@ -143,19 +143,11 @@ pub(crate) struct Propagation<'p> {
     facts: Vec<Reason>,
     changes: Vec<Change>,
     wishes: Vec<(GroupId, Vec<ItemId>)>,
-    /// The rules that are kept and can apply.
-    kept: Vec<u32>,
-    /// Those of them that can be met in several ways.
-    open_rules: Vec<u32>,
-    /// Those of them by which candidates of two items exclude each other.
-    exclusions: Vec<u32>,
     /// The items that have to be present, in the order in which that was found.
     forced: Vec<ItemId>,
-    of_item: Vec<Vec<Task>>,
-    of_group: Vec<Vec<Task>>,
-    of_resource: Vec<Vec<Task>>,
-    /// By item: the rules whose condition it is, if there are several.
-    rules_on: Vec<Vec<u32>>,
+    watch: Watch,
+    /// By item and group: the wishes on it.
+    wished: BTreeMap<Subject, Vec<Task>>,
     queue: Queue,
     /// Whether an assumption can't be.
     is_clashing: bool,
@@ -186,110 +178,29 @@ impl<'p> Propagation<'p> {
             },
             statement: Some(group.statement).filter(|statement| keep(*statement)),
         };
+        let groups: Vec<GroupState> = problem.groups.iter().enumerate().map(group).collect();
+        let watch = Watch::new(problem, &groups, reach, &keep);
         let mut new = Self {
             problem,
             items: problem.items.iter().enumerate().map(item).collect(),
-            groups: problem.groups.iter().enumerate().map(group).collect(),
+            groups,
             held: vec![None; problem.resources as usize],
             facts: vec![Reason::default()],
             changes: Vec::new(),
             wishes: Vec::new(),
-            kept: Vec::new(),
-            open_rules: Vec::new(),
-            exclusions: Vec::new(),
             forced: Vec::new(),
-            of_item: vec![Vec::new(); problem.items.len()],
-            of_group: vec![Vec::new(); problem.groups.len()],
-            of_resource: vec![Vec::new(); problem.resources as usize],
-            rules_on: vec![Vec::new(); problem.items.len()],
+            watch,
+            wished: BTreeMap::new(),
             queue: Queue::default(),
             is_clashing: false,
         };
-        new.watch(reach, keep);
+        for number in &new.watch.kept {
+            new.queue.push(Task::Rule(*number));
+        }
+        for number in (0..new.groups.len() as u32).filter(|number| reach.group(GroupId(*number))) {
+            new.queue.push(Task::Group(number));
+        }
         new
-    }
-
-    fn watch(&mut self, reach: &Reach, keep: impl Fn(StatementId) -> bool) {
-        for (number, rule) in self.problem.rules.iter().enumerate().filter(|(_, rule)| keep(rule.statement)) {
-            let task = Task::Rule(number as u32);
-            let matters = match &rule.when {
-                When::Always => true,
-                When::Item(item, _) => reach.item(*item),
-                When::TakesPart(group) | When::Option(group, _) => reach.group(*group),
-            };
-            if !matters {
-                continue;
-            }
-            self.queue.push(task);
-            self.kept.push(number as u32);
-            match (&rule.when, &rule.then) {
-                (When::Item(..), Then::AbsentOr(..)) => self.exclusions.push(number as u32),
-                (_, Then::AnyOf(_) | Then::OneOf(..)) => self.open_rules.push(number as u32),
-                _ => {}
-            }
-            if let When::Item(item, _) = &rule.when
-                && let Some(rules) = self.rules_on.get_mut(item.0 as usize)
-            {
-                rules.push(number as u32);
-            }
-            let (items, groups) = self.subjects(rule);
-            for item in items {
-                if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
-                    tasks.push(task);
-                }
-            }
-            for group in groups {
-                if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
-                    tasks.push(task);
-                }
-            }
-            if let Then::Holds(resource, _) = &rule.then
-                && let Some(tasks) = self.of_resource.get_mut(resource.0 as usize)
-            {
-                tasks.push(task);
-            }
-        }
-        for (item, _) in self.rules_on.iter().enumerate().filter(|(_, rules)| rules.len() > 1) {
-            if let Some(tasks) = self.of_item.get_mut(item) {
-                tasks.push(Task::Item(item as u32));
-            }
-        }
-        for number in 0..self.groups.len() as u32 {
-            if !reach.group(GroupId(number)) {
-                continue;
-            }
-            self.queue.push(Task::Group(number));
-            for item in self.members(GroupId(number)) {
-                if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
-                    tasks.push(Task::Group(number));
-                }
-            }
-        }
-    }
-
-    /// The items and groups on which it depends what a rule does.
-    fn subjects(&self, rule: &Rule) -> (Vec<ItemId>, Vec<GroupId>) {
-        let (mut items, mut groups) = (Vec::new(), Vec::new());
-        match &rule.when {
-            When::Always => {}
-            When::Item(item, _) => items.push(*item),
-            When::TakesPart(group) => groups.push(*group),
-            When::Option(group, member) => {
-                groups.push(*group);
-                items.extend(self.option(*group, *member));
-            }
-        }
-        match &rule.then {
-            Then::Present(item, _) | Then::AbsentOr(item, _) => items.push(*item),
-            Then::TakesPart(group) => groups.push(*group),
-            Then::OneOf(group, members) | Then::AllOf(group, members) => {
-                groups.push(*group);
-                items.extend(members.iter().filter_map(|member| self.option(*group, *member)));
-            }
-            Then::AnyOf(alternatives) => items.extend(alternatives.iter().map(|(item, _)| *item)),
-            Then::Holds(..) | Then::Never => {}
-        }
-        (items, groups)
     }
 
     /// Follows everything to its end.
@@ -323,13 +234,8 @@ impl<'p> Propagation<'p> {
             Assumption::Values(item, values) => self.cut(*item, values, reason),
             Assumption::Wish(group, items) => {
                 let task = Task::Wish(self.wishes.len() as u32);
-                for item in items {
-                    if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
-                        tasks.push(task);
-                    }
-                }
-                if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
-                    tasks.push(task);
+                for subject in wished(*group, items) {
+                    self.wished.entry(subject).or_default().push(task);
                 }
                 self.wishes.push((*group, items.clone()));
                 self.changes.push(Change::Wish);
@@ -387,13 +293,10 @@ impl<'p> Propagation<'p> {
                 Some(Change::Wish) => {
                     let Some((group, items)) = self.wishes.pop() else { continue };
                     // What was added last is last everywhere.
-                    for item in items {
-                        if let Some(tasks) = self.of_item.get_mut(item.0 as usize) {
+                    for subject in wished(group, &items) {
+                        if let Some(tasks) = self.wished.get_mut(&subject) {
                             tasks.pop();
                         }
-                    }
-                    if let Some(tasks) = self.of_group.get_mut(group.0 as usize) {
-                        tasks.pop();
                     }
                 }
                 None => break,
@@ -494,14 +397,16 @@ impl<'p> Propagation<'p> {
     }
 
     fn touch_item(&mut self, item: ItemId) {
-        for task in self.of_item.get(item.0 as usize).into_iter().flatten() {
+        let wishes = self.wished.get(&Subject::Item(item)).into_iter().flatten();
+        for task in self.watch.of_item.get(item.0).iter().chain(wishes) {
             self.queue.push(*task);
         }
     }
 
     fn touch_group(&mut self, group: GroupId) {
         self.queue.push(Task::Group(group.0));
-        for task in self.of_group.get(group.0 as usize).into_iter().flatten() {
+        let wishes = self.wished.get(&Subject::Group(group)).into_iter().flatten();
+        for task in self.watch.of_group.get(group.0).iter().chain(wishes) {
             self.queue.push(*task);
         }
     }
@@ -584,7 +489,7 @@ impl<'p> Propagation<'p> {
         };
         *held = Some((holder, fact));
         self.changes.push(Change::Held(resource.0));
-        for task in self.of_resource.get(resource.0 as usize).into_iter().flatten() {
+        for task in self.watch.of_resource.get(resource.0) {
             self.queue.push(*task);
         }
         Ok(())
@@ -597,6 +502,11 @@ impl<'p> Propagation<'p> {
         }
         self.touch_group(group);
     }
+}
+
+/// What a wish speaks of.
+fn wished(group: GroupId, items: &[ItemId]) -> impl Iterator<Item = Subject> + '_ {
+    items.iter().map(|item| Subject::Item(*item)).chain([Subject::Group(group)])
 }
 
 /// Each member once, in order.

@@ -37,8 +37,24 @@ impl Reach {
             walk.rule(*number);
         }
         walk.run();
-        walk.reach.rules.sort_unstable();
-        walk.reach
+        let Walk { mut reach, .. } = walk;
+        if reach.rules.len() < problem.rules.len() / 16 {
+            reach.rules.sort_unstable();
+        } else {
+            let mut is_reached = vec![false; problem.rules.len()];
+            for number in &reach.rules {
+                is_reached[*number as usize] = true;
+            }
+            reach.rules =
+                (0..problem.rules.len() as u32).filter(|number| is_reached[*number as usize]).collect();
+        }
+        reach
+    }
+
+    /// Everything, of a problem that was cut down to what can be reached.
+    pub(crate) fn all(problem: &Problem) -> Self {
+        let rules = (0..problem.rules.len() as u32).collect();
+        Self { items: vec![true; problem.items.len()], groups: vec![true; problem.groups.len()], rules }
     }
 
     /// Whether the item can be present.

@@ -65,18 +65,27 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
     })
 }
 
-/// What can't be reached costs nothing: the stages see only the rest.
+/// What can't be reached costs nothing: the stages see only the rest, if that is not most of it.
 fn stages(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Result<Selection, Failure> {
-    let reached = Reached::new(problem);
-    on_reached(&reached.problem, engine, fuel).map(|selection| reached.widen(selection))
+    let reach = Reach::new(problem, &|_| true);
+    if reach.rules().len() > problem.rules.len() / 2 {
+        return on_reached(problem, &reach, engine, fuel);
+    }
+    let reached = Reached::new(problem, &reach);
+    let all = Reach::all(&reached.problem);
+    on_reached(&reached.problem, &all, engine, fuel).map(|selection| reached.widen(selection))
 }
 
-fn on_reached(problem: &Problem, engine: Option<Engine>, mut fuel: u64) -> Result<Selection, Failure> {
-    let reach = Reach::new(problem, &|_| true);
-    let world = World::new(problem, &reach, |_| true);
+fn on_reached(
+    problem: &Problem,
+    reach: &Reach,
+    engine: Option<Engine>,
+    mut fuel: u64,
+) -> Result<Selection, Failure> {
+    let world = World::new(problem, reach, |_| true);
     // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
     let mut more = fuel / 3;
-    match answer(problem, &reach, &world, engine, (&mut fuel, &mut more)) {
+    match answer(problem, reach, &world, engine, (&mut fuel, &mut more)) {
         Ok((Answer::Model(model, found_by), optimal)) => Ok(selection(&world, &model, optimal, found_by)),
         Ok((Answer::Core(core), _)) => Err(explain(problem, core, engine, &mut more)),
         Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),

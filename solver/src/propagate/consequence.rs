@@ -304,7 +304,7 @@ impl Propagation<'_> {
     /// Where several rules on an item name the same holder of a resource: the candidates in which they do.
     fn agreed_holders(&self, item: ItemId) -> BTreeMap<(ResourceId, ItemId), Agreed> {
         let mut agreed: BTreeMap<(ResourceId, ItemId), Agreed> = BTreeMap::new();
-        for number in self.rules_on.get(item.0 as usize).into_iter().flatten() {
+        for number in self.watch.rules_on.get(item.0) {
             let Some(rule) = self.problem.rules.get(*number as usize) else { continue };
             if let (When::Item(_, set), Then::Holds(resource, holder)) = (&rule.when, &rule.then) {
                 let agreed = agreed.entry((*resource, *holder)).or_default();
@@ -318,7 +318,7 @@ impl Propagation<'_> {
 
     fn agreed(&self, item: ItemId, open: &BitSet) -> BTreeMap<ItemId, Agreed> {
         let mut by_target: BTreeMap<ItemId, Vec<(BitSet, BitSet, StatementId)>> = BTreeMap::new();
-        for number in self.rules_on.get(item.0 as usize).into_iter().flatten() {
+        for number in self.watch.rules_on.get(item.0) {
             let Some(rule) = self.problem.rules.get(*number as usize) else { continue };
             let When::Item(_, set) = &rule.when else { continue };
             let (target, values) = match &rule.then {

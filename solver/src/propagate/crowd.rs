@@ -84,7 +84,7 @@ impl<'p> Crowd<'_, 'p> {
         for number in 0..self.known.groups.len() as u32 {
             self.group(GroupId(number));
         }
-        for number in &self.known.open_rules {
+        for number in &self.known.watch.open_rules {
             self.rule(*number);
         }
     }
@@ -203,7 +203,7 @@ impl<'p> Crowd<'_, 'p> {
     /// The rules on an item that each of these values meets.
     fn rules_for(&self, claim: &Claim) -> impl Iterator<Item = (&'p Then, StatementId)> {
         let problem = self.known.problem;
-        let rules = self.known.rules_on.get(claim.item.0 as usize).into_iter().flatten();
+        let rules = self.known.watch.rules_on.get(claim.item.0).iter();
         let rules = rules.filter_map(|number| problem.rules.get(*number as usize));
         rules.filter_map(|rule| match &rule.when {
             When::Item(_, set) if claim.values.iter().all(|value| set.contains(value - 1)) => {
@@ -248,7 +248,7 @@ impl<'p> Crowd<'_, 'p> {
             if self.known.state(claim.item).is_none_or(super::ItemState::is_forced) {
                 continue;
             }
-            for task in self.known.of_item.get(claim.item.0 as usize).into_iter().flatten() {
+            for task in self.known.watch.of_item.get(claim.item.0) {
                 let Task::Group(group) = task else { continue };
                 tick();
                 let statement = match self.known.part(GroupId(*group)) {
@@ -302,7 +302,7 @@ impl<'p> Crowd<'_, 'p> {
     fn pairs(&self) -> Vec<Vec<(usize, StatementId)>> {
         let mut pairs: Vec<Vec<(usize, StatementId)>> = Vec::new();
         let problem = self.known.problem;
-        for number in &self.known.exclusions {
+        for number in &self.known.watch.exclusions {
             let Some(rule) = problem.rules.get(*number as usize) else { continue };
             let (When::Item(one, here), Then::AbsentOr(other, there)) = (&rule.when, &rule.then) else {
                 continue;

@@ -20,7 +20,7 @@ impl<'p> Propagation<'p> {
         let is_part = |group: u32| matches!(self.part(GroupId(group)), Part::Yes(_));
         let least = Assignment::new(self.problem, value, is_part);
         let mut holders: HashMap<ResourceId, ItemId> = HashMap::new();
-        let mut rules = self.kept.iter().filter_map(|number| self.problem.rules.get(*number as usize));
+        let mut rules = self.watch.kept.iter().filter_map(|number| self.problem.rules.get(*number as usize));
         let mut groups = 0..self.groups.len() as u32;
         let is_solution = groups.all(|group| self.keeps_count(GroupId(group), &least))
             && rules.all(|rule| {
