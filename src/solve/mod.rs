@@ -13,7 +13,7 @@ mod waits;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use hsm_solver::{Failure, Options, Selection};
+use hsm_solver::{Engine, Failure, Options, Selection};
 
 use crate::compile::{Asked, Choice, Compiled, compile, compile_against};
 use crate::diagnostic::Diagnostic;
@@ -37,6 +37,8 @@ pub struct Solved {
     pub reasons: Reasons,
     /// Whether it is the best solution, or the fuel ran out while looking for a better one.
     pub optimal: bool,
+    /// Whether it took the solver's second engine to find that there is one.
+    pub second_engine: bool,
 }
 
 /// Why there is no solution.
@@ -125,7 +127,8 @@ fn once(
         stack::assemble(inputs, &compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
     warnings.splice(0..0, inputs.warnings.iter().cloned());
     let reasons = reasons::all(&compiled, &selection);
-    Ok(Solved { stack, warnings, reasons, optimal: selection.optimal })
+    let second_engine = selection.engine == Engine::Cdcl;
+    Ok(Solved { stack, warnings, reasons, optimal: selection.optimal, second_engine })
 }
 
 /// The best selection without any ring.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -678,4 +679,62 @@ fn init_makes_a_project_and_overwrites_nothing() {
     assert!(!project.path("other").exists());
     project.run(&["init", "other", "--example", "rag-stack"]).ends(Exit::Done);
     project.run(&["-C", "other", "check"]).ends(Exit::Done);
+}
+
+// ---- hard stacks ----
+
+/// Groups of three colours that are coloured so that no two neighbours are alike, as is known from how they were made.
+/// `neighbours` pairs are drawn from a fixed seed.
+fn coloured(groups: u32, neighbours: u32) -> Project {
+    let mut seed = 0x5eed_u32;
+    let mut draw = |bound: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) % bound
+    };
+    let hidden: Vec<u32> = (0..groups).map(|_| draw(3)).collect();
+    let mut conflicts = vec![Vec::new(); groups as usize];
+    let mut drawn = 0;
+    while drawn < neighbours {
+        let (one, other) = (draw(groups) as usize, draw(groups) as usize);
+        if hidden[one] != hidden[other] {
+            conflicts[one].push(other);
+            drawn += 1;
+        }
+    }
+    let lines: Vec<String> = (0..groups).map(|group| format!("    g{group}: {{}}\n")).collect();
+    let lines = lines.concat();
+    let project =
+        Project::new(&format!("project: {{name: demo}}\ndependencies:\n  package_groups:\n{lines}"));
+    for (group, others) in conflicts.iter().enumerate() {
+        let options: Vec<String> = (0..3).map(|colour| format!("  - name: p{group}-{colour}\n")).collect();
+        let options = options.concat();
+        project.write(
+            &format!("hsm-registry/package_groups/g{group}.yaml"),
+            &format!("name: g{group}\ntype: package_group\nstrategy: 1-of-N\noptions:\n{options}"),
+        );
+        for colour in 0..3 {
+            let alike: BTreeSet<String> =
+                others.iter().map(|other| format!("\"package:p{other}-{colour}\": \"*\"")).collect();
+            let alike = Vec::from_iter(alike).join(", ");
+            project.write(
+                &format!("hsm-registry/packages/p{group}-{colour}.yaml"),
+                &format!(
+                    "name: p{group}-{colour}\nversion: 1.0.0\nsources: {{prod: {{type: pypi}}}}\nconflicts: {{{alike}}}\n"
+                ),
+            );
+        }
+    }
+    project
+}
+
+#[test]
+fn who_found_a_hard_stack_is_said_on_request_only() {
+    let project = coloured(200, 450);
+    let quiet = project.run(&["resolve"]).ends(Exit::Done);
+    assert!(!quiet.err.contains("engine"), "{}", quiet.err);
+    let more = project.run(&["resolve", "-v"]).ends(Exit::Done);
+    assert!(more.err.contains("the second engine found it"), "{}", more.err);
+    assert_eq!(quiet.out, more.out);
+    let easy = coloured(20, 20).run(&["resolve", "-v"]).ends(Exit::Done);
+    assert!(!easy.err.contains("engine"), "{}", easy.err);
 }

@@ -80,6 +80,9 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
         }
         context.voice.data(&out);
     }
+    if resolved.solved.second_engine {
+        context.voice.detail("the first search for a stack was cut short; the second engine found it");
+    }
     if !resolved.solved.optimal {
         context.voice.detail("the search for a better stack was cut short; this one is valid");
     }
