@@ -177,7 +177,7 @@ pub(crate) fn share(problem: &Problem) -> u64 {
 }
 
 /// So many steps, and so many for each item and rule.
-const SHARE: (u64, u64) = (50_000, 100);
+const SHARE: (u64, u64) = (50_000, 200);
 
 /// A model in the caller's words.
 fn selection(world: &World<'_>, model: &Model, optimal: bool, engine: Engine) -> Selection {

@@ -207,6 +207,8 @@ impl<'a, 'p> Formula<'a, 'p> {
                 // Of two, one of which has to be, the second is the opposite of the first.
                 let literal = match all.first() {
                     Some(first) if is_forced && several == 2 => !*first,
+                    // What has to be there is tried in its first candidate first.
+                    None if is_forced => !self.clauses.fresh(),
                     _ => self.clauses.fresh(),
                 };
                 if let Some(place) = choices.values.get_mut(value as usize - 1) {
