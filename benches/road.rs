@@ -1,0 +1,152 @@
+//! The whole command on generated registries: a fresh process of `hsm resolve`, the share of each stage in it, and how
+//! many times as long it takes as things that every machine knows.
+//!
+//! ```sh
+//! cargo bench --bench road
+//! ```
+//!
+//! The stages are measured in this process, by the library's own functions; what the process takes beyond them is its
+//! start, the building of the stack, and the printing. Everything is done in turn, round by round, and the least time
+//! of each counts. The registries' files stay in the memory of the system from round to round.
+
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+#![expect(clippy::expect_used, reason = "a bench that says what it expected")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hsm::compile::compile;
+use hsm::load::{Inputs, LoadOptions, load};
+use hsm::solve::solve;
+use hsm::world::Real;
+use hsm_rivals::instances::registry::{Registry, SIZES};
+
+const ROUNDS: usize = 7;
+
+fn main() {
+    println!(
+        "| entries | selected | files read | load | compile | solve | rest | to start alone | to read the same files | to \
+         start Python |"
+    );
+    println!("| --- |{}", " --- |".repeat(9));
+    for (entries, selected) in SIZES {
+        let dir = tempfile::tempdir().expect("a directory");
+        let registry = Registry::new(entries, selected, 0);
+        lay_out(&registry, dir.path());
+        let times = measure(dir.path());
+        let share =
+            |part: Duration| format!("{:.0} %", 100.0 * part.as_secs_f64() / times.command.as_secs_f64());
+        let times_as_long = |other: Option<Duration>| {
+            other.map_or_else(
+                || "-".to_owned(),
+                |other| format!("{:.1}×", times.command.as_secs_f64() / other.as_secs_f64()),
+            )
+        };
+        let rest = times.command.saturating_sub(times.load + times.compile + times.solve);
+        println!(
+            "| {entries} | {selected} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            times.files,
+            share(times.load),
+            share(times.compile),
+            share(times.solve),
+            share(rest),
+            times_as_long(Some(times.start)),
+            times_as_long(Some(times.read)),
+            times_as_long(times.python),
+        );
+    }
+}
+
+fn lay_out(registry: &Registry, root: &Path) {
+    fs::write(root.join("hsm.yaml"), registry.manifest(false)).expect("a file");
+    for kind in ["package", "container", "package_group", "container_group"] {
+        fs::create_dir_all(root.join(format!("hsm-registry/{kind}s"))).expect("a directory");
+    }
+    for (path, text) in registry.files() {
+        fs::write(root.join(path), text).expect("a file");
+    }
+}
+
+struct Times {
+    command: Duration,
+    load: Duration,
+    compile: Duration,
+    solve: Duration,
+    /// `hsm --version`.
+    start: Duration,
+    /// The files that the load opens, read and nothing else.
+    read: Duration,
+    python: Option<Duration>,
+    files: usize,
+}
+
+fn measure(root: &Path) -> Times {
+    let world = Real::new().expect("a machine");
+    let options = LoadOptions::default();
+    let read_in = || load(root, &world, &options).expect("a good registry");
+    let first = read_in();
+    let paths: Vec<_> = opened(&first, root);
+    let long = Duration::MAX;
+    let mut times = Times {
+        command: long,
+        load: long,
+        compile: long,
+        solve: long,
+        start: long,
+        read: long,
+        python: None,
+        files: paths.len(),
+    };
+    for _ in 0..ROUNDS {
+        let least = |known: &mut Duration, now: Duration| *known = now.min(*known);
+        least(&mut times.command, command(hsm().arg("-C").arg(root).arg("resolve")).expect("a program"));
+        least(&mut times.start, command(hsm().arg("--version")).expect("a program"));
+        if let Some(python) = command(Command::new("python3").args(["-c", "pass"])) {
+            times.python = Some(python.min(times.python.unwrap_or(long)));
+        }
+        let (inputs, took) = timed(read_in);
+        least(&mut times.load, took);
+        let (compiled, took) = timed(|| compile(&inputs));
+        least(&mut times.compile, took);
+        let (solved, took) = timed(|| solve(&inputs, &compiled, &|| false));
+        assert!(solved.is_ok(), "it has a solution");
+        least(&mut times.solve, took);
+        let read_all =
+            || paths.iter().map(|path| fs::read(path).map_or(0, |bytes| bytes.len())).sum::<usize>();
+        let (bytes, took) = timed(read_all);
+        assert!(bytes > 0, "they are there");
+        least(&mut times.read, took);
+    }
+    times
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let begin = Instant::now();
+    let done = work();
+    (done, begin.elapsed())
+}
+
+fn hsm() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_hsm"))
+}
+
+/// How long a program takes that succeeds; `None` if it is not there.
+fn command(command: &mut Command) -> Option<Duration> {
+    let begin = Instant::now();
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
+    let took = begin.elapsed();
+    assert!(status.success(), "{command:?}");
+    Some(took)
+}
+
+/// The files that were opened.
+fn opened(inputs: &Inputs, root: &Path) -> Vec<std::path::PathBuf> {
+    let files = inputs.files.values().flatten().filter_map(|file| inputs.sources.get(*file));
+    let mut paths: Vec<_> = files.map(|source| root.join(&source.path)).collect();
+    paths.push(root.join("hsm.yaml"));
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+}
