@@ -363,19 +363,21 @@ impl Inputs {
         self.listed.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the manifest says itself which mode a component is in, by an item, a constraint or a group's line.
-    pub fn pins_mode(&self, id: &ComponentId) -> bool {
-        let items = self.items(id).iter().any(|item| item.mode.is_some());
-        let constraints = self.manifest.constraints.iter();
-        let target = TargetId::Component(id.clone());
-        let constrained =
-            constraints.filter(|line| line.mode.is_some()).any(|line| line.target.value == target);
+    /// The components whose mode the manifest says itself, by an item, a constraint or a group's line.
+    pub fn pinned_modes(&self) -> BTreeSet<ComponentId> {
+        let items = self.listed.iter().filter(|(_, items)| items.iter().any(|item| item.mode.is_some()));
+        let mut pinned: BTreeSet<ComponentId> = items.map(|(id, _)| id.clone()).collect();
+        let constraints = self.manifest.constraints.iter().filter(|line| line.mode.is_some());
+        pinned.extend(constraints.filter_map(|line| match &line.target.value {
+            TargetId::Component(id) => Some(id.clone()),
+            TargetId::Group(_) => None,
+        }));
         let lines = self.manifest.dependencies.groups.iter().chain(&self.manifest.services.groups);
-        let by_group = lines.filter(|line| line.mode.is_some()).any(|line| {
+        for line in lines.filter(|line| line.mode.is_some()) {
             let options = self.group(&line.group.value).into_iter().flat_map(|group| &group.options);
-            options.into_iter().any(|option| line.group.value.option(&option.name.value) == *id)
-        });
-        items || constrained || by_group
+            pinned.extend(options.map(|option| line.group.value.option(&option.name.value)));
+        }
+        pinned
     }
 
     /// The layers that the manifest's items lay over a container, the last on top.

@@ -384,11 +384,11 @@ fn container(
 /// The components that are not in the preferred mode because no release that the pins allow has a source for it.
 fn modes(inputs: &Inputs, compiled: &Compiled, chosen: &Chosen<'_>) -> Vec<Diagnostic> {
     let preferred = inputs.preferred_mode();
+    let pinned = inputs.pinned_modes();
     let mut warnings = Vec::new();
     for component in compiled.components.iter().filter(|component| component.lacks_preferred) {
         let taken: Option<Mode> = chosen.get(&component.id).and_then(|choice| choice.mode);
-        let pinned = inputs.pins_mode(&component.id);
-        if let Some(taken) = taken.filter(|taken| *taken != preferred && !pinned)
+        if let Some(taken) = taken.filter(|taken| *taken != preferred && !pinned.contains(&component.id))
             && let Some(entry) = inputs.component(&component.id)
         {
             let finding = Finding::Wiring(Wiring::NotInPreferredMode {

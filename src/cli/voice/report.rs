@@ -82,14 +82,21 @@ fn other_mode(d: &Diagnostic) -> Option<(&ComponentId, Mode, Mode)> {
     }
 }
 
+/// How many of them are named.
+const NAMED: usize = 24;
+
 /// One sentence for several components that are not in the preferred mode: a snippet of each would say nothing more.
 fn in_other_mode(diagnostics: &[&Diagnostic]) -> Option<String> {
     let all: Vec<_> = diagnostics.iter().filter_map(|d| other_mode(d)).collect();
     let [(_, preferred, taken), _, ..] = all.as_slice() else { return None };
-    let names: Vec<String> = all.iter().map(|(id, ..)| id.to_string()).collect();
+    let names: Vec<String> = all.iter().take(NAMED).map(|(id, ..)| id.to_string()).collect();
+    let more = match all.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     Some(format!(
-        "{} components have no {preferred} source, so they are in {taken} mode: {}",
-        names.len(),
+        "{} components have no {preferred} source, so they are in {taken} mode: {}{more}",
+        all.len(),
         names.join(", ")
     ))
 }
