@@ -4,7 +4,7 @@
 //! choosing, and pins.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
@@ -334,10 +334,10 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// What it implies, depends on and requires, in the order in which it is written: a later layer's line replaces
-    /// the whole line of an earlier one on the same target, and `false` removes it.
+    /// What it implies, depends on and requires, by sort and target: a later layer's line replaces the whole line of an
+    /// earlier one on the same target, and `false` removes it.
     pub fn says(self, inputs: &Inputs) -> Vec<Said<'a>> {
-        let mut implied: IndexMap<&TargetId, &Demand> = IndexMap::new();
+        let mut implied: BTreeMap<&TargetId, &Demand> = BTreeMap::new();
         for demand in self.rules().into_iter().flat_map(|rules| &rules.implies) {
             implied.insert(&demand.target.value, demand);
         }
@@ -370,12 +370,14 @@ impl<'a> Parts<'a> {
             let target = TargetId::Component(ComponentId::new(Kind::Container, &image));
             said.push(Said { sort: LinkSort::Requires, target, place, what: What::Image });
         }
+        // The order of keys decides nothing, not even between two ways to say why.
+        said.sort_by(|a, b| (a.sort, &a.target).cmp(&(b.sort, &b.target)));
         said
     }
 
     /// What it conflicts with: a later layer's line replaces an earlier one on the same target.
     pub fn conflicts(self) -> Vec<&'a Exclusion> {
-        let mut all: IndexMap<&TargetId, &Exclusion> = IndexMap::new();
+        let mut all: BTreeMap<&TargetId, &Exclusion> = BTreeMap::new();
         for line in self.rules().into_iter().flat_map(|rules| &rules.conflicts) {
             all.insert(&line.target.value, line);
         }

@@ -192,12 +192,16 @@ fn options(building: &mut Building<'_>, table: usize) {
     for ((option, item), member) in entry.into_iter().flat_map(|g| &g.options).zip(members).zip(0..) {
         let scope =
             Scope::Option { group: id.clone(), name: option.name.value.clone(), number, member, item };
-        for line in &option.rules.implies {
+        let mut implied: Vec<&Demand> = option.rules.implies.iter().collect();
+        implied.sort_by_key(|line| &line.target.value);
+        for line in implied {
             if let Some(said) = candidates::of_demand(LinkSort::Implies, line) {
                 demand(building, &scope, &said);
             }
         }
-        for line in &option.rules.conflicts {
+        let mut conflicts: Vec<&Exclusion> = option.rules.conflicts.iter().collect();
+        conflicts.sort_by_key(|line| &line.target.value);
+        for line in conflicts {
             conflict(building, &scope, line);
         }
     }
@@ -332,11 +336,35 @@ fn bind_options(
                 building.problem.rule(statement, when.clone(), Then::AbsentOr(*item, set));
             }
         }
-        if let Some(mode) = mode.filter(|_| !may_be_empty) {
+        if let Some(mode) = mode {
             let some = building.some_with_mode(&members, mode);
-            building.problem.rule(statement, when, Then::AnyOf(some));
+            let lacking =
+                if may_be_empty { lacking(building, &members, mode, &when, statement) } else { when };
+            building.problem.rule(statement, lacking, Then::AnyOf(some));
         }
     }
+}
+
+/// The condition that `when` holds and that an option is present and run which has no source for that mode. A helper
+/// stands for it: its second candidate, forced by such an option.
+fn lacking(
+    building: &mut Building<'_>,
+    members: &[ItemId],
+    mode: Mode,
+    when: &When,
+    statement: StatementId,
+) -> When {
+    let helper = building.problem.item(2);
+    let yes: CandidateSet = [1].into_iter().collect();
+    building.problem.rule(statement, when.clone(), Then::Present(helper, CandidateSet::all(2)));
+    for item in members.iter().copied() {
+        if building.has_mode(item, mode) {
+            continue;
+        }
+        let here = building.such(item, |choice| !choice.is_external() && !super::wishes::is_unknown(choice));
+        building.problem.rule(statement, When::Item(item, here), Then::AbsentOr(helper, yes.clone()));
+    }
+    When::Item(helper, yes)
 }
 
 /// The cases that a demanded mode makes: one, or with `same` one for each mode of the one who demands.

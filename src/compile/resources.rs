@@ -64,11 +64,11 @@ impl Who {
 
 /// Who holds what by which line, and in which candidates.
 #[derive(Default)]
-struct Claims(BTreeMap<(Who, Place, Thing), Vec<u32>>);
+struct Claims(BTreeMap<(Who, Thing, Place), Vec<u32>>);
 
 impl Claims {
     fn add(&mut self, who: Who, place: Place, thing: Thing, candidate: Option<u32>) {
-        self.0.entry((who, place, thing)).or_default().extend(candidate);
+        self.0.entry((who, thing, place)).or_default().extend(candidate);
     }
 }
 
@@ -83,7 +83,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(((who, place, thing), candidates): ((Who, Place, Thing), Vec<u32>)) -> Self {
+    fn new(((who, thing, place), candidates): ((Who, Thing, Place), Vec<u32>)) -> Self {
         Self { who, place, thing, candidates: candidates.into_iter().collect(), statement: None }
     }
 
@@ -136,7 +136,7 @@ fn of_component(building: &mut Building<'_>, item: ItemId, claims: &mut Claims) 
             known.entry(key).or_default().push(candidate);
         }
     }
-    let mut twice: BTreeMap<(Place, HostPorts), BTreeSet<u32>> = BTreeMap::new();
+    let mut twice: BTreeMap<(HostPorts, Place), BTreeSet<u32>> = BTreeMap::new();
     for ((release, source, profile), candidates) in known {
         let of_release = release.and_then(|release| container.releases.get(release)).map(|r| &r.layer);
         let of_source = source.and_then(|(release, mode)| {
@@ -146,13 +146,13 @@ fn of_component(building: &mut Building<'_>, item: ItemId, claims: &mut Claims) 
         let of_profile = profile.and_then(|profile| container.profiles.get(profile)).map(|p| &p.layer);
         let layers = [Some(&container.layer), of_release, of_source, of_profile];
         let held = Held::of(layers.into_iter().flatten().chain(above.iter().copied()));
-        if let Some(found) = held.twice() {
-            twice.entry(found).or_default().extend(candidates);
+        if let Some((place, ports)) = held.twice() {
+            twice.entry((ports, place)).or_default().extend(candidates);
             continue;
         }
         claim(&inputs.own_services, container, item, &held, &candidates, claims);
     }
-    for ((place, ports), candidates) in twice {
+    for ((ports, place), candidates) in twice {
         let statement = building.say(Some(place), Claim::HoldsTwice(id.clone(), ports));
         let rest = building.all_but(item, |candidate| candidates.contains(&candidate));
         building.problem.rule(statement, When::Always, Then::AbsentOr(item, rest));

@@ -8,27 +8,34 @@ use hsm_solver::{CandidateSet, Count, ItemId, Then, When};
 
 use super::candidates::{self, Choice, Flaw};
 use super::{Building, GroupTable, python};
-use crate::manifest::{GroupLine, Item, Manifest, Mode};
+use crate::manifest::{Constraint, GroupLine, Item, Manifest, Mode};
 use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::At;
 use crate::registry::Entry;
 use crate::statement::{Claim, Offered};
 use crate::version::{Version, VersionDemand};
 
+/// The order of keys, and of lists of names, decides nothing, not even between two ways to say why: everything is taken
+/// by its id.
 pub(super) fn all(building: &mut Building<'_>) {
     let manifest = &building.inputs.manifest;
     for (kind, items) in
         [(Kind::Package, &manifest.dependencies.items), (Kind::Container, &manifest.services.items)]
     {
-        for item in items {
+        for item in by_id(kind, items) {
             listed(building, kind, item);
         }
     }
     let own = OwnPins::of(manifest);
-    for line in manifest.dependencies.groups.iter().chain(&manifest.services.groups) {
+    let mut lines: Vec<&GroupLine> =
+        manifest.dependencies.groups.iter().chain(&manifest.services.groups).collect();
+    lines.sort_by_key(|line| &line.group.value);
+    for line in lines {
         group_line(building, line, &own);
     }
-    for constraint in &manifest.constraints {
+    let mut constraints: Vec<&Constraint> = manifest.constraints.iter().collect();
+    constraints.sort_by_key(|constraint| &constraint.target.value);
+    for constraint in constraints {
         if let TargetId::Component(id) = &constraint.target.value {
             let pins =
                 Pins { version: &constraint.version, mode: &constraint.mode, profile: &constraint.profile };
@@ -38,6 +45,12 @@ pub(super) fn all(building: &mut Building<'_>) {
     if building.inputs.options.require_mode {
         require_mode(building);
     }
+}
+
+fn by_id(kind: Kind, items: &[Item]) -> Vec<&Item> {
+    let mut items: Vec<&Item> = items.iter().collect();
+    items.sort_by_key(|item| ComponentId::new(kind, &item.name.value));
+    items
 }
 
 /// A component of `packages` or `containers`.
@@ -88,7 +101,7 @@ fn pin(building: &mut Building<'_>, id: &ComponentId, pins: Pins<'_>) {
 }
 
 /// Nothing is known of a component without an entry: what keeps it out is that, and nothing else.
-fn is_unknown(choice: &Choice) -> bool {
+pub(super) fn is_unknown(choice: &Choice) -> bool {
     choice.flaw == Some(Flaw::NoEntry)
 }
 
@@ -158,7 +171,8 @@ fn group_line(building: &mut Building<'_>, line: &GroupLine, own: &OwnPins) {
         .collect();
     let statement = building.say(Some(line.group.place), Claim::Uses(id.clone()));
     building.problem.rule(statement, When::Always, Then::TakesPart(number));
-    for item in line.selection.iter().flat_map(|selection| &selection.value) {
+    let selected = line.selection.as_ref().map_or(&[][..], |selection| &selection.value);
+    for item in by_id(id.kind, selected) {
         let component = id.option(&item.name.value);
         let Some(member) = members.get(&component) else { continue };
         let statement =
@@ -167,7 +181,9 @@ fn group_line(building: &mut Building<'_>, line: &GroupLine, own: &OwnPins) {
         building.problem.rule(statement, When::Always, then);
         pin(building, &component, Pins::of(item));
     }
-    for name in &line.exclude {
+    let mut excluded: Vec<&At<Name>> = line.exclude.iter().collect();
+    excluded.sort_by_key(|name| id.option(&name.value));
+    for name in excluded {
         if let Some(item) = building.items.get(&id.option(&name.value)).copied() {
             let claim = Claim::Excludes(id.clone(), name.value.clone());
             bind(building, item, name.place, claim, CandidateSet::default());
@@ -252,12 +268,9 @@ impl Building<'_> {
         }
     }
 
-    /// Whether a component has a source for that mode, in any release.
+    /// Whether a component has a source for that mode, in any release that can be taken.
     pub(super) fn has_mode(&self, item: ItemId, mode: Mode) -> bool {
-        let has = |choice: &Choice| {
-            choice.mode == Some(mode) && !matches!(choice.flaw, Some(Flaw::NoSource | Flaw::NoEntry))
-        };
-        self.choices(item).iter().any(has)
+        self.choices(item).iter().any(|choice| choice.mode == Some(mode) && choice.flaw.is_none())
     }
 
     /// Whether a component has that profile.

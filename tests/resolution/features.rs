@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::dice::Dice;
 use crate::memory::{Memory, ROOT};
 use hsm::compile::compile;
 use hsm::load::{LoadOptions, load};
 use hsm::solve::{NoStack, Solved, solve};
+use hsm_oracle::Dice;
 
 /// A feature, positive where it is there; never 0.
 type Literal = i32;

@@ -9,11 +9,9 @@
     reason = "a test fails by panicking, and says what it did"
 )]
 
-mod dice;
 mod features;
 mod laws;
 mod memory;
-mod naive;
 mod rings;
 mod rules;
 mod scale;

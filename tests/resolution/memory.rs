@@ -16,6 +16,8 @@ pub(crate) const ROOT: &str = "/project";
 pub(crate) struct Memory {
     files: BTreeMap<PathBuf, String>,
     read: Mutex<Vec<PathBuf>>,
+    /// By how much the names of a directory are turned round when it is listed.
+    turned: usize,
 }
 
 impl Memory {
@@ -29,6 +31,13 @@ impl Memory {
     #[must_use]
     pub(crate) fn with(mut self, path: &str, text: impl Into<String>) -> Self {
         self.files.insert(Path::new(ROOT).join(path), text.into());
+        self
+    }
+
+    /// The same, but directories list their names in another order.
+    #[must_use]
+    pub(crate) fn listing_otherwise(mut self, turned: usize) -> Self {
+        self.turned = turned;
         self
     }
 
@@ -82,7 +91,12 @@ impl World for Memory {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
-        let all: Vec<_> = self.children(path).into_iter().collect();
+        let mut all: Vec<_> = self.children(path).into_iter().collect();
+        let by = self.turned % all.len().max(1);
+        all.rotate_left(by);
+        if self.turned % 2 == 1 {
+            all.reverse();
+        }
         if all.is_empty() { Err(io::ErrorKind::NotFound.into()) } else { Ok(all) }
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::dice::Dice;
 use crate::memory::{Memory, ROOT};
 use hsm::adapters::docker::{Docker, MAIN_FILE};
 use hsm::adapters::{Adapter as _, Settings};
@@ -14,6 +13,7 @@ use hsm::diagnostic::{Diagnostic, Finding};
 use hsm::load::{LoadOptions, load};
 use hsm::solve::{NoStack, Solved, solve};
 use hsm::statement::{Claim, Statement};
+use hsm_oracle::Dice;
 
 fn world(files: Vec<(String, String)>, manifest: &str) -> Memory {
     let manifest = ("hsm.yaml".to_owned(), manifest.to_owned());

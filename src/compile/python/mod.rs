@@ -345,13 +345,16 @@ fn floating(building: &mut Building<'_>, pythons: &Pythons, lines: &mut BTreeMap
                 by_name.entry(name).or_default().push(candidate);
             }
         }
+        let is_one = by_name.len() == 1;
         for (name, candidates) in by_name {
             let present: CandidateSet = candidates.into_iter().collect();
-            let (holds, versions) = match &on {
-                On::Pin => (Holds::If(When::Item(item, present)), versions.clone()),
-                On::Demand(when) => (Holds::If(when.clone()), versions.clone()),
-                On::Conflict(when) => (Holds::Both(when.clone(), item, present), versions.clone()),
+            let holds = match &on {
+                On::Pin => Holds::If(When::Item(item, present)),
+                On::Demand(when) if is_one => Holds::If(when.clone()),
+                // of several distributions only that of the chosen source is meant
+                On::Demand(when) | On::Conflict(when) => Holds::Both(when.clone(), item, present),
             };
+            let versions = versions.clone();
             let (says, list) = (Says::Known(statement), list.clone());
             lines.entry(name).or_default().push(Line { versions, holds, says, kind: Kind::Demand, list });
         }
