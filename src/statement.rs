@@ -280,21 +280,30 @@ fn but(f: &mut fmt::Formatter<'_>, of: &dyn fmt::Display, offered: &Offered) -> 
         Offered::Unversioned => return write!(f, ", but {of} has no version: only `*` allows it"),
         Offered::Only(releases) => releases,
     };
-    let names: Vec<&str> = releases.iter().map(Version::as_str).collect();
-    match names.as_slice() {
+    match releases.as_slice() {
         [one] => write!(f, ", but the only release of {of} is {one}")?,
-        _ => write!(f, ", but the releases of {of} are {}", names.join(", "))?,
+        _ => write!(f, ", but the releases of {of} are {}", some(releases))?,
     }
     // a tag such as `7.2-alpine` looks like a version that `<8` should allow
-    let tags: Vec<&str> = releases.iter().filter(|r| r.is_opaque()).map(Version::as_str).collect();
+    let tags: Vec<Version> = releases.iter().filter(|r| r.is_opaque()).cloned().collect();
     match tags.as_slice() {
         [] => Ok(()),
         [one] => write!(f, " ({one} is no PEP 440 version: only `*` or `{one}` itself allows it)"),
-        more => write!(
-            f,
-            " ({} are no PEP 440 versions: only `*` or the very text of one allows it)",
-            more.join(", ")
-        ),
+        more => {
+            write!(f, " ({} are no PEP 440 versions: only `*` or the very text of one allows it)", some(more))
+        }
+    }
+}
+
+/// How many releases are named before the rest is only counted.
+const NAMED: usize = 8;
+
+/// The first releases by name, the others by number.
+fn some(releases: &[Version]) -> String {
+    let names: Vec<&str> = releases.iter().take(NAMED).map(Version::as_str).collect();
+    match releases.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 

@@ -106,7 +106,12 @@ fn options(building: &mut Building<'_>, number: usize) {
     let places = 0..table.members.len() as Member;
     let many = entry.strategy.value == Strategy::Many;
     let wanted: Vec<Member> = if many && !selected {
-        default.iter().copied().take(facts::bounds(entry).1 as usize).collect()
+        // what cannot be there is not wanted: another option would be counted in its stead
+        let open = |member: &Member| {
+            let item = table.members.get(*member as usize);
+            item.is_some_and(|item| open(building, item.0 as usize).next().is_some())
+        };
+        default.iter().copied().filter(open).take(facts::bounds(entry).1 as usize).collect()
     } else {
         Vec::new()
     };
@@ -125,8 +130,15 @@ fn options(building: &mut Building<'_>, number: usize) {
 /// Whether the pins leave a component no source for the preferred mode.
 pub(super) fn lacks_preferred(building: &Building<'_>, number: usize) -> bool {
     let preferred = building.inputs.preferred_mode();
-    let open = |(choice, candidate): &(&Choice, u32)| {
-        choice.flaw.is_none() && building.allowed[number].contains(candidate)
+    !open(building, number).any(|choice| choice.mode == Some(preferred))
+}
+
+/// The candidates of a component that are sound and that the pins allow.
+fn open<'b>(building: &'b Building<'_>, number: usize) -> impl Iterator<Item = &'b Choice> {
+    let choices = building.components.get(number).map_or(&[][..], |component| &component.choices);
+    let allowed = building.allowed.get(number);
+    let is_open = move |(choice, candidate): &(&Choice, u32)| {
+        choice.flaw.is_none() && allowed.is_some_and(|set| set.contains(candidate))
     };
-    !building.components[number].choices.iter().zip(0..).filter(open).any(|(c, _)| c.mode == Some(preferred))
+    choices.iter().zip(0..).filter(is_open).map(|(choice, _)| choice)
 }

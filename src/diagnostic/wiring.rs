@@ -91,10 +91,15 @@ pub enum Wiring {
         why: ExtendsProblem,
     },
     /// No release that the pins allow has a source for the preferred mode.
-    #[error("{component} has no {preferred} source, so it is in {taken} mode")]
+    #[error(
+        "{component} has no {preferred} source{}, so it is in {taken} mode",
+        if *.has_it { " that the pins on it allow" } else { "" }
+    )]
     NotInPreferredMode {
         /// Which component.
         component: ComponentId,
+        /// Whether there is such a source, but not in a release and profile that the pins allow.
+        has_it: bool,
         /// The mode that was preferred.
         preferred: Mode,
         /// The mode that was taken.
@@ -168,7 +173,7 @@ impl Wiring {
             Self::AmbiguousDependency(_) => "HSM-E208",
             Self::NotFound { .. } => "HSM-W209",
             Self::Broken(_) => "HSM-W210",
-            Self::InBroken { what, .. } => what.code(),
+            Self::InBroken { .. } => "HSM-W218",
             Self::BadExtends { .. } => "HSM-E211",
             Self::NotInPreferredMode { .. } => "HSM-W212",
             Self::NoParam { .. } => "HSM-E213",

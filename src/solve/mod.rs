@@ -16,13 +16,13 @@ use std::collections::{BTreeMap, HashMap};
 use hsm_solver::{Engine, Failure, Options, Selection};
 
 use crate::compile::{Asked, Choice, Compiled, compile, compile_against};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::Inputs;
 use crate::lock::Lock;
 use crate::names::ComponentId;
 use crate::place::Place;
 use crate::stack::Stack;
-use crate::statement::Statement;
+use crate::statement::{Claim, Statement};
 pub use reasons::Reasons;
 use rings::Rings;
 
@@ -170,9 +170,25 @@ fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings, failure: Failur
             statements.push(line);
         }
     }
+    // that a ring is none closes the argument: each of its lines has been said by then
+    statements.sort_by_key(|statement| matches!(statement.claim, Claim::Ring { .. }));
     let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
-    let notes = if broken_entry { inputs.warnings.clone() } else { Vec::new() };
+    let notes = if broken_entry { notes(inputs, &statements) } else { Vec::new() };
     NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry, notes })
+}
+
+/// What is wrong with the entries, apart from what the statements say already.
+fn notes(inputs: &Inputs, statements: &[Statement]) -> Vec<Diagnostic> {
+    let is_said = |warning: &&Diagnostic| match &warning.finding {
+        Finding::Wiring(Wiring::NotFound { target, nearest: None }) => {
+            statements.iter().any(|s| matches!(&s.claim, Claim::NotFound(absent) if absent == target))
+        }
+        Finding::Wiring(Wiring::Broken(target)) => {
+            statements.iter().any(|s| matches!(&s.claim, Claim::Broken(broken) if broken == target))
+        }
+        _ => false,
+    };
+    inputs.warnings.iter().filter(|warning| !is_said(warning)).cloned().collect()
 }
 
 /// What was chosen for each present component.

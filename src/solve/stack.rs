@@ -393,6 +393,7 @@ fn modes(inputs: &Inputs, compiled: &Compiled, chosen: &Chosen<'_>) -> Vec<Diagn
         {
             let finding = Finding::Wiring(Wiring::NotInPreferredMode {
                 component: component.id.clone(),
+                has_it: component.choices.iter().any(|c| c.flaw.is_none() && c.mode == Some(preferred)),
                 preferred,
                 taken,
             });

@@ -75,7 +75,7 @@ impl Voice {
 /// What is in another mode than the preferred one, and in which, if the diagnostic is about that.
 fn other_mode(d: &Diagnostic) -> Option<(&ComponentId, Mode, Mode)> {
     match &d.finding {
-        Finding::Wiring(Wiring::NotInPreferredMode { component, preferred, taken }) => {
+        Finding::Wiring(Wiring::NotInPreferredMode { component, preferred, taken, .. }) => {
             Some((component, *preferred, *taken))
         }
         _ => None,
@@ -95,7 +95,7 @@ fn in_other_mode(diagnostics: &[&Diagnostic]) -> Option<String> {
         more => format!(" and {more} more"),
     };
     Some(format!(
-        "{} components have no {preferred} source, so they are in {taken} mode: {}{more}",
+        "{} components have no {preferred} source that can be taken, so they are in {taken} mode: {}{more}",
         all.len(),
         names.join(", ")
     ))

@@ -74,7 +74,12 @@ impl Judge<'_> {
         let places: Vec<Name> = entry.options.iter().map(|option| option.name).collect();
         let (min, max) = bounds(group);
         let wanted: Vec<Name> = if entry.many && !selected {
-            entry.default.iter().copied().take(max).collect()
+            let open = |name: &Name| {
+                let place = places.iter().position(|of| of == name);
+                let member = place.and_then(|place| group.members[place]);
+                member.is_some_and(|member| self.components[member].states.iter().any(|s| !s.pinned_out))
+            };
+            entry.default.iter().copied().filter(open).take(max).collect()
         } else {
             Vec::new()
         };
