@@ -243,6 +243,7 @@ fn require_mode(building: &mut Building<'_>) {
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
         let set = building.such(item, |choice| choice.suits_mode(mode));
+        building.allowed[number].retain(|candidate| set.contains(*candidate));
         building.problem.rule(statement, When::Always, Then::AbsentOr(item, set));
     }
 }
