@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::argument::argue;
 use crate::assignment::Assignment;
-use crate::encode::{Variable, World};
+use crate::encode::{Counting, Variable, World};
 use crate::fuel::{Stop, within};
 use crate::narrow::{Masks, Narrowing};
 use crate::needed;
@@ -163,7 +163,7 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
         }
         known.back_to(here);
         if let Some(mut slice) = slice(problem, self.engine, *fuel).filter(|_| self.formula.is_none()) {
-            let world = World::new(problem, &reach, |statement| kept.contains(&statement));
+            let world = World::new(problem, &reach, Counting::UpTo(0), |statement| kept.contains(&statement));
             let masks = Masks::new();
             let narrowing = Narrowing::new(&world, &known, &masks);
             let given = slice;
@@ -191,7 +191,8 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
             formula
         } else {
             let reach = self.whole.reach.get_or_init(|| Reach::new(self.problem, &|_| true));
-            let world = self.whole.world.get_or_init(|| World::new(self.problem, reach, |_| true));
+            let world =
+                self.whole.world.get_or_init(|| World::new(self.problem, reach, Counting::UpTo(0), |_| true));
             Formula::of_statements(world, fuel)?
         };
         Ok(self.formula.insert(formula))

@@ -10,7 +10,7 @@
 //! | group, exactly one | 0 does not take part, `1 + place` of the chosen option |
 //! | group, otherwise | 0 does not take part, 1 does |
 //! | node of a counted group | 0 does not take part, else how many options so far and whether this one ([`counted`]) |
-//! | node of an uncounted group | 0 does not take part, 1 option present, 2 option absent |
+//! | node of an uncounted group, where something hangs on the option | 0 does not take part, 1 option present, 2 option absent |
 //! | resource | `1 + index` of its holder among those that rules name |
 //! | choice of a rule | `1 + index` of the alternative that is to hold |
 //! | never | none |
@@ -24,8 +24,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use crate::bitset::{BitSet, Value};
+use crate::fuel::tick;
 use crate::lists::Lists;
 use crate::problem::{
     CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, Rule, StatementId, Then,
@@ -84,8 +86,25 @@ pub(crate) enum Shape {
         /// The greatest number, at most the number of options.
         max: u32,
     },
-    /// Any number: the sentence that bounds it is left out.
+    /// At least so many; counted no further than is asked for.
+    Enough {
+        /// The least number.
+        min: u32,
+        /// A count of this stands for so many or more. At least `min`, and 1.
+        upto: u32,
+    },
+    /// Any number: the sentence that bounds it is left out, or says nothing.
     Free,
+}
+
+/// How exactly groups are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// Every group to the last option, so that any bound on its number can be told to the search.
+    All,
+    /// So are groups of at most so many options. Of others only what their own bounds ask for is counted, since a
+    /// counter costs as much as the square of its length.
+    UpTo(usize),
 }
 
 /// A group as the encoding sees it.
@@ -111,8 +130,28 @@ impl Chain {
     pub(crate) fn active(&self) -> BitSet {
         match self.shape {
             Shape::One => BitSet::range(1, self.items.len() as u32),
-            Shape::Counted { .. } | Shape::Free => BitSet::range(1, 1),
+            Shape::Counted { .. } | Shape::Enough { .. } | Shape::Free => BitSet::range(1, 1),
         }
+    }
+
+    /// Whether a bound on the number of its options can be told to the search.
+    pub(crate) fn counts_all(&self) -> bool {
+        matches!(self.shape, Shape::Counted { .. })
+    }
+}
+
+impl Shape {
+    /// What a number of options is in a counter.
+    pub(crate) fn counted(self, number: u32) -> u32 {
+        match self {
+            Self::Enough { upto, .. } => number.min(upto),
+            Self::One | Self::Counted { .. } | Self::Free => number,
+        }
+    }
+
+    /// Whether a counter can go from `before` to `count` over an option that is there or not.
+    pub(crate) fn follows(self, before: u32, count: u32, present: bool) -> bool {
+        self.counted(before + u32::from(present)) == count
     }
 }
 
@@ -154,8 +193,13 @@ pub(crate) struct World<'p> {
 impl<'p> World<'p> {
     /// The part of `problem` whose sentences are kept, and what is reached by them. A group whose own sentence is not kept has any number of
     /// options.
-    pub(crate) fn new(problem: &'p Problem, reach: &'p Reach, keep: impl Fn(StatementId) -> bool) -> Self {
-        let chains = chains(problem, &keep);
+    pub(crate) fn new(
+        problem: &'p Problem,
+        reach: &'p Reach,
+        counting: Counting,
+        keep: impl Fn(StatementId) -> bool,
+    ) -> Self {
+        let chains = chains(problem, counting, &keep);
         let mut world = Self {
             problem,
             chains,
@@ -259,10 +303,11 @@ impl<'p> World<'p> {
                     emit(Variable::Group(group), [0, place + 1].into_iter().collect(), statement);
                 }
                 Shape::One => {}
-                Shape::Counted { .. } => {
+                Shape::Counted { .. } | Shape::Enough { .. } => {
                     let set = self.node_values(group, place, |_, present| present == (value > 0));
                     emit(Variable::Node(group, place), set.with(0), statement);
                 }
+                Shape::Free if !self.matters(group, place) => {}
                 Shape::Free => {
                     let node = if value > 0 { FREE.0 } else { FREE.1 };
                     emit(Variable::Node(group, place), [0, node].into_iter().collect(), None);
@@ -289,16 +334,18 @@ impl<'p> World<'p> {
                 }
                 self.rules(self.on_option.get(&(group, place)).map_or(&[], Vec::as_slice), emit);
             }
-            Shape::Counted { min, max } => match (chain.items.len() as u32).checked_sub(1) {
-                Some(last) => {
-                    let set = self.node_values(group, last, |count, _| (min..=max).contains(&count));
-                    emit(Variable::Node(group, last), set, statement);
+            Shape::Counted { min, .. } | Shape::Enough { min, .. } => {
+                match (chain.items.len() as u32).checked_sub(1) {
+                    Some(last) => {
+                        let set = self.node_values(group, last, |count, _| count >= min);
+                        emit(Variable::Node(group, last), set, statement);
+                    }
+                    None if min > 0 => emit(Variable::Never, BitSet::none(), statement),
+                    None => {}
                 }
-                None if min > 0 => emit(Variable::Never, BitSet::none(), statement),
-                None => {}
-            },
+            }
             Shape::Free => {
-                for place in 0..chain.items.len() as u32 {
+                for place in (0..chain.items.len() as u32).filter(|place| self.matters(group, *place)) {
                     emit(Variable::Node(group, place), [FREE.0, FREE.1].into_iter().collect(), None);
                 }
             }
@@ -313,15 +360,18 @@ impl<'p> World<'p> {
             return;
         }
         let (present, statement) = match chain.shape {
-            Shape::Counted { .. } => (uncounted(value).1, self.count_statement(group)),
+            Shape::Counted { .. } | Shape::Enough { .. } => (uncounted(value).1, self.count_statement(group)),
             Shape::One | Shape::Free => (value == FREE.0, None),
         };
-        if let (Shape::Counted { .. }, Some(before)) = (chain.shape, place.checked_sub(1)) {
+        if let (Shape::Counted { .. } | Shape::Enough { .. }, Some(before)) =
+            (chain.shape, place.checked_sub(1))
+        {
             let (count, present) = uncounted(value);
-            let rest = count - u32::from(present);
             emit(
                 Variable::Node(group, before),
-                self.node_values(group, before, |count, _| count == rest),
+                self.node_values_of(group, before, count.saturating_sub(1)..=count, |rest, _| {
+                    chain.shape.follows(rest, count, present)
+                }),
                 statement,
             );
         }
@@ -417,10 +467,26 @@ impl<'p> World<'p> {
 
     /// The values of a counter node that `allow` allows (of a count and whether the option is present).
     pub(crate) fn node_values(&self, group: u32, place: u32, allow: impl Fn(u32, bool) -> bool) -> BitSet {
+        self.node_values_of(group, place, 0..=u32::MAX, allow)
+    }
+
+    /// The values of a counter node whose count is one of these.
+    pub(crate) fn node_values_of(
+        &self,
+        group: u32,
+        place: u32,
+        counts: RangeInclusive<u32>,
+        allow: impl Fn(u32, bool) -> bool,
+    ) -> BitSet {
         let Some(chain) = self.chain(GroupId(group)) else { return BitSet::none() };
-        let Shape::Counted { min, max } = chain.shape else { return BitSet::none() };
+        let (Shape::Counted { min, max } | Shape::Enough { min, upto: max }) = chain.shape else {
+            return BitSet::none();
+        };
         let after = chain.items.len() as u32 - 1 - place;
         let (low, high) = (min.saturating_sub(after), max.min(place + 1));
+        let (low, high) = (low.max(*counts.start()), high.min(*counts.end()));
+        // Making a long set is work as well.
+        (low..=high).step_by(64).for_each(|_| tick());
         (low..=high)
             .flat_map(|count| [(count, true), (count, false)])
             .filter(
@@ -428,6 +494,12 @@ impl<'p> World<'p> {
             )
             .map(|(count, present)| counted(count, present))
             .collect()
+    }
+
+    /// Whether something hangs on an option of a group that is not counted.
+    pub(crate) fn matters(&self, group: u32, place: u32) -> bool {
+        self.on_option.contains_key(&(group, place))
+            || self.chain(GroupId(group)).is_some_and(|chain| chain.wanted.get(place as usize) == Some(&true))
     }
 
     /// The sentence that gives a variable its values: that of a 1-of-N group, which without its count would have other
@@ -496,7 +568,7 @@ fn holders(problem: &Problem) -> Vec<Vec<ItemId>> {
 }
 
 /// The chains of all groups.
-fn chains(problem: &Problem, keep: &impl Fn(StatementId) -> bool) -> Vec<Chain> {
+fn chains(problem: &Problem, counting: Counting, keep: &impl Fn(StatementId) -> bool) -> Vec<Chain> {
     let mut wishes: Vec<(Vec<Member>, Vec<Member>)> = vec![Default::default(); problem.groups.len()];
     for preference in &problem.preferences {
         match preference {
@@ -525,9 +597,24 @@ fn chains(problem: &Problem, keep: &impl Fn(StatementId) -> bool) -> Vec<Chain> 
                     Shape::Counted { min, max: max.min(group.members.len() as u32) }
                 }
             };
-            chain(shape, &group.members, &wanted, &fill)
+            let mut chain = chain(shape, &group.members, &wanted, &fill);
+            chain.shape = shape_of(&chain, counting);
+            chain
         })
         .collect()
+}
+
+/// How a chain is counted: no further than it has to be.
+fn shape_of(chain: &Chain, counting: Counting) -> Shape {
+    match (chain.shape, counting) {
+        (Shape::Counted { min, max }, Counting::UpTo(most))
+            if max as usize >= chain.items.len() && chain.items.len() > most =>
+        {
+            let wanted = chain.wanted.iter().filter(|wanted| **wanted).count() as u32;
+            if min == 0 { Shape::Free } else { Shape::Enough { min, upto: min.max(wanted) } }
+        }
+        (shape, _) => shape,
+    }
 }
 
 fn chain(shape: Shape, members: &[ItemId], wanted: &[Member], fill: &[Member]) -> Chain {

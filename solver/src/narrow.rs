@@ -113,6 +113,11 @@ impl<'a, 'p> Narrowing<'a, 'p> {
         options.filter(aimed_at).count() as u32
     }
 
+    /// How many options before a place are there in any case.
+    pub(crate) fn sure_before(&self, group: u32, place: u32) -> u32 {
+        place.checked_sub(1).map_or(0, |before| self.bounds(group, before).0)
+    }
+
     fn of_group(&self, variable: Variable) -> BitSet {
         let (Variable::Group(group) | Variable::Node(group, _)) = variable else { return BitSet::none() };
         let part = self.known.part(GroupId(group));
@@ -129,15 +134,18 @@ impl<'a, 'p> Narrowing<'a, 'p> {
         let Some(chain) = self.world.chain(GroupId(group)) else { return BitSet::none() };
         let can = |place: u32| self.can(chain.items.get(place as usize));
         match (variable, chain.shape) {
-            (Variable::Node(_, place), Shape::Counted { .. }) => {
+            (Variable::Node(_, place), shape @ (Shape::Counted { .. } | Shape::Enough { .. })) => {
                 let (must, may) = can(place);
-                let bounds = |place: u32| self.bounds(group, place);
-                let within = |(low, high): (u32, u32), count: u32| (low..=high).contains(&count);
-                let before = place.checked_sub(1).map_or((0, 0), bounds);
-                self.world.node_values(group, place, |count, present| {
+                let bounds = |place: u32| {
+                    let (low, high) = self.bounds(group, place);
+                    shape.counted(low)..=shape.counted(high)
+                };
+                let before = place.checked_sub(1).map_or(0..=0, bounds);
+                self.world.node_values_of(group, place, bounds(place), |count, present| {
                     (if present { may } else { !must })
-                        && within(bounds(place), count)
-                        && within(before, count - u32::from(present))
+                        && [count, count.saturating_sub(1)]
+                            .iter()
+                            .any(|rest| before.contains(rest) && shape.follows(*rest, count, present))
                 })
             }
             (Variable::Node(_, place), _) => {
@@ -151,7 +159,7 @@ impl<'a, 'p> Narrowing<'a, 'p> {
             (_, Shape::One) => {
                 (0..chain.items.len() as u32).filter(|place| can(*place).1).map(|place| place + 1).collect()
             }
-            (_, Shape::Counted { .. } | Shape::Free) => BitSet::range(1, 1),
+            (_, Shape::Counted { .. } | Shape::Enough { .. } | Shape::Free) => BitSet::range(1, 1),
         }
     }
 
@@ -174,7 +182,11 @@ impl<'a, 'p> Narrowing<'a, 'p> {
 
     fn count(&self, group: u32) -> Vec<(u32, u32)> {
         let Some(chain) = self.world.chain(GroupId(group)) else { return Vec::new() };
-        let Shape::Counted { min, max } = chain.shape else { return Vec::new() };
+        let (min, max) = match chain.shape {
+            Shape::Counted { min, max } => (min, max),
+            Shape::Enough { min, .. } => (min, chain.items.len() as u32),
+            Shape::One | Shape::Free => return Vec::new(),
+        };
         let (mut must, mut may) = (0, 0);
         let mut counts: Vec<(u32, u32)> = Vec::with_capacity(chain.items.len());
         for item in &chain.items {

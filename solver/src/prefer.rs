@@ -57,6 +57,9 @@ struct Refuted {
     under: Vec<(usize, u32)>,
 }
 
+/// How many times what one search may use the first walk over all goals may.
+const WALK: u64 = 4;
+
 impl<'a, 'p> Bounds<'a, 'p> {
     /// No bound yet.
     pub(crate) fn new(world: &'a World<'p>, taste: &'a Taste, known: Propagation<'p>) -> Self {
@@ -75,8 +78,12 @@ impl<'a, 'p> Bounds<'a, 'p> {
         if self.is_empty() {
             return Ok(None);
         }
-        self.walk(fuel)?;
         let share = share(self.world.problem());
+        let mut slice = WALK.saturating_mul(share).min(*fuel);
+        let given = slice;
+        let walked = self.walk(&mut slice);
+        *fuel -= given - slice;
+        walked?;
         self.last_search(None, share, fuel)
     }
 
@@ -122,7 +129,8 @@ impl<'a, 'p> Bounds<'a, 'p> {
         }
     }
 
-    /// Searches with the first engine under all bounds.
+    /// Searches with the first engine under all bounds. A bound that can't be told to it is looked at afterwards; a
+    /// model that does not keep it counts as none, which is never taken for a proof (see [`crate::encode::Counting`]).
     fn search(&self, near: Option<&Model>, most: u64, fuel: &mut u64) -> Result<Option<Model>, Stop> {
         let narrowing = Narrowing::new(self.world, &self.known, &self.masks);
         let mut slice = most.min(*fuel);
@@ -130,8 +138,15 @@ impl<'a, 'p> Bounds<'a, 'p> {
         let outcome = search(self.world, self.taste, near, &narrowing, &mut slice);
         *fuel = fuel.saturating_sub(given - slice);
         Ok(match outcome? {
-            Outcome::Model(model) => Some(model),
+            Outcome::Model(model) => Some(model).filter(|model| self.keeps_untold(model)),
             Outcome::Refuted(_) => None,
+        })
+    }
+
+    fn keeps_untold(&self, model: &Model) -> bool {
+        let mut bounds = self.goals.iter().zip(&self.set);
+        bounds.all(|(goal, bound)| {
+            bound.most == u32::MAX || goal.is_told(self.world) || goal.cost(self.world, model) <= bound.most
         })
     }
 
@@ -150,6 +165,7 @@ impl<'a, 'p> Bounds<'a, 'p> {
         let levels = if goal.is_settled(|other| self.set.get(other).is_some_and(|bound| bound.most == 0)) {
             vec![u32::MAX]
         } else {
+            let least = least.max(goal.least(self.world, &self.known));
             goal.levels.iter().copied().filter(|level| *level >= least).collect()
         };
         for most in levels {

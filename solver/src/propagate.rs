@@ -93,6 +93,10 @@ struct GroupState {
     bounds: Bounds,
     /// The sentence that bounds it, if it is kept.
     statement: Option<StatementId>,
+    /// How many members have to be present.
+    sure: u32,
+    /// How many members can't be.
+    dead: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -177,12 +181,19 @@ impl<'p> Propagation<'p> {
                 Count::Between { min, max } => Bounds { min, max, one: false },
             },
             statement: Some(group.statement).filter(|statement| keep(*statement)),
+            sure: 0,
+            dead: 0,
         };
-        let groups: Vec<GroupState> = problem.groups.iter().enumerate().map(group).collect();
+        let items: Vec<ItemState> = problem.items.iter().enumerate().map(item).collect();
+        let mut groups: Vec<GroupState> = problem.groups.iter().enumerate().map(group).collect();
+        for group in &mut groups {
+            let is_dead = |item: &&ItemId| items.get(item.0 as usize).is_none_or(ItemState::is_dead);
+            group.dead = group.members.iter().filter(is_dead).count() as u32;
+        }
         let watch = Watch::new(problem, &groups, reach, &keep);
         let mut new = Self {
             problem,
-            items: problem.items.iter().enumerate().map(item).collect(),
+            items,
             groups,
             held: vec![None; problem.resources as usize],
             facts: vec![Reason::default()],
@@ -268,10 +279,16 @@ impl<'p> Propagation<'p> {
             match self.changes.pop() {
                 Some(Change::Item(item, before)) => {
                     if let Some(state) = self.items.get_mut(item as usize) {
-                        if state.is_forced() && !before.is_forced() {
-                            self.forced.pop();
-                        }
+                        let was_forced = state.is_forced() && !before.is_forced();
+                        let was_dead = state.is_dead() && !before.is_dead();
                         *state = before;
+                        if was_forced {
+                            self.forced.pop();
+                            self.recount(item, |group| group.sure -= 1);
+                        }
+                        if was_dead {
+                            self.recount(item, |group| group.dead -= 1);
+                        }
                     }
                 }
                 Some(Change::Part(group, before)) => {
@@ -396,6 +413,17 @@ impl<'p> Propagation<'p> {
         self.facts.len() as u32 - 1
     }
 
+    /// Corrects the counts of the groups that an item is in.
+    fn recount(&mut self, item: u32, correct: impl Fn(&mut GroupState)) {
+        for task in self.watch.of_item.get(item) {
+            if let Task::Group(group) = task
+                && let Some(state) = self.groups.get_mut(*group as usize)
+            {
+                correct(state);
+            }
+        }
+    }
+
     fn touch_item(&mut self, item: ItemId) {
         let wishes = self.wished.get(&Subject::Item(item)).into_iter().flatten();
         for task in self.watch.of_item.get(item.0).iter().chain(wishes) {
@@ -424,6 +452,7 @@ impl<'p> Propagation<'p> {
         self.changes.push(Change::Item(item.0, state.clone()));
         state.forced = Some(fact);
         self.forced.push(item);
+        self.recount(item.0, |group| group.sure += 1);
         self.fact(reason);
         self.touch_item(item);
         Ok(())
@@ -445,6 +474,9 @@ impl<'p> Propagation<'p> {
         }
         self.changes.push(Change::Item(item.0, state.clone()));
         (state.open, state.cut) = (open, Some(fact));
+        if state.is_dead() {
+            self.recount(item.0, |group| group.dead += 1);
+        }
         self.fact(reason);
         self.touch_item(item);
         Ok(())

@@ -14,7 +14,7 @@ use pubgrub::{
 
 use crate::bitset::{BitSet, Value};
 use crate::derive::Refutation;
-use crate::encode::{ROOT, Shape, Variable, World, uncounted};
+use crate::encode::{ROOT, Shape, Variable, World, counted, uncounted};
 use crate::fuel::{self, Stop, tick};
 use crate::narrow::Narrowing;
 use crate::problem::{GroupId, Preference};
@@ -98,8 +98,9 @@ pub(crate) struct Provider<'a, 'p> {
     narrowing: &'a Narrowing<'a, 'p>,
 }
 
-/// Nothing to choose first, then what has to be there, then few values before many, then by number.
-type Priority = (bool, bool, Reverse<u32>, Reverse<Variable>);
+/// Nothing to choose first, then what has to be there, of which the options of loosely counted groups come last (they
+/// are left out unless something else has asked for them by then), then few values before many, then by number.
+type Priority = (bool, bool, bool, Reverse<u32>, Reverse<Variable>);
 
 impl DependencyProvider for Provider<'_, '_> {
     type P = Variable;
@@ -111,7 +112,9 @@ impl DependencyProvider for Provider<'_, '_> {
 
     fn prioritize(&self, variable: &Variable, set: &BitSet, _: &PackageResolutionStatistics) -> Priority {
         let count = set.count();
-        (count <= 1, !set.has(0), Reverse(count), Reverse(*variable))
+        let is_loose = matches!(variable, Variable::Node(group, _)
+            if self.world.chain(GroupId(*group)).is_some_and(|chain| !chain.counts_all()));
+        (count <= 1, !set.has(0), !is_loose, Reverse(count), Reverse(*variable))
     }
 
     fn choose_version(&self, variable: &Variable, set: &BitSet) -> Result<Option<Value>, Stop> {
@@ -162,10 +165,18 @@ impl Provider<'_, '_> {
             return if wanted { set.first() } else { set.iter().last() };
         }
         let is_end = place as usize + 1 == chain.items.len();
-        let aim = if is_end { self.narrowing.aim(group) } else { 0 };
-        set.iter().find(|value| uncounted(*value).0 >= aim).or_else(|| {
+        let aim = if is_end { chain.shape.counted(self.narrowing.aim(group)) } else { 0 };
+        let value = set.iter().find(|value| uncounted(*value).0 >= aim).or_else(|| {
             let most = uncounted(set.iter().last()?).0;
             set.iter().find(|value| uncounted(*value).0 == most)
-        })
+        })?;
+        // A full count says nothing of whether this option is one too many: it is if there are enough without it.
+        let (count, _) = uncounted(value);
+        let without = counted(count, false);
+        let is_enough = matches!(chain.shape, Shape::Enough { upto, .. } if upto == count)
+            && !wanted
+            && set.has(without)
+            && self.narrowing.sure_before(group, place) >= count;
+        Some(if is_enough { without } else { value })
     }
 }

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::conflict::explain;
-use crate::encode::{Variable, World};
+use crate::encode::{Counting, Variable, World};
 use crate::fuel::{self, Stop, within};
 use crate::narrow::{Masks, Narrowing};
 use crate::part::Reached;
@@ -36,7 +36,12 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
         FUEL.0.saturating_add(FUEL.1.saturating_mul(size as u64))
     });
     let engine = options.engine;
-    let Some(asked) = options.interrupted else { return stages(problem, engine, fuel) };
+    let counting = match engine {
+        // Alone, it has to be told every bound.
+        Some(Engine::PubGrub) => Counting::All,
+        Some(Engine::Cdcl) | None => Counting::UpTo(options.counted.unwrap_or(COUNTED)),
+    };
+    let Some(asked) = options.interrupted else { return stages(problem, engine, counting, fuel) };
     if asked() {
         return Err(Failure::Interrupted);
     }
@@ -47,9 +52,9 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
         let worker = thread::Builder::new().name("solver".to_owned()).spawn_scoped(scope, move || {
             fuel::bind(Some(raised));
             // The receiver waits until this arrives.
-            let _ = sender.send(stages(problem, engine, fuel));
+            let _ = sender.send(stages(problem, engine, counting, fuel));
         });
-        let Ok(worker) = worker else { return stages(problem, engine, fuel) };
+        let Ok(worker) = worker else { return stages(problem, engine, counting, fuel) };
         loop {
             match receiver.recv_timeout(ASK_EVERY) {
                 Ok(answer) => return answer,
@@ -66,23 +71,29 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
 }
 
 /// What can't be reached costs nothing: the stages see only the rest, if that is not most of it.
-fn stages(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Result<Selection, Failure> {
+fn stages(
+    problem: &Problem,
+    engine: Option<Engine>,
+    counting: Counting,
+    fuel: u64,
+) -> Result<Selection, Failure> {
     let reach = Reach::new(problem, &|_| true);
     if reach.rules().len() > problem.rules.len() / 2 {
-        return on_reached(problem, &reach, engine, fuel);
+        return on_reached(problem, &reach, engine, counting, fuel);
     }
     let reached = Reached::new(problem, &reach);
     let all = Reach::all(&reached.problem);
-    on_reached(&reached.problem, &all, engine, fuel).map(|selection| reached.widen(selection))
+    on_reached(&reached.problem, &all, engine, counting, fuel).map(|selection| reached.widen(selection))
 }
 
 fn on_reached(
     problem: &Problem,
     reach: &Reach,
     engine: Option<Engine>,
+    counting: Counting,
     mut fuel: u64,
 ) -> Result<Selection, Failure> {
-    let world = World::new(problem, reach, |_| true);
+    let world = World::new(problem, reach, counting, |_| true);
     // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
     let mut more = fuel / 3;
     match answer(problem, reach, &world, engine, (&mut fuel, &mut more)) {
@@ -127,6 +138,9 @@ fn answer<'p>(
         core @ Answer::Core(_) => (core, true),
     })
 }
+
+/// Groups with at most so many options are counted to the last option.
+const COUNTED: usize = 64;
 
 /// The first answer, whatever the preferences.
 fn first<'p>(

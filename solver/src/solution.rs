@@ -68,6 +68,10 @@ pub struct Options<'a> {
     pub fuel: Option<u64>,
     /// The only engine to use. `None`: `PubGrub` with a share of the steps, and then the other one.
     pub engine: Option<Engine>,
+    /// Groups of more options than this, and without a greatest number, are counted only as far as their bounds ask for:
+    /// an exact counter costs the square of their size. `None`: 64. Decides no more than what the preferences leave
+    /// open.
+    pub counted: Option<usize>,
 }
 
 /// Solves a problem. Deterministic: equal problems get equal answers on every machine.

@@ -261,3 +261,43 @@ fn eighteen_thousand_features_with_a_preference_each() {
     let selection = best(&features(18_000), 20_000_000);
     assert!(selection.items.iter().flatten().count() > 1_000);
 }
+
+/// A group that holds everything, with no more options present than there have to be: a counter of its length alone
+/// would be 36 million values.
+fn one_group_over_all(min: u32, either: bool) -> Problem {
+    let mut draft = Draft::default();
+    let all: Vec<ItemId> = (0..6_000).map(|_| draft.problem.item(1)).collect();
+    let id = draft.id();
+    let group = draft.problem.group(id, Count::Between { min, max: 6_000 }, all.clone());
+    draft.rule(When::Always, Then::TakesPart(group));
+    draft.problem.prefer(Preference::Fill(group, (0..6_000).collect()));
+    let dice = &mut Dice(6_000);
+    for (number, item) in all.iter().enumerate().skip(1) {
+        let before = ItemId(dice.below(number as u32));
+        draft.rule(When::Item(*item, CandidateSet::all(1)), Then::Present(before, CandidateSet::all(1)));
+    }
+    for _ in 0..40 {
+        let one = 1_000 + dice.below(4_000);
+        let neighbours = if either { vec![one, one + 1] } else { vec![one] };
+        let some = neighbours.into_iter().map(|item| (ItemId(item), CandidateSet::all(1))).collect();
+        draft.rule(When::Always, Then::AnyOf(some));
+    }
+    draft.problem
+}
+
+#[test]
+fn one_group_over_six_thousand_items() {
+    for min in [0, 3] {
+        let problem = one_group_over_all(min, false);
+        let present = best(&problem, 3_000_000).items.iter().flatten().count();
+        assert!((40..600).contains(&present), "{present}");
+    }
+}
+
+#[test]
+fn one_group_over_six_thousand_items_of_which_some_are_alternatives_is_answered() {
+    let problem = one_group_over_all(0, true);
+    assert!(within(&problem, None, 3_000_000).is_ok());
+    let exact = Options { counted: Some(usize::MAX), fuel: Some(3_000_000), ..Options::default() };
+    assert_eq!(solve(&problem, &exact), Err(Failure::OutOfFuel), "an exact counter is no dearer");
+}

@@ -14,6 +14,9 @@ use crate::sat::formula::Formula;
 /// What keeps the cost of a goal within a bound.
 type Literals = HashMap<(usize, u32), Literal>;
 
+/// More levels than a goal mostly has.
+const MANY: usize = 64;
+
 impl Bounds<'_, '_> {
     /// Sets the bounds of the best solution and finds values within them, which may hold what has no reason. Where the
     /// fuel ends before that, `model` becomes the best that was found.
@@ -23,12 +26,22 @@ impl Bounds<'_, '_> {
         let mut literals = Literals::new();
         let mut found: Option<Model> = None;
         loop {
-            let round = self.walk(fuel).and_then(|()| self.round(&mut formula, &mut literals, fuel));
+            let round = self.walk_on(fuel).and_then(|()| self.round(&mut formula, &mut literals, fuel));
             match round {
+                Ok(None) if self.set.len() < self.goals.len() => found = Some(formula.model()),
                 Ok(None) => return Ok(formula.model()),
                 Ok(Some(from)) => {
-                    found = Some(formula.model());
+                    let better = self.descend(from, formula.model(), &mut formula, &mut literals, fuel);
                     self.back_to(from);
+                    match better {
+                        Ok(better) => found = Some(better),
+                        Err(Stop::OutOfFuel) => {
+                            found = Some(formula.model());
+                            self.settle_for(model, found.as_ref())?;
+                            return Err(Stop::OutOfFuel);
+                        }
+                        Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+                    }
                 }
                 Err(Stop::OutOfFuel) => {
                     self.settle_for(model, found.as_ref())?;
@@ -37,6 +50,19 @@ impl Bounds<'_, '_> {
                 Err(Stop::Interrupted) => return Err(Stop::Interrupted),
             }
         }
+    }
+
+    /// Sets bounds up to and with the next goal that has many levels: what comes after it is worth nothing until it is
+    /// known which of them can be had.
+    fn walk_on(&mut self, fuel: &mut u64) -> Result<(), Stop> {
+        while let Some(goal) = self.goals.get(self.set.len()) {
+            let has_many = goal.levels.len() > MANY;
+            self.step(0, fuel)?;
+            if has_many {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Asks until some of the bounds hold together; says which goal is the first whose bound does not, if there is one.
@@ -69,6 +95,61 @@ impl Bounds<'_, '_> {
         }
     }
 
+    /// A goal whose bound does not hold, though all before it do, may have thousands of higher ones: the lowest that
+    /// can be had is found by halving, between what is refuted and what a model costs.
+    fn descend(
+        &mut self,
+        goal: usize,
+        mut found: Model,
+        formula: &mut Formula<'_, '_>,
+        literals: &mut Literals,
+        fuel: &mut u64,
+    ) -> Result<Model, Stop> {
+        let Some(refuted) = self.set.get(goal).map(|bound| bound.most) else { return Ok(found) };
+        let mut low = refuted.saturating_add(1);
+        let mut high = self.cost(goal, &found);
+        let mut before = within(fuel, || self.assumed(formula, literals))?;
+        before.retain(|(other, _)| *other < goal);
+        while low < high {
+            let most = low + (high - low) / 2;
+            let literal = within(fuel, || self.literal(goal, most, formula, literals))?;
+            let Some(literal) = literal else { return Ok(found) };
+            let assumptions: Vec<Literal> =
+                before.iter().map(|(_, literal)| *literal).chain([literal]).collect();
+            match formula.solve(&assumptions, fuel)? {
+                Verdict::Model => {
+                    found = formula.model();
+                    high = self.cost(goal, &found).min(most);
+                }
+                Verdict::Core(core) => {
+                    let core: BTreeSet<Literal> = core.into_iter().collect();
+                    let under = before
+                        .iter()
+                        .filter(|(_, literal)| core.contains(literal))
+                        .filter_map(|(other, _)| Some((*other, self.set.get(*other)?.most)))
+                        .collect();
+                    if let Some(refuted) = self.refuted.get_mut(goal) {
+                        refuted.push(Refuted { most, under });
+                    }
+                    low = most + 1;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// What keeps the cost of a goal within a bound, if anything does not.
+    fn literal(
+        &self,
+        number: usize,
+        most: u32,
+        formula: &mut Formula<'_, '_>,
+        literals: &mut Literals,
+    ) -> Option<Literal> {
+        let assumption = self.goals.get(number)?.assumption(self.world, most)?;
+        Some(*literals.entry((number, most)).or_insert_with(|| formula.literal(&assumption)))
+    }
+
     /// The literals of all bounds that say something, in the order of the goals.
     fn assumed(&self, formula: &mut Formula<'_, '_>, literals: &mut Literals) -> Vec<(usize, Literal)> {
         let mut assumed = Vec::new();
@@ -76,9 +157,7 @@ impl Bounds<'_, '_> {
             if goal.levels.last().is_some_and(|last| *last <= bound.most) {
                 continue;
             }
-            let Some(assumption) = goal.assumption(self.world, bound.most) else { continue };
-            let literal =
-                *literals.entry((number, bound.most)).or_insert_with(|| formula.literal(&assumption));
+            let Some(literal) = self.literal(number, bound.most, formula, literals) else { continue };
             if literal != formula.truth() {
                 assumed.push((number, literal));
             }

@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::bitset::{BitSet, Value};
-use crate::encode::{Shape, Variable, World};
+use crate::encode::{Chain, FREE, Shape, Variable, World};
 use crate::problem::{GroupId, ItemId, Member, Preference};
-use crate::propagate::Assumption;
+use crate::propagate::{Assumption, ItemState, Part, Propagation};
 use crate::provider::Model;
 
 /// Something whose cost is to be as low as it can be, once everything before it is.
@@ -85,7 +85,7 @@ impl<'p> List<'_, 'p> {
         let wanted = self.distinct(group, wanted).len() as u32;
         let floor = match chain.shape {
             Shape::One => return self.add_choice(group, members),
-            Shape::Counted { min, .. } => min.max(wanted),
+            Shape::Counted { min, .. } | Shape::Enough { min, .. } => min.max(wanted),
             Shape::Free => wanted,
         };
         let start = self.goals.len();
@@ -160,10 +160,14 @@ impl Goal<'_> {
             Cost::Present(group, place) if world.chain(*group)?.shape == Shape::One => {
                 Some((Variable::Group(group.0), [0, place + 1].into_iter().collect()))
             }
+            Cost::Present(group, place) if world.chain(*group)?.shape == Shape::Free => {
+                Some((Variable::Node(group.0, *place), [0, FREE.0].into_iter().collect()))
+            }
             Cost::Present(group, place) => {
                 let mask = world.node_values(group.0, *place, |_, present| present).with(0);
                 Some((Variable::Node(group.0, *place), mask))
             }
+            Cost::Few(group, _) if !world.chain(*group)?.counts_all() => None,
             Cost::Few(group, floor) => {
                 let most = most.saturating_add(*floor);
                 let last = (world.chain(*group)?.items.len() as u32).checked_sub(1)?;
@@ -174,6 +178,31 @@ impl Goal<'_> {
                 let early = (1..).zip(turns).filter(|(_, turn)| **turn <= most).map(|(value, _)| value);
                 Some((Variable::Group(group.0), [0].into_iter().chain(early).collect()))
             }
+        }
+    }
+
+    /// Whether a bound can be told to a search; if not, what it finds has to be looked at.
+    pub(super) fn is_told(&self, world: &World<'_>) -> bool {
+        match &self.cost {
+            Cost::Few(group, _) => world.chain(*group).is_none_or(Chain::counts_all),
+            Cost::Present(group, place) => {
+                // A group that is not counted has a variable for an option only where something hangs on it.
+                world.chain(*group).is_none_or(|chain| chain.shape != Shape::Free)
+                    || world.matters(group.0, *place)
+            }
+            Cost::Rank(..) | Cost::Choice(..) => true,
+        }
+    }
+
+    /// The lowest bound that does not clash with what is known to be there.
+    pub(super) fn least(&self, world: &World<'_>, known: &Propagation<'_>) -> u32 {
+        match &self.cost {
+            Cost::Few(group, floor) if matches!(known.part(*group), Part::Yes(_)) => {
+                let items = world.chain(*group).into_iter().flat_map(|chain| &chain.items);
+                let sure = items.filter(|item| known.state(**item).is_some_and(ItemState::is_forced));
+                (sure.count() as u32).saturating_sub(*floor)
+            }
+            _ => 0,
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Bounds, Clash, FactId, Outcome, Part, Propagation, Reason};
 use crate::bitset::{BitSet, Value};
+use crate::fuel::tick;
 use crate::problem::{CandidateSet, GroupId, ItemId, Member, ResourceId, StatementId, Then, When};
 
 impl Propagation<'_> {
@@ -220,6 +221,15 @@ impl Propagation<'_> {
         if matches!(part, Part::No(_)) {
             return Ok(());
         }
+        // Mostly nothing follows, and the counts alone say so.
+        let alive = (state.members.len() as u32).saturating_sub(state.dead);
+        let is_open = alive > state.sure && matches!(part, Part::Yes(_));
+        let is_at_a_bound = is_open && (state.sure == max || alive == min);
+        if state.sure <= max && alive >= min && !is_at_a_bound {
+            return Ok(());
+        }
+        // Looking at all members of a large group is as much work as so many rules.
+        state.members.iter().step_by(4).for_each(|_| tick());
         let (mut forced, mut dead, mut open) = (Vec::new(), Vec::new(), Vec::new());
         for item in self.members(group) {
             match self.state(item) {

@@ -114,7 +114,9 @@ impl<'a, 'p> Formula<'a, 'p> {
                 count += u32::from(present(item));
                 let value = match chain.shape {
                     Shape::One => break,
-                    Shape::Counted { .. } => counted(count, present(item)),
+                    shape @ (Shape::Counted { .. } | Shape::Enough { .. }) => {
+                        counted(shape.counted(count), present(item))
+                    }
                     Shape::Free if present(item) => FREE.0,
                     Shape::Free => FREE.1,
                 };
@@ -353,6 +355,7 @@ impl<'a, 'p> Formula<'a, 'p> {
         let (min, max) = match chain.shape {
             Shape::One => (1, 1),
             Shape::Counted { min, max } => (min, max),
+            Shape::Enough { min, .. } => (min, chain.items.len() as u32),
             Shape::Free => return,
         };
         let Some(statement) = self.world.problem().groups.get(group.0 as usize).map(|group| group.statement)
