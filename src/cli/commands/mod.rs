@@ -161,7 +161,12 @@ impl Context<'_> {
         let mut all = Vec::with_capacity(args.overlay.len() + args.set.len());
         let current = self.world.current_dir().map_err(|e| Fail::system("find", Path::new("."), e))?;
         for path in &args.overlay {
-            let bytes = self.world.read(&current.join(path)).map_err(|e| Fail::system("read", path, e))?;
+            let bytes = self.world.read(&current.join(path)).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => {
+                    Fail::Usage(format!("there is no file `{}` to lay over hsm.yaml", path.display()))
+                }
+                _ => Fail::system("read", path, error),
+            })?;
             let text = String::from_utf8(bytes)
                 .map_err(|_| Fail::Usage(format!("`{}` is not UTF-8 text", path.display())))?;
             all.push(Overlay { shown: path.display().to_string(), text: text.into() });
