@@ -2,6 +2,7 @@
 //!
 //! - `agreement`: existence, validity, reasons and the very best solution, against trying everything.
 //! - `same`: what must not change a byte, and what must not change an answer.
+//! - `coverage`: every feature decides somewhere.
 //! - `limits`: what can never lose a solution.
 //! - `arguments`: the statements of a conflict, and the reasons of what is present.
 //!
@@ -10,5 +11,6 @@
 mod agreement;
 mod arguments;
 mod case;
+mod coverage;
 mod limits;
 mod same;

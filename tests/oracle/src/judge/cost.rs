@@ -58,14 +58,6 @@ impl Judge<'_> {
             .any(|pinned| pinned == name)
     }
 
-    /// Whether some entry asks for an external profile by name, whether or not it is there.
-    pub fn entries_ask_for_externals(&self) -> bool {
-        let profiles = self.components.iter().flat_map(|component| &component.entry.profiles);
-        let external: Vec<Name> = profiles.filter(|p| p.external).map(|profile| profile.name).collect();
-        super::reach::demands(self.project)
-            .any(|demand| demand.what.profile.is_some_and(|name| external.contains(&name)))
-    }
-
     fn options_cost(&self, group: &Group<'_>, part: bool, one: &Try, cost: &mut Vec<u32>) {
         let entry = group.entry;
         let selected =

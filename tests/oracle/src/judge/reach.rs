@@ -75,23 +75,3 @@ fn of_demands(demands: &[Demand], see: &mut dyn FnMut(Target)) {
 fn of_layer(layer: &Layer, see: &mut dyn FnMut(Target)) {
     layer.depends_on.iter().for_each(|line| see(line.target));
 }
-
-/// Every demand that is written anywhere in the registry.
-pub(super) fn demands(project: &Project) -> impl Iterator<Item = &Demand> {
-    fn of_source(source: &Source) -> impl Iterator<Item = &Demand> {
-        source.rules.implies.iter().chain(&source.requires)
-    }
-    let own = project.components.iter().flat_map(|component| {
-        let releases = component.releases.iter().flat_map(|release| {
-            let replaced = release.sources.iter().filter_map(|source| match source {
-                Inherited::Replaced(source) => Some(source),
-                Inherited::Kept | Inherited::GivenUp => None,
-            });
-            release.rules.implies.iter().chain(replaced.flat_map(of_source))
-        });
-        let profiles = component.profiles.iter().flat_map(|profile| &profile.rules.implies);
-        let sources = component.sources.iter().flatten().flat_map(of_source);
-        component.rules.implies.iter().chain(sources).chain(releases).chain(profiles)
-    });
-    own.chain(project.groups.iter().flat_map(|g| &g.options).flat_map(|option| &option.rules.implies))
-}
