@@ -63,7 +63,7 @@ pub const ALL: [Feature; 48] = [
     ("a build requirement", |p| each_source(p, |source| source.requires.clear())),
     ("a base image", |p| each_source(p, |source| source.image_of = None)),
     ("an external profile", |p| {
-        each_component(p, |c| c.profiles.iter_mut().for_each(|p| p.external = false))
+        each_component(p, |c| c.profiles.iter_mut().for_each(|p| p.external = false));
     }),
     ("a default profile", |p| each_component(p, |component| component.default_profile = None)),
     ("a container that is not run", |p| each_component(p, |component| component.run = true)),
