@@ -20,13 +20,16 @@ use crate::run::slice;
 use crate::sat::formula::Formula;
 use crate::solution::{Conflict, Engine, Failure};
 
-/// Shrinks statements that can't hold together until none can be left out, and puts them in order.
+/// Shrinks statements that can't hold together until none can be left out, and puts them in order. The engines are the
+/// only one to use, and the one that found the statements.
 pub(crate) fn explain(
     problem: &Problem,
     core: BTreeSet<StatementId>,
-    engine: Option<Engine>,
+    (engine, found_by): (Option<Engine>, Engine),
     fuel: &mut u64,
 ) -> Failure {
+    // What was too hard for the first engine is not tried with it again and again.
+    let engine = if found_by == Engine::Cdcl { Some(Engine::Cdcl) } else { engine };
     match shrink(problem, core, engine, fuel) {
         Ok((core, minimal)) => Failure::Conflict(Conflict { core: argue(problem, &core), minimal }),
         Err(interrupted) => interrupted,
@@ -179,7 +182,7 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
             }
         }
         let formula = self.formula(fuel)?;
-        Ok(match formula.refute(kept, fuel)? {
+        Ok(match formula.refute(kept, false, fuel)? {
             Some(core) => Tested::Core(core),
             None => Tested::model(problem, &formula.model()),
         })

@@ -83,8 +83,11 @@ impl<'a, 'p> Bounds<'a, 'p> {
         let given = slice;
         let walked = self.walk(&mut slice);
         *fuel -= given - slice;
-        walked?;
-        self.last_search(None, share, fuel)
+        match walked {
+            Ok(()) => self.search(None, share, fuel),
+            Err(Stop::OutOfFuel) => Ok(None),
+            Err(Stop::Interrupted) => Err(Stop::Interrupted),
+        }
     }
 
     /// The best solution, as far as the fuel goes, and whether it went all the way.

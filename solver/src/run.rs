@@ -27,14 +27,16 @@ use crate::solution::{Engine, Failure, Options, Selection};
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
 /// The default bound: so many steps, and so many for each item, group and rule.
-const FUEL: (u64, u64) = (250_000_000, 500);
+const FUEL: (u64, u64) = (400_000_000, 500);
+
+/// What explaining may use: so many steps, so many for each item, group and rule, so many for each step that it took
+/// to find that there is no solution. A refutation that was hard to find has more statements than anyone reads, and each
+/// of them can be as hard to leave out.
+const EXPLAIN: (u64, u64, u64) = (4_000_000, 500, 4);
 
 /// Solves, asking the caller now and then whether to stop.
 pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {
-    let fuel = options.fuel.unwrap_or_else(|| {
-        let size = problem.items.len() + problem.groups.len() + problem.rules.len();
-        FUEL.0.saturating_add(FUEL.1.saturating_mul(size as u64))
-    });
+    let fuel = options.fuel.unwrap_or_else(|| FUEL.0.saturating_add(FUEL.1.saturating_mul(size(problem))));
     let engine = options.engine;
     let counting = match engine {
         // Alone, it has to be told every bound.
@@ -94,11 +96,17 @@ fn on_reached(
     mut fuel: u64,
 ) -> Result<Selection, Failure> {
     let world = World::new(problem, reach, counting, |_| true);
+    let given = fuel;
     // Improving and explaining have a bound of their own: an answer is there, whatever they cost.
     let mut more = fuel / 3;
     match answer(problem, reach, &world, engine, (&mut fuel, &mut more)) {
         Ok((Answer::Model(model, found_by), optimal)) => Ok(selection(&world, &model, optimal, found_by)),
-        Ok((Answer::Core(core), _)) => Err(explain(problem, core, engine, &mut more)),
+        Ok((Answer::Core(core, found_by), _)) => {
+            let (steps, each, times) = EXPLAIN;
+            let earned = steps + each * size(problem) + times.saturating_mul(given - fuel);
+            more = more.min(earned);
+            Err(explain(problem, core, (engine, found_by), &mut more))
+        }
         Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),
         Err(Stop::Interrupted) => Err(Failure::Interrupted),
     }
@@ -115,18 +123,22 @@ fn answer<'p>(
 ) -> Result<(Answer, bool), Stop> {
     let mut known = Propagation::new(problem, reach, |_| true);
     if let Err(clash) = within(fuel, || known.run().and_then(|()| known.fits()))? {
-        return Ok((Answer::Core(known.blame(&clash)), true));
+        return Ok((Answer::Core(known.blame(&clash), Engine::PubGrub), true));
     }
     let taste = Taste::new(world);
     let mut bounds = Bounds::new(world, &taste, known);
+    let mut first_by = engine;
     if engine != Some(Engine::Cdcl) {
         match bounds.at_once(more) {
             Ok(Some(model)) => return Ok((Answer::Model(model, Engine::PubGrub), true)),
-            Ok(None) | Err(Stop::OutOfFuel) => bounds.back_to(0),
+            Ok(None) => {}
+            // What was too much with all bounds is seldom less without: the second engine is next.
+            Err(Stop::OutOfFuel) => first_by = first_by.or(Some(Engine::Cdcl)),
             Err(Stop::Interrupted) => return Err(Stop::Interrupted),
         }
+        bounds.back_to(0);
     }
-    Ok(match first(world, &taste, &bounds.known, engine, fuel)? {
+    Ok(match first(world, &taste, &bounds.known, first_by, fuel)? {
         // It is what the last search under no bounds would find.
         Answer::Model(model, found_by) if bounds.is_empty() && found_by == Engine::PubGrub => {
             (Answer::Model(model, found_by), true)
@@ -135,7 +147,7 @@ fn answer<'p>(
             let (model, optimal) = bounds.improve(model, engine, more)?;
             (Answer::Model(model, found_by), optimal)
         }
-        core @ Answer::Core(_) => (core, true),
+        core @ Answer::Core(..) => (core, true),
     })
 }
 
@@ -159,7 +171,7 @@ fn first<'p>(
         match outcome {
             Ok(Outcome::Model(model)) => return Ok(Answer::Model(model, Engine::PubGrub)),
             Ok(Outcome::Refuted(refutation)) => {
-                return Ok(Answer::Core(refutation.statements(world, &narrowing)));
+                return Ok(Answer::Core(refutation.statements(world, &narrowing), Engine::PubGrub));
             }
             Err(Stop::OutOfFuel) if engine.is_none() => {}
             Err(stop) => return Err(stop),
@@ -172,8 +184,13 @@ fn first<'p>(
 pub(crate) enum Answer {
     /// Values that keep every rule, and who found that there are some.
     Model(Model, Engine),
-    /// Statements that can't hold together.
-    Core(BTreeSet<StatementId>),
+    /// Statements that can't hold together, and who found that they can't.
+    Core(BTreeSet<StatementId>, Engine),
+}
+
+/// How much there is of a problem.
+fn size(problem: &Problem) -> u64 {
+    (problem.items.len() + problem.groups.len() + problem.rules.len()) as u64
 }
 
 /// What `PubGrub` may use of the steps for one search. Where it is not asked at all: nothing.

@@ -69,19 +69,24 @@ impl<'a, 'p> Formula<'a, 'p> {
         within(fuel, || self.clauses.solve(assumptions))?
     }
 
-    /// Those of the statements that can't hold together, if they can't.
+    /// Those of the statements that can't hold together, if they can't. They are assumed in their order or the last
+    /// first: what is assumed early is more often in what is found.
     pub(crate) fn refute(
         &mut self,
         kept: &BTreeSet<StatementId>,
+        last_first: bool,
         fuel: &mut u64,
     ) -> Result<Option<BTreeSet<StatementId>>, Stop> {
-        let selectors: Vec<(StatementId, Literal)> = self
+        let mut selectors: Vec<(StatementId, Literal)> = self
             .selectors
             .iter()
             .flatten()
             .filter(|(statement, _)| kept.contains(statement))
             .map(|(statement, literal)| (*statement, *literal))
             .collect();
+        if last_first {
+            selectors.reverse();
+        }
         let assumed: Vec<Literal> = selectors.iter().map(|(_, literal)| *literal).collect();
         Ok(match self.solve(&assumed, fuel)? {
             Verdict::Model => None,

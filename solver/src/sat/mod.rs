@@ -33,12 +33,14 @@ pub(crate) fn first<'p>(
 ) -> Result<Answer, Stop> {
     let mut formula = Formula::of_rest(world, known, fuel)?;
     if let Verdict::Core(_) = formula.solve(&[], fuel)? {
-        return core(world, fuel).map(Answer::Core);
+        return core(world, fuel).map(|core| Answer::Core(core, Engine::Cdcl));
     }
     let near = formula.model();
     Ok(match search(world, taste, Some(&near), narrowing, fuel)? {
         Outcome::Model(model) => Answer::Model(model, Engine::Cdcl),
-        Outcome::Refuted(refutation) => Answer::Core(refutation.statements(world, narrowing)),
+        Outcome::Refuted(refutation) => {
+            Answer::Core(refutation.statements(world, narrowing), Engine::PubGrub)
+        }
     })
 }
 
@@ -47,10 +49,33 @@ pub(crate) fn first<'p>(
 fn core(world: &World<'_>, fuel: &mut u64) -> Result<BTreeSet<StatementId>, Stop> {
     let groups = world.problem().groups.iter().map(|group| group.statement);
     let all: BTreeSet<StatementId> = world.kept().map(|rule| rule.statement).chain(groups).collect();
-    let found = Formula::of_statements(world, fuel).and_then(|mut formula| formula.refute(&all, fuel));
-    match found {
-        Ok(Some(core)) => Ok(core),
-        Ok(None) | Err(Stop::OutOfFuel) => Ok(all),
+    let mut core = all;
+    match refined(world, &mut core, fuel) {
+        Ok(()) | Err(Stop::OutOfFuel) => Ok(core),
         Err(Stop::Interrupted) => Err(Stop::Interrupted),
     }
+}
+
+/// How often a core is asked for a smaller one, and how much smaller (one part in so many) it has to be to go on.
+const REFINE: (usize, usize) = (8, 16);
+
+/// Asks for a core of the core, the statements assumed in one order and then in the other, until little goes.
+fn refined(world: &World<'_>, core: &mut BTreeSet<StatementId>, fuel: &mut u64) -> Result<(), Stop> {
+    let before = *fuel;
+    let mut formula = Formula::of_statements(world, fuel)?;
+    let mut in_vain = 0;
+    for round in 0..REFINE.0 {
+        // What is known by now makes the next search shorter, but it is not to cost more than the first did.
+        let mut share = if round == 0 { *fuel } else { (*fuel).min((before - *fuel) / REFINE.0 as u64) };
+        let given = share;
+        let found = formula.refute(core, round % 2 == 1, &mut share);
+        *fuel -= given - share;
+        let Some(smaller) = found? else { return Ok(()) };
+        in_vain = if smaller.len() + core.len() / REFINE.1 < core.len() { 0 } else { in_vain + 1 };
+        *core = smaller;
+        if in_vain == 2 {
+            break;
+        }
+    }
+    Ok(())
 }
