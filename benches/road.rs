@@ -6,8 +6,9 @@
 //! ```
 //!
 //! The stages are measured in this process, by the library's own functions; what the process takes beyond them is its
-//! start, the building of the stack, and the printing. Everything is done in turn, round by round, and the least time
-//! of each counts. The registries' files stay in the memory of the system from round to round.
+//! start and the printing. Everything is done in turn, round by round. The shares are all of one round, the one whose
+//! command took the median, and so they sum up to the whole. The registries' files stay in the memory of the system from
+//! round to round.
 
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 #![expect(clippy::expect_used, reason = "a bench that says what it expected")]
@@ -35,26 +36,20 @@ fn main() {
         let dir = tempfile::tempdir().expect("a directory");
         let registry = Registry::new(entries, selected, 0);
         lay_out(&registry, dir.path());
-        let times = measure(dir.path());
-        let share =
-            |part: Duration| format!("{:.0} %", 100.0 * part.as_secs_f64() / times.command.as_secs_f64());
-        let times_as_long = |other: Option<Duration>| {
-            other.map_or_else(
-                || "-".to_owned(),
-                |other| format!("{:.1}×", times.command.as_secs_f64() / other.as_secs_f64()),
-            )
-        };
-        let rest = times.command.saturating_sub(times.load + times.compile + times.solve);
+        let (rounds, files) = measure(dir.path());
+        let times = median(rounds);
+        let whole = times.command.as_secs_f64();
+        let share = |part: Duration| format!("{:.0} %", 100.0 * part.as_secs_f64() / whole);
+        let times_as_long = |other: Duration| format!("{:.1}×", whole / other.as_secs_f64());
         println!(
-            "| {entries} | {selected} | {} | {} | {} | {} | {} | {} | {} | {} |",
-            times.files,
+            "| {entries} | {selected} | {files} | {} | {} | {} | {} | {} | {} | {} |",
             share(times.load),
             share(times.compile),
             share(times.solve),
-            share(rest),
-            times_as_long(Some(times.start)),
-            times_as_long(Some(times.read)),
-            times_as_long(times.python),
+            share(times.rest()),
+            times_as_long(times.start),
+            times_as_long(times.read),
+            times.python.map_or_else(|| "-".to_owned(), times_as_long),
         );
     }
 }
@@ -69,6 +64,7 @@ fn lay_out(registry: &Registry, root: &Path) {
     }
 }
 
+/// What one round took.
 struct Times {
     command: Duration,
     load: Duration,
@@ -79,47 +75,41 @@ struct Times {
     /// The files that the load opens, read and nothing else.
     read: Duration,
     python: Option<Duration>,
-    files: usize,
 }
 
-fn measure(root: &Path) -> Times {
+impl Times {
+    /// What the command took besides the stages; none where a busy machine held up the stages alone.
+    fn rest(&self) -> Duration {
+        self.command.saturating_sub(self.load + self.compile + self.solve)
+    }
+}
+
+/// The round whose command took the median.
+fn median(mut rounds: Vec<Times>) -> Times {
+    rounds.sort_by_key(|round| round.command);
+    rounds.swap_remove(rounds.len() / 2)
+}
+
+/// All rounds, and how many files the command reads.
+fn measure(root: &Path) -> (Vec<Times>, usize) {
     let world = Real::new().expect("a machine");
     let options = LoadOptions::default();
     let read_in = || load(root, &world, &options).expect("a good registry");
-    let first = read_in();
-    let paths: Vec<_> = opened(&first, root);
-    let long = Duration::MAX;
-    let mut times = Times {
-        command: long,
-        load: long,
-        compile: long,
-        solve: long,
-        start: long,
-        read: long,
-        python: None,
-        files: paths.len(),
-    };
-    for _ in 0..ROUNDS {
-        let least = |known: &mut Duration, now: Duration| *known = now.min(*known);
-        least(&mut times.command, command(hsm().arg("-C").arg(root).arg("resolve")).expect("a program"));
-        least(&mut times.start, command(hsm().arg("--version")).expect("a program"));
-        if let Some(python) = command(Command::new("python3").args(["-c", "pass"])) {
-            times.python = Some(python.min(times.python.unwrap_or(long)));
-        }
-        let (inputs, took) = timed(read_in);
-        least(&mut times.load, took);
-        let (compiled, took) = timed(|| compile(&inputs));
-        least(&mut times.compile, took);
-        let (solved, took) = timed(|| solve(&inputs, &compiled, &|| false));
+    let paths = opened(&read_in(), root);
+    let read_all = || paths.iter().map(|path| fs::read(path).map_or(0, |bytes| bytes.len())).sum::<usize>();
+    let rounds = (0..ROUNDS).map(|_| {
+        let whole = command(hsm().arg("-C").arg(root).arg("resolve")).expect("a program");
+        let start = command(hsm().arg("--version")).expect("a program");
+        let python = command(Command::new("python3").args(["-c", "pass"]));
+        let (inputs, load) = timed(read_in);
+        let (compiled, compile) = timed(|| compile(&inputs));
+        let (solved, solve) = timed(|| solve(&inputs, &compiled, &|| false));
         assert!(solved.is_ok(), "it has a solution");
-        least(&mut times.solve, took);
-        let read_all =
-            || paths.iter().map(|path| fs::read(path).map_or(0, |bytes| bytes.len())).sum::<usize>();
-        let (bytes, took) = timed(read_all);
+        let (bytes, read) = timed(read_all);
         assert!(bytes > 0, "they are there");
-        least(&mut times.read, took);
-    }
-    times
+        Times { command: whole, load, compile, solve, start, read, python }
+    });
+    (rounds.collect(), paths.len())
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
