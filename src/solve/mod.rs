@@ -23,7 +23,7 @@ use crate::names::ComponentId;
 use crate::place::Place;
 use crate::stack::Stack;
 use crate::statement::{Claim, Statement};
-pub use reasons::Reasons;
+pub use reasons::{Link, Links, Reasons};
 use rings::Rings;
 
 /// A solution.

@@ -86,6 +86,45 @@ impl Reasons {
         chain.reverse();
         Some(chain)
     }
+
+    /// All chains at once.
+    pub fn links(&self) -> Links<'_> {
+        let mut table: Vec<Link<'_>> = Vec::new();
+        // A step without a statement, or with the one before it once more, stands for the link before it.
+        let mut link_of: Vec<Option<usize>> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let after = step.after.and_then(|number| link_of.get(number).copied().flatten());
+            let before = after.and_then(|number| table.get(number)).map(|link| link.statement);
+            let statement = step.statement.and_then(|number| self.statements.get(number));
+            link_of.push(match statement {
+                Some(statement) if before != Some(statement) => {
+                    table.push(Link { after, statement });
+                    Some(table.len() - 1)
+                }
+                _ => after,
+            });
+        }
+        let last = self.last.iter().map(|(id, step)| (id, link_of.get(*step).copied().flatten())).collect();
+        Links { table, last }
+    }
+}
+
+/// The chains of all components as links of one table, which grows with the stack and not with the length of its chains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links<'r> {
+    /// The links; each follows one before it in the table.
+    pub table: Vec<Link<'r>>,
+    /// For each component the last link of its chain, by its place in the table.
+    pub last: Vec<(&'r ComponentId, Option<usize>)>,
+}
+
+/// A statement of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link<'r> {
+    /// The link before it; the first one of a chain has none.
+    pub after: Option<usize>,
+    /// What is said.
+    pub statement: &'r Statement,
 }
 
 /// The reasons of all present components.

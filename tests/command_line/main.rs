@@ -335,7 +335,24 @@ fn json_is_versioned_also_when_it_fails() {
     let good = read(&project.run(&["resolve", "--explain", "--format", "json"]).ends(Exit::Done));
     assert_eq!((good["schema"].as_i64(), good["ok"].as_bool()), (Some(1), Some(true)));
     assert_eq!(good["containers"][0]["id"], "container:green");
-    assert_eq!(good["reasons"]["package:one"][0]["place"]["line"], 7);
+    let because = |id: &str| {
+        let mut chain = Vec::new();
+        let mut next = good["reasons"][id].as_u64();
+        while let Some(number) = next {
+            let mut said = good["statements"][usize::try_from(number).expect("small")].clone();
+            next = said["after"].as_u64();
+            said.as_object_mut().and_then(|said| said.remove("after")).expect("what it follows");
+            chain.push(said);
+        }
+        chain.reverse();
+        chain
+    };
+    assert_eq!(because("package:one")[0]["place"]["line"], 7);
+    let stack = good["packages"].as_array().into_iter().chain(good["containers"].as_array()).flatten();
+    for id in stack.filter_map(|component| component["id"].as_str()) {
+        let alone = read(&project.run(&["why", id, "--format", "json"]).ends(Exit::Done));
+        assert_eq!(alone["because"].as_array(), Some(&because(id)), "{id}");
+    }
     for args in [&["check"][..], &["plan"], &["list"], &["status"], &["why", "red"]] {
         let args = [args, &["--format", "json"]].concat();
         assert_eq!(read(&project.run(&args))["schema"], 1, "{args:?}");

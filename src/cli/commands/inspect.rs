@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{Context, Fail, names};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Resolve};
-use crate::cli::voice::{SCHEMA, stack, statements_json};
+use crate::cli::voice::{SCHEMA, links_json, stack, statements_json};
 use crate::container::hints::hints;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::{self, LoadOptions, MANIFEST};
@@ -60,10 +60,9 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
     if context.voice.is_json() {
         let mut data = stack::to_json(&resolved.solved.stack);
         if explain {
-            let sources = &resolved.inputs.sources;
-            let reasons = &resolved.solved.reasons;
-            let chains = reasons.ids().filter_map(|id| Some((id.to_string(), reasons.chain(id)?)));
-            data["reasons"] = chains.map(|(id, chain)| (id, statements_json(sources, chain))).collect();
+            let links = resolved.solved.reasons.links();
+            data["reasons"] = links.last.iter().map(|(id, last)| (id.to_string(), json!(last))).collect();
+            data["statements"] = links_json(&resolved.inputs.sources, &links);
         }
         data["warnings"] = context.voice.list_json(&resolved.inputs.sources, &resolved.solved.warnings);
         context.voice.json(&data);

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::place::{Place, Sources};
+use crate::solve::{Link, Links};
 use crate::statement::Statement;
 
 /// The version of what is printed; it grows when a reader of the former one would be misled.
@@ -53,6 +54,16 @@ pub(in crate::cli) fn statements<'s>(
     statements: impl IntoIterator<Item = &'s Statement>,
 ) -> Json {
     statements.into_iter().map(|s| statement(sources, s)).collect()
+}
+
+/// The links of chains: each a statement, with the place in this list of the one that it follows.
+pub(in crate::cli) fn links(sources: &Sources, links: &Links<'_>) -> Json {
+    let link = |link: &Link<'_>| {
+        let mut said = statement(sources, link.statement);
+        said["after"] = json!(link.after);
+        said
+    };
+    links.table.iter().map(link).collect()
 }
 
 /// A statement with its place.

@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 
 use super::args::{Color, Format, Global};
 
-pub(super) use json::{SCHEMA, statements as statements_json};
+pub(super) use json::{SCHEMA, links as links_json, statements as statements_json};
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
