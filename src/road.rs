@@ -185,7 +185,11 @@ impl Road<'_> {
 
     /// `held`: what to hold on to instead of what `hsm.lock` says.
     fn solve(&self, options: &LoadOptions, held: Option<lock::Lock>) -> Result<Resolved, Stop> {
-        let mut inputs = load(self.root, self.world, options).map_err(Stop::Wrong)?;
+        let mut inputs =
+            load(self.root, self.world, options).map_err(|report| match self.world.interrupted_by() {
+                Some(signal) => Stop::Interrupted(signal),
+                None => Stop::Wrong(report),
+            })?;
         if held.is_some() {
             inputs.lock = held;
         }

@@ -127,11 +127,16 @@ const REGISTRY_VARIABLE: &str = "HSM_REGISTRY_PATH";
 /// Reads what is needed to decide: the manifest, the entries that can be reached from it, and the lock.
 ///
 /// # Errors
-/// Everything that is wrong with any of the files, in one report.
+/// Everything that is wrong with any of the files, in one report; an empty one when the user asked to stop meanwhile
+/// (the world knows).
 pub fn load(root: &Path, world: &dyn World, options: &LoadOptions) -> Result<Inputs, Report> {
     let mut sources = Sources::new();
     let mut diagnostics = Vec::new();
     let inputs = read(root, world, options, &mut sources, &mut diagnostics);
+    if world.interrupted() {
+        // what was read is not all there is, and what was found in it may not be so
+        return Err(Report { sources, diagnostics: Vec::new() });
+    }
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.map(|place| (place.file, place.start)));
     match inputs {
         Some(inputs) if !any_error(&diagnostics) => Ok(Inputs { sources, warnings: diagnostics, ..inputs }),
@@ -186,6 +191,9 @@ fn read(
         return None;
     }
     let mut reached = walk::walk(&manifest, &mut registries, sources);
+    if world.interrupted() {
+        return None;
+    }
     diagnostics.append(&mut reached.diagnostics);
     diagnostics.extend(check::check(&manifest, &reached, &mut registries, sources));
     diagnostics.extend(registries.warnings().iter().cloned());

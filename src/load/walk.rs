@@ -96,8 +96,12 @@ impl Walk<'_, '_> {
         self.queue.push_front((target, place));
     }
 
+    /// Ends early when the user asks to stop.
     fn run(&mut self) {
         while let Some((target, place)) = self.queue.pop_front() {
+            if self.registries.interrupted() {
+                return;
+            }
             self.visit(&target, place);
         }
     }
@@ -324,6 +328,9 @@ impl Walk<'_, '_> {
     /// Groups that can only be conflicted with: their options matter, but nothing is reached through them.
     fn bystanders(&mut self) {
         for (id, _) in std::mem::take(&mut self.conflicting) {
+            if self.registries.interrupted() {
+                return;
+            }
             let target = TargetId::Group(id.clone());
             if self.reached.entries.contains_key(&target) {
                 continue;

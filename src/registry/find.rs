@@ -337,6 +337,9 @@ impl<'w> Registries<'w> {
         let (kind, is_group) = kind_of(target);
         let wanted = name_of(target);
         for name in names {
+            if self.interrupted() {
+                return None;
+            }
             let candidate = target_of(kind, is_group, name);
             let Some(found) = self.find(&candidate) else { continue };
             let Ok(bytes) = self.world.read(&found.path) else { continue };
@@ -375,6 +378,11 @@ impl<'w> Registries<'w> {
     /// Names and directories of the registries, in order.
     pub fn dirs(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.list.iter().map(|r| (r.name.as_str(), r.dir.as_path()))
+    }
+
+    /// Whether the user asked to stop: then no more files are worth reading.
+    pub fn interrupted(&self) -> bool {
+        self.world.interrupted()
     }
 
     /// How many entry files were opened.

@@ -18,6 +18,8 @@ pub(crate) struct Memory {
     read: Mutex<Vec<PathBuf>>,
     /// By how much the names of a directory are turned round when it is listed.
     turned: usize,
+    /// After how many files read Ctrl-C comes.
+    patience: Option<usize>,
 }
 
 impl Memory {
@@ -38,6 +40,13 @@ impl Memory {
     #[must_use]
     pub(crate) fn listing_otherwise(mut self, turned: usize) -> Self {
         self.turned = turned;
+        self
+    }
+
+    /// The same, but Ctrl-C comes once so many files were read.
+    #[must_use]
+    pub(crate) fn interrupted_after(mut self, files: usize) -> Self {
+        self.patience = Some(files);
         self
     }
 
@@ -184,7 +193,8 @@ impl World for Memory {
     }
 
     fn interrupted_by(&self) -> Option<i32> {
-        None
+        let read = self.read.lock().unwrap().len();
+        self.patience.filter(|patience| read >= *patience).map(|_| 2)
     }
 }
 

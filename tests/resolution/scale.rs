@@ -8,6 +8,7 @@ use hsm::compile::compile;
 use hsm::load::{Inputs, LoadOptions, load};
 use hsm::lock;
 use hsm::names::{ComponentId, Kind, Name};
+use hsm::road::{Road, Stop, Wish};
 use hsm::solve::{NoStack, Solved, solve};
 
 fn id(number: usize) -> ComponentId {
@@ -77,6 +78,16 @@ fn a_chain_of_ten_thousand_has_ten_thousand_reasons_and_holds_each_once() {
     assert_eq!(chain[LONG - 1].claim.to_string(), "package:p9998 implies package:p9999");
     // Each chain is part of the longest; held apart they would be fifty million statements.
     assert_eq!(solved.reasons.len(), LONG);
+    let links = solved.reasons.links();
+    assert_eq!(links.table.len(), LONG);
+    let mut followed = Vec::new();
+    let mut next_link = links.last.iter().find(|(of, _)| **of == id(LONG - 1)).unwrap().1;
+    while let Some(link) = next_link.map(|number| links.table[number]) {
+        followed.push(link.statement);
+        next_link = link.after;
+    }
+    followed.reverse();
+    assert!(followed == chain, "the links of a chain are its statements");
     let text = lock::render(&inputs, &solved.stack);
     let again = project("  packages: [p0]\n", &[], LONG, next).with(lock::FILE, text.clone());
     let (inputs, solved) = stack_of(&again);
@@ -150,6 +161,53 @@ fn of_twenty_thousand_entries_only_the_fifty_that_can_be_reached_are_read() {
     let expected =
         (15_000..15_050).map(|n| Path::new(ROOT).join(format!("hsm-registry/packages/p{n}.yaml"))).collect();
     assert_eq!(read, expected);
+}
+
+#[test]
+fn twice_as_many_entries_are_twice_as_many_files_and_twice_as_many_rules() {
+    let next = |count| {
+        move |n| {
+            let implied =
+                if n + 1 < count { format!("implies: {{package:p{}: }}\n", n + 1) } else { String::new() };
+            format!("{implied}releases: [{{version: 0.9.0}}]\nconflicts: {{package:q: \"*\"}}\n")
+        }
+    };
+    let sizes = |count| {
+        // what cannot be reached is there too, and costs nothing
+        let more = next(count);
+        let world = project("  packages: [p0]\n", &[], count + 1_000, move |n| {
+            if n < count { more(n) } else { String::new() }
+        });
+        let inputs = load(Path::new(ROOT), &world, &LoadOptions::default()).unwrap();
+        let compiled = compile(&inputs);
+        let problem = &compiled.problem;
+        [inputs.opened, world.reads().len(), compiled.components.len(), problem.rules().len()]
+    };
+    let (once, twice, thrice) = (sizes(500), sizes(1_000), sizes(1_500));
+    for ((a, b), c) in once.into_iter().zip(twice).zip(thrice) {
+        assert!(b > a, "it grows");
+        assert_eq!(b - a, c - b, "the same again for as many again: {once:?}, {twice:?}, {thrice:?}");
+    }
+    assert_eq!(once[0], 500);
+}
+
+#[test]
+fn an_interrupted_load_reads_no_more_files() {
+    let count = 1_000;
+    let next = |n| if n + 1 < count { format!("implies: {{package:p{}: }}\n", n + 1) } else { String::new() };
+    let road = |world: &Memory| {
+        let road = Road { root: Path::new(ROOT), world };
+        road.resolve(&Wish::default()).map(|resolved| resolved.solved.stack.packages.len())
+    };
+    let whole = project("  packages: [p0]\n", &[], count, next);
+    assert_eq!(road(&whole).unwrap(), count);
+    let stopped = project("  packages: [p0]\n", &[], count, next).interrupted_after(100);
+    assert!(matches!(road(&stopped), Err(Stop::Interrupted(2))));
+    assert_eq!(stopped.reads().len(), 100);
+    // Nobody has that name, and looking into all entries for who once had it is cut short as well.
+    let unknown = project("  packages: [nobody]\n", &[], count, next).interrupted_after(100);
+    assert!(matches!(road(&unknown), Err(Stop::Interrupted(2))));
+    assert_eq!(unknown.reads().len(), 100);
 }
 
 #[test]
