@@ -28,8 +28,37 @@ pub enum New {
         /// Whether each has a line of its own (where the place allows it).
         lines: bool,
     },
-    /// A mapping.
+    /// A mapping; a line for each pair where the place allows it.
     Map(Vec<(String, New)>),
+    /// A mapping in braces, unless the value of the key before it is one of lines.
+    Braces(Vec<(String, New)>),
+}
+
+/// A step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// To the value of a mapping's key.
+    Key(String),
+    /// To an item of a sequence, from 0.
+    Item(usize),
+}
+
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
+impl From<String> for Step {
+    fn from(key: String) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Item(index)
+    }
 }
 
 impl New {
@@ -44,13 +73,13 @@ impl New {
     }
 }
 
-/// One change of a document. A path is a list of keys from the root.
+/// One change of a document. A path is a list of steps from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
     /// Sets the value of a key; the key, and mappings above it, are made when they are not there.
     Set {
         /// Where.
-        path: Vec<String>,
+        path: Vec<Step>,
         /// To what.
         value: New,
         /// Placed above the last key of the path if it has to be made.
@@ -59,14 +88,14 @@ pub enum Edit {
     /// Adds an item at the end of the sequence at a path; the sequence is made when it is not there.
     Append {
         /// Where.
-        path: Vec<String>,
+        path: Vec<Step>,
         /// What.
         item: New,
     },
     /// Replaces an item of the sequence at a path.
     Replace {
         /// Where.
-        path: Vec<String>,
+        path: Vec<Step>,
         /// Which, from 0.
         index: usize,
         /// By what.
@@ -75,14 +104,54 @@ pub enum Edit {
     /// Removes an item of the sequence at a path.
     RemoveItem {
         /// Where.
-        path: Vec<String>,
+        path: Vec<Step>,
         /// Which, from 0.
         index: usize,
     },
     /// Removes a key.
     RemoveKey {
         /// Where.
-        path: Vec<String>,
+        path: Vec<Step>,
+    },
+    /// Removes a key, and the mappings above it that are left empty.
+    Prune {
+        /// Where.
+        path: Vec<Step>,
+        /// The comment that was placed above the key when it was made: goes with it when it still stands there.
+        comment: Option<String>,
+    },
+    /// Removes a value and leaves its key.
+    Clear {
+        /// Where.
+        path: Vec<Step>,
+    },
+    /// Makes a scalar the only key of a mapping: of `a` makes `a: value`.
+    Pair {
+        /// Where.
+        path: Vec<Step>,
+        /// The key's value.
+        value: String,
+    },
+    /// Makes a mapping of one key that key: of `a: value` makes `a`.
+    Unpair {
+        /// Where.
+        path: Vec<Step>,
+    },
+    /// Makes a scalar a value of a mapping: of `a` makes `{key: a, more: x}`.
+    Wrap {
+        /// Where.
+        path: Vec<Step>,
+        /// Its key.
+        key: String,
+        /// What stands behind it.
+        more: Vec<(String, New)>,
+    },
+    /// Makes a mapping of one key the scalar that is its value: of `{key: a}` makes `a`.
+    Unwrap {
+        /// Where.
+        path: Vec<Step>,
+        /// The key.
+        key: String,
     },
 }
 
@@ -157,43 +226,70 @@ fn only_comments(text: &str) -> bool {
     text.lines().all(|l| l.trim().is_empty() || l.trim_start().starts_with('#'))
 }
 
-/// Follows a path as far as it is written: the node it ends at, or the last one and the keys that are missing.
-fn descend<'w, 'p>(root: &'w Written, path: &'p [String]) -> Result<(&'w Written, &'p [String]), Obstacle> {
+/// Follows a path as far as it is written: the node it ends at, or the last one and the steps that are missing.
+fn descend<'w, 'p>(root: &'w Written, path: &'p [Step]) -> Result<(&'w Written, &'p [Step]), Obstacle> {
     let mut node = root;
-    for (depth, key) in path.iter().enumerate() {
-        match &node.shape {
-            Shape::Map { pairs, .. } => match pairs.iter().find(|p| p.key.as_deref() == Some(key)) {
-                Some(pair) => node = &pair.node,
-                None => return Ok((node, &path[depth..])),
-            },
+    for (depth, step) in path.iter().enumerate() {
+        match (&node.shape, step) {
+            (Shape::Map { pairs, .. }, Step::Key(key)) => {
+                match pairs.iter().find(|p| p.key.as_ref() == Some(key)) {
+                    Some(pair) => node = &pair.node,
+                    None => return Ok((node, &path[depth..])),
+                }
+            }
+            (Shape::List { items, .. }, Step::Item(index)) => {
+                node = &items.get(*index).ok_or(Obstacle::Absent)?.node;
+            }
             // a scalar here is `~` or `null`, or the tree would have objected
-            Shape::Empty | Shape::Scalar => return Ok((node, &path[depth..])),
-            Shape::Alias => return Err(Obstacle::Borrowed),
-            Shape::List { .. } => return Err(Obstacle::Shape),
+            (Shape::Empty | Shape::Scalar, Step::Key(_)) => return Ok((node, &path[depth..])),
+            (Shape::Alias, _) => return Err(Obstacle::Borrowed),
+            _ => return Err(Obstacle::Shape),
         }
     }
     Ok((node, &[]))
 }
 
+/// A path for people: `services.containers[0]`, items from 0 as most tools have it.
+fn shown(path: &[Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            Step::Key(key) if out.is_empty() => out.push_str(key),
+            Step::Key(key) => out.extend([".", key]),
+            Step::Item(index) => out.extend(["[", &index.to_string(), "]"]),
+        }
+    }
+    out
+}
+
 fn by_hand(edit: &Edit) -> String {
     match edit {
         Edit::Set { path, value, .. } => {
-            format!("set `{}` to `{}` by hand", path.join("."), splice::flow(value))
+            format!("set `{}` to `{}` by hand", shown(path), splice::flow(value))
         }
         Edit::Append { path, item } => {
-            format!("add `{}` to the list `{}` by hand", splice::flow(item), path.join("."))
+            format!("add `{}` to the list `{}` by hand", splice::flow(item), shown(path))
         }
         Edit::Replace { path, index, item } => {
             format!(
                 "replace item {} of the list `{}` by `{}` by hand",
                 index + 1,
-                path.join("."),
+                shown(path),
                 splice::flow(item)
             )
         }
         Edit::RemoveItem { path, index } => {
-            format!("remove item {} of the list `{}` by hand", index + 1, path.join("."))
+            format!("remove item {} of the list `{}` by hand", index + 1, shown(path))
         }
-        Edit::RemoveKey { path } => format!("remove `{}` by hand", path.join(".")),
+        Edit::RemoveKey { path } | Edit::Prune { path, .. } => format!("remove `{}` by hand", shown(path)),
+        Edit::Clear { path } => format!("remove the value of `{}` by hand", shown(path)),
+        Edit::Pair { path, value } => {
+            format!("give `{}` the value `{}` by hand", shown(path), splice::flow(&New::text(value)))
+        }
+        Edit::Unpair { path } => format!("leave but the key of `{}` by hand", shown(path)),
+        Edit::Wrap { path, more, .. } => {
+            format!("add `{}` to `{}` by hand", splice::flow(&New::Map(more.clone())), shown(path))
+        }
+        Edit::Unwrap { path, key } => format!("leave but the `{key}` of `{}` by hand", shown(path)),
     }
 }

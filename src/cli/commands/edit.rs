@@ -106,7 +106,9 @@ fn facts(name: &str, opened: &mut Opened<'_>) -> Result<(GroupFacts, registry::G
     let Entry::Group(entry) = entry.as_ref() else {
         return Err(Fail::usage(format!("{id} is not a group")));
     };
+    let other = TargetId::Group(GroupId::new(id.kind.other(), &id.name));
     let facts = GroupFacts {
+        shared: opened.registries.contains(&other),
         id,
         one: entry.strategy.value == Strategy::One,
         default: entry.default.iter().map(|d| d.value.clone()).collect(),

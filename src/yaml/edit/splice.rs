@@ -1,9 +1,18 @@
 //! From an edit to the bytes that go and the bytes that come.
 
+mod remove;
+mod reshape;
+
 use std::fmt::Write as _;
 
-use super::{Edit, New, Obstacle, descend};
+use super::{Edit, New, Obstacle, Step, descend};
 use crate::yaml::layout::{Shape, Written, WrittenItem, WrittenPair};
+
+/// What a value stands behind.
+enum Head<'w> {
+    Pair(&'w WrittenPair),
+    Item(&'w WrittenItem),
+}
 
 /// The replacements of one edit in a text, not overlapping.
 pub(super) struct Splices<'t> {
@@ -41,6 +50,12 @@ impl<'t> Splices<'t> {
             }
             Edit::RemoveItem { path, index } => self.remove_item(path, *index),
             Edit::RemoveKey { path } => self.remove_key(path),
+            Edit::Prune { path, comment } => self.prune(path, comment.as_deref()),
+            Edit::Clear { path } => self.clear(path),
+            Edit::Pair { path, value } => self.make_pair(path, value),
+            Edit::Unpair { path } => self.unpair(path),
+            Edit::Wrap { path, key, more } => self.wrap(path, key, more),
+            Edit::Unwrap { path, key } => self.unwrap(path, key),
         }
     }
 
@@ -48,7 +63,7 @@ impl<'t> Splices<'t> {
         self.root.ok_or(Obstacle::Absent)
     }
 
-    fn item(&self, path: &[String], index: usize) -> Result<&'t WrittenItem, Obstacle> {
+    fn item(&self, path: &[Step], index: usize) -> Result<&'t WrittenItem, Obstacle> {
         match descend(self.root()?, path)? {
             (Written { shape: Shape::List { items, .. }, .. }, []) => {
                 items.get(index).ok_or(Obstacle::Absent)
@@ -60,7 +75,7 @@ impl<'t> Splices<'t> {
 
     // ---- setting ----
 
-    fn set(&mut self, path: &[String], value: &New, comment: Option<&str>) -> Result<(), Obstacle> {
+    fn set(&mut self, path: &[Step], value: &New, comment: Option<&str>) -> Result<(), Obstacle> {
         let Some(root) = self.root else {
             return self.at_end_of_text(path, value, comment);
         };
@@ -75,19 +90,20 @@ impl<'t> Splices<'t> {
         &mut self,
         root: &'t Written,
         node: &'t Written,
-        path: &[String],
-        missing: &[String],
+        path: &[Step],
+        missing: &[Step],
         value: &New,
         comment: Option<&str>,
     ) -> Result<(), Obstacle> {
-        let Some((first, rest)) = missing.split_first() else { return Err(Obstacle::Shape) };
+        let keys = keys(missing)?;
+        let Some((first, rest)) = keys.split_first() else { return Err(Obstacle::Shape) };
         match &node.shape {
             Shape::Map { flow: true, pairs }
                 if pairs.is_empty() && self.opens_up(root, node, path, missing)? =>
             {
                 let above = &path[..path.len() - missing.len()];
-                let indent = self.key_column(root, above)?.ok_or(Obstacle::Style)? + self.step(root);
-                let colon = Self::pair(root, above)?.ok_or(Obstacle::Style)?.colon;
+                let indent = self.head_column(root, above)?.ok_or(Obstacle::Style)? + self.step(root);
+                let colon = Self::indicator(root, above)?.ok_or(Obstacle::Style)?;
                 let lines = self.pair_lines(root, first, rest, value, comment, indent);
                 self.changes.push((colon..node.end, String::new()));
                 self.lines_after(node.end, &lines)
@@ -101,23 +117,30 @@ impl<'t> Splices<'t> {
                     return Err(Obstacle::Style);
                 };
                 let indent = self.column(head.key_at.start);
+                let like_lines = match (value, &last.node.shape) {
+                    (New::Braces(pairs), Shape::Map { flow: false, .. }) if rest.is_empty() => {
+                        Some(New::Map(pairs.clone()))
+                    }
+                    _ => None,
+                };
+                let value = like_lines.as_ref().unwrap_or(value);
                 let lines = self.pair_lines(root, first, rest, value, comment, indent);
                 self.lines_after(last.node.end.max(last.colon), &lines)
             }
             Shape::Empty if !node.marked => {
                 let (above, _) = path.split_at(path.len() - missing.len());
-                let Some(key_column) = self.key_column(root, above)? else {
+                let Some(head_column) = self.head_column(root, above)? else {
                     return self.at_end_of_text(missing, value, comment);
                 };
                 if Self::in_brackets(root, above)? {
                     let new = format!("{{{}: {}}}", scalar(first), flow(&nested(rest, value)));
                     return self.behind_colon(node.start, &new);
                 }
-                let indent = key_column + self.step(root);
+                let indent = head_column + self.step(root);
                 let lines = self.pair_lines(root, first, rest, value, comment, indent);
                 self.lines_after(node.end, &lines)
             }
-            Shape::Scalar => self.replace(node, &nested(missing, value)),
+            Shape::Scalar => self.replace(node, &nested(&keys, value)),
             _ => Err(Obstacle::Style),
         }
     }
@@ -127,23 +150,19 @@ impl<'t> Splices<'t> {
         &self,
         root: &Written,
         node: &Written,
-        path: &[String],
-        missing: &[String],
+        path: &[Step],
+        missing: &[Step],
     ) -> Result<bool, Obstacle> {
         let above = &path[..path.len() - missing.len()];
-        let Some(pair) = Self::pair(root, above)? else { return Ok(false) };
-        let behind = self.text.get(pair.colon..node.start).unwrap_or("\n");
+        let Some(indicator) = Self::indicator(root, above)? else { return Ok(false) };
+        let behind = self.text.get(indicator..node.start).unwrap_or("\n");
         Ok(!node.marked && !Self::in_brackets(root, above)? && !behind.contains('\n'))
     }
 
     /// The document has no value yet: the key goes to its end.
-    fn at_end_of_text(
-        &mut self,
-        path: &[String],
-        value: &New,
-        comment: Option<&str>,
-    ) -> Result<(), Obstacle> {
-        let Some((first, rest)) = path.split_first() else { return Err(Obstacle::Shape) };
+    fn at_end_of_text(&mut self, path: &[Step], value: &New, comment: Option<&str>) -> Result<(), Obstacle> {
+        let keys = keys(path)?;
+        let Some((first, rest)) = keys.split_first() else { return Err(Obstacle::Shape) };
         let mut lines = Vec::new();
         push_comment(&mut lines, comment.filter(|_| rest.is_empty()), 0);
         push_pair(
@@ -243,7 +262,7 @@ impl<'t> Splices<'t> {
 
     // ---- lists ----
 
-    fn append(&mut self, path: &[String], item: &New) -> Result<(), Obstacle> {
+    fn append(&mut self, path: &[Step], item: &New) -> Result<(), Obstacle> {
         let as_list = || New::List { items: vec![item.clone()], lines: true };
         let Some(root) = self.root else { return self.at_end_of_text(path, &as_list(), None) };
         let (node, missing) = descend(root, path)?;
@@ -260,7 +279,7 @@ impl<'t> Splices<'t> {
                 self.lines_after(last.node.end, &item_lines(item, indent))
             }
             Shape::Empty if !node.marked => {
-                let column = self.key_column(root, path)?.ok_or(Obstacle::Style)?;
+                let column = self.head_column(root, path)?.ok_or(Obstacle::Style)?;
                 if Self::in_brackets(root, path)? {
                     return self.behind_colon(node.start, &flow(&as_list()));
                 }
@@ -270,93 +289,6 @@ impl<'t> Splices<'t> {
             Shape::Alias => Err(Obstacle::Borrowed),
             _ => Err(Obstacle::Shape),
         }
-    }
-
-    fn remove_item(&mut self, path: &[String], index: usize) -> Result<(), Obstacle> {
-        let (node, _) = descend(self.root()?, path)?;
-        let found = self.item(path, index)?;
-        let Shape::List { flow: in_brackets, items } = &node.shape else { return Err(Obstacle::Shape) };
-        if items.len() == 1 {
-            let empty = New::list::<String>([]);
-            let line = self.line_start(found.start);
-            let alone = !in_brackets && !node.marked && self.text[line..found.start].trim().is_empty();
-            if alone && let Ok((at, _)) = self.above_block(line) {
-                // the comments above the item stay, which a replaced block would take along
-                self.changes.push((at..at, format!(" {}", flow(&empty))));
-                return self.remove_lines(found.start, found.node.end, None);
-            }
-            return self.replace(node, &empty);
-        }
-        if *in_brackets {
-            let bounds: Vec<_> = items.iter().map(|i| (i.node.start, i.node.end)).collect();
-            return self.remove_from_brackets(&bounds, index);
-        }
-        self.remove_lines(found.start, found.node.end, items.get(index + 1).map(|i| i.start))
-    }
-
-    fn remove_key(&mut self, path: &[String]) -> Result<(), Obstacle> {
-        let (last, above) = path.split_last().ok_or(Obstacle::Absent)?;
-        let (node, missing) = descend(self.root()?, above)?;
-        if !missing.is_empty() {
-            return Err(Obstacle::Borrowed);
-        }
-        let Shape::Map { flow: in_brackets, pairs } = &node.shape else { return Err(Obstacle::Borrowed) };
-        let index = pairs.iter().position(|p| p.key.as_deref() == Some(last)).ok_or(Obstacle::Borrowed)?;
-        let end = |p: &WrittenPair| p.node.end.max(p.colon);
-        if pairs.len() == 1 {
-            return if above.is_empty() && !in_brackets {
-                self.remove_lines(pairs[0].key_at.start, end(&pairs[0]), None)
-            } else {
-                self.replace(node, &New::Map(Vec::new()))
-            };
-        }
-        if *in_brackets {
-            let bounds: Vec<_> = pairs.iter().map(|p| (p.key_at.start, end(p))).collect();
-            return self.remove_from_brackets(&bounds, index);
-        }
-        self.remove_lines(
-            pairs[index].key_at.start,
-            end(&pairs[index]),
-            pairs.get(index + 1).map(|p| p.key_at.start),
-        )
-    }
-
-    /// Removes whole lines; what starts behind another indicator on its line gives its place to the next one.
-    fn remove_lines(&mut self, start: usize, end: usize, next: Option<usize>) -> Result<(), Obstacle> {
-        let line = self.line_start(start);
-        if !self.text[line..start].trim_start_matches('\u{feff}').trim().is_empty() {
-            let next = next.ok_or(Obstacle::Style)?;
-            self.changes.push((start..next, String::new()));
-            return Ok(());
-        }
-        let bom = self.text[line..start].find('\u{feff}').map_or(0, |_| '\u{feff}'.len_utf8());
-        let rest_end = self.rest_of_line(end)?;
-        self.changes.push((line + bom..rest_end, String::new()));
-        Ok(())
-    }
-
-    /// Removes an element of a bracketed collection with one of its commas.
-    fn remove_from_brackets(&mut self, bounds: &[(usize, usize)], index: usize) -> Result<(), Obstacle> {
-        let &(start, end) = bounds.get(index).ok_or(Obstacle::Absent)?;
-        let before = index.checked_sub(1).and_then(|i| bounds.get(i));
-        let after = bounds.get(index + 1);
-        let one_line = |from: usize, to: usize| !self.text[from..to].contains('\n');
-        let change = match (before, after) {
-            (_, Some(&(next, _))) if one_line(start, next) => start..next,
-            (Some(&(_, prev)), _) if one_line(prev, end) => prev..end,
-            _ => {
-                let line = self.line_start(start);
-                let comma = if self.text[end..].starts_with(',') { end + 1 } else { end };
-                if self.text[line..start].trim().is_empty() {
-                    let rest_end = self.rest_of_line(comma)?;
-                    line..rest_end
-                } else {
-                    start..comma
-                }
-            }
-        };
-        self.changes.push((change, String::new()));
-        Ok(())
     }
 
     // ---- where text goes ----
@@ -411,26 +343,42 @@ impl<'t> Splices<'t> {
         self.text[self.line_start(at)..at].trim_start_matches('\u{feff}').chars().count()
     }
 
-    /// The column of the last key of a path; `None` for the root.
-    fn key_column(&self, root: &Written, path: &[String]) -> Result<Option<usize>, Obstacle> {
-        Ok(Self::pair(root, path)?.map(|p| self.column(p.key_at.start)))
+    /// The column of a path's last key, or of its item's dash; `None` for the root.
+    fn head_column(&self, root: &Written, path: &[Step]) -> Result<Option<usize>, Obstacle> {
+        Ok(match Self::head(root, path)? {
+            Some(Head::Pair(pair)) => Some(self.column(pair.key_at.start)),
+            Some(Head::Item(item)) => Some(self.column(item.start)),
+            None => None,
+        })
     }
 
-    fn pair<'w>(root: &'w Written, path: &[String]) -> Result<Option<&'w WrittenPair>, Obstacle> {
+    /// One past the colon of a path's last key, or the dash of its item; `None` for the root.
+    fn indicator(root: &Written, path: &[Step]) -> Result<Option<usize>, Obstacle> {
+        Ok(Self::head(root, path)?.map(|head| match head {
+            Head::Pair(pair) => pair.colon,
+            Head::Item(item) => item.start + 1,
+        }))
+    }
+
+    /// What a path's value stands behind.
+    fn head<'w>(root: &'w Written, path: &[Step]) -> Result<Option<Head<'w>>, Obstacle> {
         let Some((last, above)) = path.split_last() else { return Ok(None) };
-        match descend(root, above)? {
-            (Written { shape: Shape::Map { pairs, .. }, .. }, []) => {
-                Ok(pairs.iter().find(|p| p.key.as_deref() == Some(last)))
+        match (descend(root, above)?, last) {
+            ((Written { shape: Shape::Map { pairs, .. }, .. }, []), Step::Key(last)) => {
+                Ok(pairs.iter().find(|p| p.key.as_ref() == Some(last)).map(Head::Pair))
+            }
+            ((Written { shape: Shape::List { items, .. }, .. }, []), Step::Item(index)) => {
+                Ok(items.get(*index).map(Head::Item))
             }
             _ => Err(Obstacle::Shape),
         }
     }
 
     /// Whether the value of a path stands somewhere within brackets or braces.
-    fn in_brackets(root: &Written, path: &[String]) -> Result<bool, Obstacle> {
+    fn in_brackets(root: &Written, path: &[Step]) -> Result<bool, Obstacle> {
         for depth in 0..path.len() {
-            if let (Written { shape: Shape::Map { flow: true, .. }, .. }, _) = descend(root, &path[..depth])?
-            {
+            let (node, _) = descend(root, &path[..depth])?;
+            if matches!(node.shape, Shape::Map { flow: true, .. } | Shape::List { flow: true, .. }) {
                 return Ok(true);
             }
         }
@@ -469,6 +417,15 @@ fn indicator_end(line: &str) -> Option<usize> {
         let before = line[..at].trim_end();
         (before.len() < at && before.ends_with([':', '-'])).then_some(before.len())
     })
+}
+
+/// The keys that steps name; what is not there yet is never an item.
+fn keys(steps: &[Step]) -> Result<Vec<String>, Obstacle> {
+    let key = |step: &Step| match step {
+        Step::Key(key) => Ok(key.clone()),
+        Step::Item(_) => Err(Obstacle::Shape),
+    };
+    steps.iter().map(key).collect()
 }
 
 /// A value below further keys.
@@ -522,7 +479,7 @@ pub(super) fn flow(value: &New) -> String {
     match value {
         New::Text(text) => scalar(text),
         New::List { items, .. } => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        New::Map(pairs) => {
+        New::Map(pairs) | New::Braces(pairs) => {
             let pairs: Vec<_> = pairs.iter().map(|(k, v)| format!("{}: {}", scalar(k), flow(v))).collect();
             format!("{{{}}}", pairs.join(", "))
         }

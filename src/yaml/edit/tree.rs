@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Edit, New, Obstacle};
+use super::{Edit, New, Obstacle, Step};
 use crate::yaml::{Node, Value};
 
 /// A value without places. The order of a mapping's keys is no part of it: nothing moves keys.
@@ -34,7 +34,9 @@ impl Tree {
         match new {
             New::Text(text) => Self::Text(text.clone()),
             New::List { items, .. } => Self::List(items.iter().map(Self::of_new).collect()),
-            New::Map(pairs) => Self::Map(pairs.iter().map(|(k, v)| (k.clone(), Self::of_new(v))).collect()),
+            New::Map(pairs) | New::Braces(pairs) => {
+                Self::Map(pairs.iter().map(|(k, v)| (k.clone(), Self::of_new(v))).collect())
+            }
         }
     }
 
@@ -66,13 +68,74 @@ impl Tree {
                 items.remove(*index);
                 Ok(())
             }
-            Edit::RemoveKey { path } => {
-                let (last, above) = path.split_last().ok_or(Obstacle::Absent)?;
-                match self.find(above)? {
-                    Self::Map(map) => map.remove(last).map(|_| ()).ok_or(Obstacle::Absent),
-                    _ => Err(Obstacle::Shape),
+            Edit::RemoveKey { path } => self.remove(path),
+            Edit::Prune { path, .. } => {
+                self.remove(path)?;
+                let mut above = path.as_slice();
+                while let Some((_, rest)) = above.split_last() {
+                    above = rest;
+                    let left_empty = matches!(self.find(above)?, Self::Map(map) if map.is_empty());
+                    if !left_empty || !matches!(above.last(), Some(Step::Key(_))) {
+                        break;
+                    }
+                    self.remove(above)?;
                 }
+                Ok(())
             }
+            Edit::Clear { path } => {
+                if !matches!(path.last(), Some(Step::Key(_))) {
+                    return Err(Obstacle::Shape);
+                }
+                *self.find(path)? = Self::Null;
+                Ok(())
+            }
+            Edit::Pair { path, value } => {
+                let here = self.find(path)?;
+                let Self::Text(text) = here else { return Err(Obstacle::Shape) };
+                *here = Self::Map(BTreeMap::from([(std::mem::take(text), Self::Text(value.clone()))]));
+                Ok(())
+            }
+            Edit::Unpair { path } => {
+                let here = self.find(path)?;
+                let (key, _) = here.only_pair()?;
+                *here = Self::Text(key);
+                Ok(())
+            }
+            Edit::Wrap { path, key, more } => {
+                let here = self.find(path)?;
+                let Self::Text(text) = here else { return Err(Obstacle::Shape) };
+                let text = (key.clone(), Self::Text(std::mem::take(text)));
+                let more = more.iter().map(|(k, v)| (k.clone(), Self::of_new(v)));
+                *here = Self::Map([text].into_iter().chain(more).collect());
+                Ok(())
+            }
+            Edit::Unwrap { path, key } => {
+                let here = self.find(path)?;
+                match here.only_pair()? {
+                    (own, Self::Text(text)) if own == *key => *here = Self::Text(text),
+                    _ => return Err(Obstacle::Shape),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn remove(&mut self, path: &[Step]) -> Result<(), Obstacle> {
+        let (Step::Key(last), above) = path.split_last().ok_or(Obstacle::Absent)? else {
+            return Err(Obstacle::Shape);
+        };
+        match self.find(above)? {
+            Self::Map(map) => map.remove(last).map(|_| ()).ok_or(Obstacle::Absent),
+            _ => Err(Obstacle::Shape),
+        }
+    }
+
+    /// The pair of a mapping that has no other one.
+    fn only_pair(&self) -> Result<(String, Self), Obstacle> {
+        let Self::Map(map) = self else { return Err(Obstacle::Shape) };
+        match map.iter().next() {
+            Some((key, value)) if map.len() == 1 => Ok((key.clone(), value.clone())),
+            _ => Err(Obstacle::Shape),
         }
     }
 
@@ -83,25 +146,27 @@ impl Tree {
         }
     }
 
-    fn find(&mut self, path: &[String]) -> Result<&mut Self, Obstacle> {
+    fn find(&mut self, path: &[Step]) -> Result<&mut Self, Obstacle> {
         let mut here = self;
-        for key in path {
-            here = match here {
-                Self::Map(map) => map.get_mut(key).ok_or(Obstacle::Absent)?,
+        for step in path {
+            here = match (here, step) {
+                (Self::Map(map), Step::Key(key)) => map.get_mut(key).ok_or(Obstacle::Absent)?,
+                (Self::List(items), Step::Item(index)) => items.get_mut(*index).ok_or(Obstacle::Absent)?,
                 _ => return Err(Obstacle::Absent),
             };
         }
         Ok(here)
     }
 
-    fn entry(&mut self, path: &[String]) -> Result<&mut Self, Obstacle> {
+    fn entry(&mut self, path: &[Step]) -> Result<&mut Self, Obstacle> {
         let mut here = self;
-        for key in path {
-            if *here == Self::Null {
+        for step in path {
+            if *here == Self::Null && matches!(step, Step::Key(_)) {
                 *here = Self::Map(BTreeMap::new());
             }
-            here = match here {
-                Self::Map(map) => map.entry(key.clone()).or_insert(Self::Null),
+            here = match (here, step) {
+                (Self::Map(map), Step::Key(key)) => map.entry(key.clone()).or_insert(Self::Null),
+                (Self::List(items), Step::Item(index)) => items.get_mut(*index).ok_or(Obstacle::Absent)?,
                 _ => return Err(Obstacle::Shape),
             };
         }

@@ -1,0 +1,208 @@
+//! What a manifest means, without places, and what it must mean after a change.
+
+use std::collections::BTreeMap;
+
+use super::super::{Change, GroupFacts};
+use crate::manifest::{Constraint, GroupLine, Item, Mode, read};
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use crate::place::Sources;
+use crate::registry::layer::Port;
+use crate::version::VersionDemand;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pinned {
+    pub(super) name: String,
+    pins: BTreeMap<&'static str, String>,
+    pub(super) ports: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Line {
+    selection: Option<Vec<Pinned>>,
+    pub(super) exclude: Vec<String>,
+    pub(super) own: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meaning {
+    listed: BTreeMap<Kind, Vec<Pinned>>,
+    pub(super) lines: BTreeMap<GroupId, Line>,
+    pub(super) constraints: Vec<(TargetId, BTreeMap<&'static str, String>)>,
+}
+
+fn pins_of(
+    version: Option<&VersionDemand>,
+    mode: Option<Mode>,
+    profile: Option<&Name>,
+) -> BTreeMap<&'static str, String> {
+    let version = version.map(|v| ("version", v.as_str().to_owned()));
+    let mode = mode.map(|m| ("mode", m.to_string()));
+    let profile = profile.map(|p| ("profile", p.to_string()));
+    [version, mode, profile].into_iter().flatten().collect()
+}
+
+fn pinned(item: &Item) -> Pinned {
+    let version = item.version.as_ref().map(|v| &v.value);
+    let ports = item.layer.ports.iter().map(|port| match port {
+        Port::Short(text) => text.value.clone(),
+        other => format!("{other:?}"),
+    });
+    Pinned {
+        name: item.name.value.to_string(),
+        pins: pins_of(version, item.mode.as_ref().map(|m| m.value), item.profile.as_ref().map(|p| &p.value)),
+        ports: ports.collect::<Vec<_>>().join(" "),
+    }
+}
+
+pub(super) fn meaning(text: &str) -> Meaning {
+    let mut sources = Sources::new();
+    let file = sources.add("hsm.yaml", text);
+    let (manifest, found) = read(&sources, file);
+    assert!(found.is_empty(), "{found:?}\n{text}");
+    let manifest = manifest.expect("a manifest");
+    let line = |line: &GroupLine| {
+        let mode = line.mode.as_ref().map(|m| m.value);
+        let read = Line {
+            selection: line.selection.as_ref().map(|s| s.value.iter().map(pinned).collect()),
+            exclude: line.exclude.iter().map(|name| name.value.to_string()).collect(),
+            own: pins_of(None, mode, line.profile.as_ref().map(|p| &p.value)),
+        };
+        (line.group.value.clone(), read)
+    };
+    let constraint = |one: &Constraint| {
+        let version = one.version.as_ref().map(|v| &v.value);
+        let profile = one.profile.as_ref().map(|p| &p.value);
+        (one.target.value.clone(), pins_of(version, one.mode.as_ref().map(|m| m.value), profile))
+    };
+    let (dependencies, services) = (&manifest.dependencies, &manifest.services);
+    Meaning {
+        listed: BTreeMap::from([
+            (Kind::Package, dependencies.items.iter().map(pinned).collect()),
+            (Kind::Container, services.items.iter().map(pinned).collect()),
+        ]),
+        lines: dependencies.groups.iter().chain(&services.groups).map(line).collect(),
+        constraints: manifest.constraints.iter().map(constraint).collect(),
+    }
+}
+
+impl Meaning {
+    /// The settings of all items of a component, its own first, and of its constraint.
+    pub(super) fn all_of(&mut self, id: &ComponentId) -> Vec<&mut BTreeMap<&'static str, String>> {
+        let is = |item: &&mut Pinned| {
+            ComponentId::new(id.kind(), &Name::parse(&item.name).expect("a name")) == *id
+        };
+        let listed = self.listed.get_mut(&id.kind()).into_iter().flatten();
+        let lines = self.lines.iter_mut().filter(|(group, _)| group.kind == id.kind());
+        let selected = lines.flat_map(|(_, line)| line.selection.iter_mut().flatten());
+        let items = listed.chain(selected).filter(is).map(|item| &mut item.pins);
+        let target = TargetId::Component(id.clone());
+        let constraint = self.constraints.iter_mut().filter(|(own, _)| *own == target).map(|(_, pins)| pins);
+        items.chain(constraint).collect()
+    }
+
+    fn pin(&mut self, id: &ComponentId, key: &'static str, value: Option<&String>) {
+        let target = TargetId::Component(id.clone());
+        let constrained = |pins: &BTreeMap<_, _>| pins.contains_key(key);
+        let emptied = self
+            .constraints
+            .iter()
+            .position(|(own, pins)| *own == target && constrained(pins) && pins.len() == 1);
+        let mut all = self.all_of(id);
+        let said = all.iter().any(|pins| value.is_some() && pins.get(key) == value);
+        match (all.first_mut(), value) {
+            (None, Some(value)) => {
+                self.constraints.push((target, BTreeMap::from([(key, value.clone())])));
+                return;
+            }
+            (Some(own), Some(value)) if own.contains_key(key) || !said => {
+                own.insert(key, value.clone());
+            }
+            _ => {}
+        }
+        for pins in all {
+            if pins.get(key) != value {
+                pins.remove(key);
+            }
+        }
+        if let Some(index) = emptied.filter(|index| self.constraints[*index].1.is_empty()) {
+            self.constraints.remove(index);
+        }
+    }
+
+    pub(super) fn items_of(&self, id: &ComponentId) -> Vec<&Pinned> {
+        let selected = self.lines.values().flat_map(|line| line.selection.iter().flatten());
+        let items = self.listed[&id.kind()].iter().chain(selected);
+        items.filter(|item| item.name == id.name().as_str()).collect()
+    }
+
+    fn set_ports(&mut self, id: &ComponentId, ports: &[String]) {
+        let listed = self.listed.get_mut(&id.kind()).into_iter().flatten();
+        let lines = self.lines.iter_mut().filter(|(group, _)| group.kind == id.kind());
+        let selected = lines.flat_map(|(_, line)| line.selection.iter_mut().flatten());
+        let mut items: Vec<&mut Pinned> =
+            listed.chain(selected).filter(|item| item.name == id.name().as_str()).collect();
+        if ports.is_empty() {
+            for item in items {
+                item.ports.clear();
+            }
+        } else if let Some(own) = items.first_mut() {
+            own.ports = ports.join(" ");
+        } else {
+            let item = Pinned { name: id.name().to_string(), pins: BTreeMap::new(), ports: ports.join(" ") };
+            self.listed.get_mut(&id.kind()).expect("there").push(item);
+        }
+    }
+
+    /// What the manifest must mean after a change; `None` where there is nothing that could be changed.
+    pub(super) fn after(&self, change: &Change) -> Option<Self> {
+        let mut out = self.clone();
+        match change {
+            Change::SetMode(id, _, mode) => out.pin(id, "mode", mode.map(|m| m.to_string()).as_ref()),
+            Change::SetVersion(id, _, version) => {
+                out.pin(id, "version", version.as_ref().map(|v| v.as_str().to_owned()).as_ref());
+            }
+            Change::SetProfile(id, _, profile) => {
+                out.pin(id, "profile", profile.as_ref().map(Name::to_string).as_ref());
+            }
+            Change::SetPorts(id, _, ports) => out.set_ports(id, ports),
+            Change::GroupMode(group, mode) => out.own(group, "mode", mode.map(|m| m.to_string())),
+            Change::GroupProfile(group, profile) => {
+                out.own(group, "profile", profile.as_ref().map(Name::to_string));
+            }
+            Change::Include(group, options) => {
+                let line = out.lines.get_mut(&group.id)?;
+                for option in options {
+                    let at = line.exclude.iter().position(|own| own == option.as_str())?;
+                    line.exclude.remove(at);
+                }
+            }
+            Change::Exclude(group, options) => {
+                let line = out.lines.entry(group.id.clone()).or_default();
+                for option in options.iter().map(Name::to_string) {
+                    if !line.exclude.contains(&option) {
+                        line.exclude.push(option);
+                    }
+                }
+            }
+            Change::AddGroup(group) => {
+                out.lines.entry(group.id.clone()).or_default();
+            }
+            Change::RemoveGroup(group) => {
+                out.lines.remove(&group.id)?;
+            }
+            other => unreachable!("{other:?} has examples"),
+        }
+        Some(out)
+    }
+
+    fn own(&mut self, group: &GroupFacts, key: &'static str, value: Option<String>) {
+        match value {
+            Some(value) => {
+                self.lines.entry(group.id.clone()).or_default().own.insert(key, value);
+            }
+            None => {
+                self.lines.get_mut(&group.id).and_then(|line| line.own.remove(key));
+            }
+        }
+    }
+}
