@@ -2,11 +2,15 @@
 //!
 //! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
 
+mod families;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::manifest::Mode;
+
+pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, Pins};
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     .header(anstyle::AnsiColor::Green.on_default().bold())
@@ -161,13 +165,13 @@ pub(super) enum Command {
   hsm build
   hsm build ingest-api")]
     Build(Build),
-    /// Add or remove packages in hsm.yaml
+    /// Add, remove and pin packages in hsm.yaml
     #[command(subcommand)]
-    Package(Family),
-    /// Add or remove containers in hsm.yaml
+    Package(Package),
+    /// Add, remove and pin containers in hsm.yaml
     #[command(subcommand)]
-    Container(Family),
-    /// Choose options of a group in hsm.yaml
+    Container(Container),
+    /// Name groups and choose their options in hsm.yaml
     #[command(subcommand)]
     Group(Group),
     /// Set the mode that every component prefers, in hsm.yaml
@@ -183,11 +187,14 @@ pub(super) enum Command {
     /// Add components of the registry to hsm.yaml
     #[command(after_help = "Examples:
   hsm add redis
-  hsm add package:neo4j-client --sync")]
+  hsm add package:neo4j-client --sync
+  hsm add postgres --version 16 --mode dev --port 15432:5432")]
     Add {
         /// Components, with their kind in front where two share the name
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
+        #[command(flatten)]
+        pins: ContainerPins,
         #[command(flatten)]
         then: Then,
     },
@@ -322,73 +329,6 @@ pub(super) struct Build {
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Family {
-    /// Add components of this kind
-    #[command(after_help = "Examples:
-  hsm package add neo4j-client
-  hsm container add redis --sync")]
-    Add {
-        /// Their names
-        #[arg(required = true, value_name = "NAME")]
-        names: Vec<String>,
-        #[command(flatten)]
-        then: Then,
-    },
-    /// Remove components of this kind
-    #[command(after_help = "Examples:
-  hsm package remove neo4j-client
-  hsm container remove redis --sync")]
-    Remove {
-        /// Their names
-        #[arg(required = true, value_name = "NAME")]
-        names: Vec<String>,
-        #[command(flatten)]
-        then: Then,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Group {
-    /// Replace the selection of a group
-    #[command(after_help = "Examples:
-  hsm group select vector-db-client milvus-adapter
-  hsm group select metrics prometheus grafana --sync")]
-    Select {
-        /// The group
-        group: String,
-        /// Its options
-        #[arg(required = true, value_name = "OPTION")]
-        options: Vec<String>,
-        #[command(flatten)]
-        then: Then,
-    },
-    /// Add an option to the selection of a group (1-of-N: replaces it)
-    #[command(after_help = "Example:
-  hsm group add-option metrics grafana")]
-    AddOption {
-        /// The group
-        group: String,
-        /// Its options
-        #[arg(required = true, value_name = "OPTION")]
-        options: Vec<String>,
-        #[command(flatten)]
-        then: Then,
-    },
-    /// Take an option out of the selection of a group
-    #[command(after_help = "Example:
-  hsm group remove-option metrics grafana")]
-    RemoveOption {
-        /// The group
-        group: String,
-        /// Its options
-        #[arg(required = true, value_name = "OPTION")]
-        options: Vec<String>,
-        #[command(flatten)]
-        then: Then,
-    },
 }
 
 /// What comes after an edit of `hsm.yaml`.

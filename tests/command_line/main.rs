@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod edits;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -168,13 +170,25 @@ fn the_help_is_what_was_written_down() {
         "package",
         "package add",
         "package remove",
+        "package mode",
+        "package version",
         "container",
         "container add",
         "container remove",
+        "container mode",
+        "container version",
+        "container profile",
+        "container port",
         "group",
+        "group add",
+        "group remove",
         "group select",
         "group add-option",
         "group remove-option",
+        "group mode",
+        "group profile",
+        "group include",
+        "group exclude",
         "mode",
         "add",
         "remove",

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::args::{Cli, Command, Family, Global};
+use super::args::{Cli, Command, Global};
 use super::voice::Voice;
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
@@ -94,22 +94,10 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Down => after::down(context),
         Command::Group(args) => edit::group(context, args),
         Command::Mode { mode, then } => edit::mode(context, (*mode).into(), then),
-        Command::Add { names, then } => edit::add(context, names, then),
+        Command::Add { names, pins, then } => edit::add(context, names, pins, then),
         Command::Remove { names, then } => edit::remove(context, names, then),
-        Command::Package(family) => family_of("package", context, family),
-        Command::Container(family) => family_of("container", context, family),
-    }
-}
-
-/// `package add` is `add` for names of packages, and so on.
-fn family_of(kind: &str, context: &Context<'_>, family: &Family) -> Result<Exit, Fail> {
-    let of_kind = |names: &[String]| {
-        let named = names.iter().map(|n| if n.contains(':') { n.clone() } else { format!("{kind}:{n}") });
-        named.collect::<Vec<_>>()
-    };
-    match family {
-        Family::Add { names, then } => edit::add(context, &of_kind(names), then),
-        Family::Remove { names, then } => edit::remove(context, &of_kind(names), then),
+        Command::Package(args) => edit::package(context, args),
+        Command::Container(args) => edit::container(context, args),
     }
 }
 

@@ -18,22 +18,15 @@ pub(super) fn any(text: &str, opened: &mut Opened<'_>) -> Result<TargetId, Fail>
     one("component or group", text, &candidates, opened)
 }
 
-/// A component of the registries.
-pub(super) fn component(text: &str, opened: &mut Opened<'_>) -> Result<(ComponentId, Name), Fail> {
-    let (kind_given, name) = split(text)?;
-    let candidates = match kind_given {
-        Some(TargetId::Component(id)) => vec![TargetId::Component(id)],
-        Some(TargetId::Group(id)) => {
-            return Err(Fail::usage(format!(
-                "{id} is a group; choose with `hsm group select {} OPTION`",
-                id.name
-            )));
-        }
-        None => [Kind::Package, Kind::Container]
-            .map(|kind| TargetId::Component(ComponentId::new(kind, &name)))
-            .to_vec(),
-    };
-    match one("component", text, &candidates, opened)? {
+/// A component of the registries; of that kind, where the command says one.
+pub(super) fn component(
+    kind: Option<Kind>,
+    text: &str,
+    opened: &mut Opened<'_>,
+) -> Result<(ComponentId, Name), Fail> {
+    let (ids, name) = typed(kind, text)?;
+    let candidates: Vec<TargetId> = ids.into_iter().map(TargetId::Component).collect();
+    match one(kind.map_or("component", Kind::as_str), text, &candidates, opened)? {
         TargetId::Component(id) => Ok((id, name)),
         TargetId::Group(id) => Err(Fail::usage(format!("{id} is a group"))),
     }
@@ -41,15 +34,7 @@ pub(super) fn component(text: &str, opened: &mut Opened<'_>) -> Result<(Componen
 
 /// A group of the registries.
 pub(super) fn group(text: &str, opened: &mut Opened<'_>) -> Result<GroupId, Fail> {
-    let (kind_given, name) = split(text)?;
-    let candidates = match kind_given {
-        Some(TargetId::Group(id)) => vec![TargetId::Group(id)],
-        // `package:NAME` where a group is meant says which kind of group
-        Some(TargetId::Component(id)) => vec![TargetId::Group(GroupId::new(id.kind(), &name))],
-        None => {
-            [Kind::Package, Kind::Container].map(|kind| TargetId::Group(GroupId::new(kind, &name))).to_vec()
-        }
-    };
+    let candidates: Vec<TargetId> = typed_groups(text)?.into_iter().map(TargetId::Group).collect();
     match one("group", text, &candidates, opened)? {
         TargetId::Group(id) => Ok(id),
         TargetId::Component(id) => Err(Fail::usage(format!("{id} is not a group"))),
@@ -57,17 +42,50 @@ pub(super) fn group(text: &str, opened: &mut Opened<'_>) -> Result<GroupId, Fail
 }
 
 /// A component as it is typed, without asking the registries; without a kind there are two candidates.
-pub(super) fn typed(text: &str) -> Result<Vec<ComponentId>, Fail> {
-    match split(text)? {
-        (Some(TargetId::Component(id)), _) => Ok(vec![id]),
-        (Some(TargetId::Group(id)), _) => Err(Fail::usage(format!("{id} is a group"))),
-        (None, name) => Ok([Kind::Package, Kind::Container].map(|k| ComponentId::new(k, &name)).to_vec()),
+pub(super) fn typed(kind: Option<Kind>, text: &str) -> Result<(Vec<ComponentId>, Name), Fail> {
+    let (target, name) = split(text)?;
+    match (target, kind) {
+        (Some(TargetId::Component(id)), Some(kind)) if id.kind() != kind => {
+            Err(Fail::usage(format!("{id} is not a {kind}")))
+        }
+        (Some(TargetId::Component(id)), _) => Ok((vec![id], name)),
+        (Some(TargetId::Group(id)), _) => {
+            Err(Fail::usage(format!("{id} is a group; choose with `hsm group select {} OPTION`", id.name)))
+        }
+        (None, Some(kind)) => Ok((vec![ComponentId::new(kind, &name)], name)),
+        (None, None) => {
+            Ok(([Kind::Package, Kind::Container].map(|k| ComponentId::new(k, &name)).to_vec(), name))
+        }
     }
+}
+
+/// A group as it is typed, without asking the registries; without a kind there are two candidates.
+pub(super) fn typed_groups(text: &str) -> Result<Vec<GroupId>, Fail> {
+    let (target, name) = split(text)?;
+    Ok(match target {
+        Some(TargetId::Group(id)) => vec![id],
+        // `package:NAME` where a group is meant says which kind of group
+        Some(TargetId::Component(id)) => vec![GroupId::new(id.kind(), &name)],
+        None => [Kind::Package, Kind::Container].map(|kind| GroupId::new(kind, &name)).to_vec(),
+    })
 }
 
 /// An option's name.
 pub(super) fn option(text: &str) -> Result<Name, Fail> {
     Name::parse(text).map_err(|e| Fail::usage(format!("`{text}` is no name of an option: {e}")))
+}
+
+/// A profile's name.
+pub(super) fn profile(text: &str) -> Result<Name, Fail> {
+    Name::parse(text).map_err(|e| Fail::usage(format!("`{text}` is no name of a profile: {e}")))
+}
+
+/// A name that is not one of those that there are, with the one that is most like it.
+pub(super) fn not_among(whose: &str, what: &str, text: &str, near: Option<&str>, all: Vec<&str>) -> Fail {
+    let has = if whose.starts_with("no ") { "has the" } else { "has no" };
+    let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+    Fail::usage(format!("{whose} {has} {what} `{text}`{hint}\n       its {what}s: {all}"))
 }
 
 fn split(text: &str) -> Result<(Option<TargetId>, Name), Fail> {

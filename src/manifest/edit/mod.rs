@@ -252,6 +252,17 @@ fn only_containers(
     }
 }
 
+/// Whether a list, a selection or `constraints` says anything of a component.
+pub fn speaks_of(manifest: &Manifest, id: &ComponentId) -> bool {
+    let lines = manifest.dependencies.groups.iter().chain(&manifest.services.groups);
+    let mut selected =
+        lines.flat_map(|line| selected(line).iter().map(|item| line.group.value.option(&item.name.value)));
+    let target = TargetId::Component(id.clone());
+    is_listed(manifest, id)
+        || selected.any(|own| own == *id)
+        || manifest.constraints.iter().any(|constraint| constraint.target.value == target)
+}
+
 struct Draft {
     text: String,
     notes: Vec<Note>,
@@ -307,7 +318,8 @@ fn below(path: &[Step], step: impl Into<Step>) -> Vec<Step> {
     path
 }
 
-fn line_of<'m>(manifest: &'m Manifest, group: &GroupId) -> Option<&'m GroupLine> {
+/// The line of a group that the manifest names.
+pub fn line_of<'m>(manifest: &'m Manifest, group: &GroupId) -> Option<&'m GroupLine> {
     let lines = match group.kind {
         Kind::Package => &manifest.dependencies.groups,
         Kind::Container => &manifest.services.groups,

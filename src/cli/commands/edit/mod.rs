@@ -1,0 +1,126 @@
+//! Commands that edit `hsm.yaml`: `mode`, `add`, `remove`, and the families `package`, `container`, `group`.
+//!
+//! Every edit is solved before it is written; one that would leave a solvable project without a solution is refused.
+
+mod components;
+mod groups;
+
+use serde_json::json;
+
+use super::{Context, Fail, names, sync};
+use crate::cli::Exit;
+use crate::cli::args::{Choice, Then};
+use crate::cli::voice::{SCHEMA, stack};
+use crate::load::{self, MANIFEST, Opened};
+use crate::manifest::Mode;
+use crate::manifest::edit::{Change, Edited, edit, read_text};
+use crate::road::{Resolved, Road, Stop, Wish};
+use crate::transaction::ProjectLock;
+
+pub(super) use components::{add, container, package, remove};
+pub(super) use groups::group;
+
+pub(super) fn mode(context: &Context<'_>, mode: Mode, then: &Then) -> Result<Exit, Fail> {
+    run(context, "hsm mode", then, |_| Ok(vec![Change::Mode(mode)]))
+}
+
+/// Reads the manifest, changes it, solves before and after, and writes.
+fn run(
+    context: &Context<'_>,
+    what: &str,
+    then: &Then,
+    change: impl FnOnce(&mut Opened<'_>) -> Result<Vec<Change>, Fail>,
+) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    let lock = sync::enter(context, road, what, !then.no_wait)?;
+    let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    let before = opened.sources.get(opened.manifest.file).map(|s| s.text.to_string()).unwrap_or_default();
+    let changes = change(&mut opened)?;
+    let after = change_all(context, &before, &changes)?;
+    let wish = context.wish(&Choice::default());
+    let edited = Wish { manifest: (after != before).then(|| after.as_str().into()), ..wish.clone() };
+    let differences = if after == before {
+        context.voice.say(&format!("{MANIFEST} says so already"));
+        Vec::new()
+    } else {
+        judge(context, road, &wish, &edited)?
+    };
+    if then.sync {
+        let what = format!("{what} --sync");
+        let done = sync::sync_with(context, road, &edited, &what, &lock)?;
+        sync::tell_done(context, &done);
+        return Ok(Exit::Done);
+    }
+    if after != before {
+        write(context, road, &before, &after, &lock)?;
+        context.voice.step("edited", MANIFEST);
+    }
+    if context.voice.is_json() {
+        context.voice.json(&json!({
+            "schema": SCHEMA, "ok": true, "changed": after != before, "stack_changes": differences,
+        }));
+    }
+    Ok(Exit::Done)
+}
+
+/// The text after all changes, one after the other.
+fn change_all(context: &Context<'_>, text: &str, changes: &[Change]) -> Result<String, Fail> {
+    let mut text = text.to_owned();
+    for change in changes {
+        let manifest = read_text(&text).ok_or_else(|| Fail::usage(format!("{MANIFEST} cannot be read")))?;
+        let Edited { text: after, notes } = edit(&text, &manifest, change)?;
+        for note in notes {
+            context.voice.note(&note.to_string());
+        }
+        text = after;
+    }
+    Ok(text)
+}
+
+/// Whether the edit may be made: solves without and with it, and says what changes in the stack.
+fn judge(context: &Context<'_>, road: Road<'_>, wish: &Wish, edited: &Wish) -> Result<Vec<String>, Fail> {
+    let before = road.resolve(wish);
+    match (before, road.resolve(edited)) {
+        (Ok(before), Ok(after)) => Ok(say_changes(context, &before, &after)),
+        (Err(_), Ok(_)) => {
+            context.voice.say("the statements can hold together again");
+            Ok(Vec::new())
+        }
+        (Ok(_), Err(stop @ Stop::Unsolved { .. })) => Err(Fail::WouldNotSolve(Box::new(stop))),
+        (Err(Stop::Unsolved { .. }), Err(Stop::Unsolved { .. })) => {
+            context.voice.warn("there was no solution before, and there is none now; see `hsm resolve`");
+            Ok(Vec::new())
+        }
+        (_, Err(stop)) => Err(stop.into()),
+    }
+}
+
+fn say_changes(context: &Context<'_>, before: &Resolved, after: &Resolved) -> Vec<String> {
+    let lines = stack::changes(&before.solved.stack, &after.solved.stack);
+    if lines.is_empty() {
+        context.voice.say("the stack stays as it is");
+    }
+    for line in &lines {
+        context.voice.say(&format!("  {line}"));
+    }
+    lines
+}
+
+/// Writes the manifest, unless somebody else did in the meantime.
+fn write(
+    context: &Context<'_>,
+    road: Road<'_>,
+    before: &str,
+    after: &str,
+    _lock: &ProjectLock,
+) -> Result<(), Fail> {
+    let path = road.root.join(MANIFEST);
+    let now = context.world.read(&path).map_err(|e| Fail::system("read", &path, e))?;
+    if now != before.as_bytes() {
+        return Err(Fail::usage(format!(
+            "{MANIFEST} was changed by someone else in the meantime; nothing was written"
+        )));
+    }
+    context.world.write(&path, after.as_bytes()).map_err(|e| Fail::system("write", &path, e))
+}
