@@ -110,6 +110,7 @@ pub mod problem;
 mod propagate;
 mod provider;
 mod reach;
+mod relax;
 mod run;
 mod sat;
 pub mod solution;
