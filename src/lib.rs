@@ -14,6 +14,7 @@ pub mod container;
 pub mod diagnostic;
 pub mod example;
 pub mod execute;
+pub mod explain;
 pub mod fields;
 pub mod finalize;
 pub mod load;

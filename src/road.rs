@@ -11,6 +11,7 @@ use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, To
 use crate::compile::compile;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::execute::{Failure, Progress, Work, execute};
+use crate::explain::{self, Explanation};
 use crate::finalize::{self, RunError, finalize};
 use crate::load::{self, Inputs, LoadOptions, load};
 use crate::lock;
@@ -48,10 +49,10 @@ pub enum Stop {
     Wrong(load::Report),
     /// The statements cannot hold together.
     Unsolved {
-        /// The texts that the statements come from.
-        sources: Sources,
+        /// What they come from.
+        inputs: Box<Inputs>,
         /// The statements.
-        unsolved: Unsolved,
+        unsolved: Box<Unsolved>,
     },
     /// The bound of work was used up without an answer.
     OutOfFuel,
@@ -74,7 +75,7 @@ pub enum Stop {
         /// What was to be done.
         planned: Box<Planned>,
         /// What went wrong.
-        error: RunError,
+        error: Box<RunError>,
     },
     /// No engine that can start anything.
     NoEngine,
@@ -156,6 +157,11 @@ pub struct Road<'a> {
     pub world: &'a dyn World,
 }
 
+/// The conflicts of a project without a stack, with what could be changed.
+pub fn explain(inputs: &Inputs, unsolved: &Unsolved, world: &dyn World) -> Explanation {
+    explain::explain(inputs, &compile(inputs), unsolved.clone(), &|| world.interrupted())
+}
+
 /// The nearest directory with a manifest, from `start` upwards.
 pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
     let none = || Stop::NoProject(start.to_owned());
@@ -183,20 +189,26 @@ impl Road<'_> {
         self.solve(&options, Some(lock::Lock::of(&resolved.solved.stack)))
     }
 
+    /// load, and nothing more.
+    pub fn load(&self, options: &LoadOptions) -> Result<Inputs, Stop> {
+        load(self.root, self.world, options).map_err(|report| match self.world.interrupted_by() {
+            Some(signal) => Stop::Interrupted(signal),
+            None => Stop::Wrong(report),
+        })
+    }
+
     /// `held`: what to hold on to instead of what `hsm.lock` says.
     fn solve(&self, options: &LoadOptions, held: Option<lock::Lock>) -> Result<Resolved, Stop> {
-        let mut inputs =
-            load(self.root, self.world, options).map_err(|report| match self.world.interrupted_by() {
-                Some(signal) => Stop::Interrupted(signal),
-                None => Stop::Wrong(report),
-            })?;
+        let mut inputs = self.load(options)?;
         if held.is_some() {
             inputs.lock = held;
         }
         let compiled = compile(&inputs);
         match solve(&inputs, &compiled, &|| self.world.interrupted()) {
             Ok(solved) => Ok(Resolved { inputs, solved }),
-            Err(NoStack::Unsolved(unsolved)) => Err(Stop::Unsolved { sources: inputs.sources, unsolved }),
+            Err(NoStack::Unsolved(unsolved)) => {
+                Err(Stop::Unsolved { inputs: Box::new(inputs), unsolved: Box::new(unsolved) })
+            }
             Err(NoStack::Invalid(diagnostics)) => {
                 Err(Stop::Wrong(load::Report { sources: inputs.sources, diagnostics }))
             }
@@ -279,7 +291,7 @@ impl Road<'_> {
                 Failure::Interrupted(signal) if !matches!(error, RunError::NotPutBack { .. }) => {
                     Err(Stop::Interrupted(*signal))
                 }
-                _ => Err(Stop::Run { planned: Box::new(planned), error }),
+                _ => Err(Stop::Run { planned: Box::new(planned), error: Box::new(error) }),
             },
         }
     }

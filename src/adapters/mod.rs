@@ -246,6 +246,12 @@ pub trait Adapter: Send + Sync {
     /// What a failed action means, for people.
     fn explain(&self, action: &Action, outcome: &Outcome) -> String;
 
+    /// The distributions of which a failed action says that what is demanded of them cannot hold together, normalized
+    /// (PEP 503); none: it failed for another reason. Words that are no names may be among them.
+    fn blamed(&self, _action: &Action, _outcome: &Outcome) -> Vec<String> {
+        Vec::new()
+    }
+
     /// A cheap stamp of the environment on this machine: as long as it stays the same, the adapter's side is intact.
     /// `None`: there is nothing to stamp, or it can't be told.
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String>;

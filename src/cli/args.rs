@@ -113,15 +113,19 @@ pub(super) enum Command {
   hsm resolve
   hsm resolve --explain
   hsm resolve --explain qdrant
+  hsm resolve --explain --fix 1          (make the first fix of a conflict)
   hsm resolve --set project.mode=dev     (what would that change?)")]
     Resolve(Resolve),
     /// Say why a component is, or is not, in the stack
     #[command(after_help = "Examples:
   hsm why qdrant
-  hsm why container:redis")]
+  hsm why container:redis --all")]
     Why {
         /// A component or group, with its kind in front where two share the name
         name: String,
+        /// Show all chains that lead to it, not only the shortest
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         overlays: Overlays,
     },
@@ -253,6 +257,12 @@ pub(super) struct Resolve {
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "absent, without a name, with a name: clap's way to say it")]
     pub explain: Option<Option<String>>,
+    /// Of NAME: show all chains that lead to it, not only the shortest
+    #[arg(long, requires = "explain")]
+    pub all: bool,
+    /// Of a conflict: make fix N in hsm.yaml (several times: one of each conflict)
+    #[arg(long, value_name = "N", conflicts_with_all = ["overlay", "set", "require_mode"])]
+    pub fix: Vec<usize>,
     #[command(flatten)]
     pub choice: Choice,
     #[command(flatten)]

@@ -41,7 +41,7 @@ fn run_in(world: &dyn World) -> Exit {
     match commands::run(&context, &cli) {
         Ok(exit) => exit,
         Err(fail) => {
-            stop::tell(&voice, &fail);
+            stop::tell(&voice, world, &fail);
             stop::exit(&fail)
         }
     }

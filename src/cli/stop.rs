@@ -5,10 +5,12 @@ use super::exit::Exit;
 use super::voice::Voice;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::execute::Failure;
+use crate::explain::{self, Blame, Conflict, Explanation};
 use crate::finalize::RunError;
 use crate::place::Sources;
-use crate::road::{AfterError, Stop, is_committed};
+use crate::road::{self, AfterError, Planned, Resolved, Stop, is_committed};
 use crate::transaction::{NotPutBack, RecoverError};
+use crate::world::World;
 
 const SIGINT: i32 = 2;
 
@@ -60,9 +62,10 @@ fn run(error: &RunError) -> Exit {
 }
 
 /// Says what went wrong.
-pub(super) fn tell(voice: &Voice, fail: &Fail) {
+pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
+    let explanation = explanation(fail, world);
     if voice.is_json() {
-        tell_json(voice, fail);
+        tell_json(voice, fail, &explanation);
     }
     match fail {
         Fail::Usage(text) => voice.error(text),
@@ -71,14 +74,44 @@ pub(super) fn tell(voice: &Voice, fail: &Fail) {
             voice.error(&format!("failed to {attempt} `{}`: {error}", path.display()));
         }
         Fail::WouldNotSolve(stop) => {
-            tell_stop(voice, stop);
+            tell_stop(voice, stop, &explanation);
             voice.error("the edit would leave no solution; nothing was written");
         }
-        Fail::Stop(stop) => tell_stop(voice, stop),
+        Fail::Stop(stop) => {
+            tell_stop(voice, stop, &explanation);
+            if let Some((planned, blame)) = blame(stop, world) {
+                let inputs = &planned.resolved.inputs;
+                voice.blame(&inputs.sources, inputs.manifest.file, &blame);
+            }
+        }
     }
 }
 
-fn tell_stop(voice: &Voice, stop: &Stop) {
+/// Who brought in what a package manager says cannot hold together.
+fn blame<'s>(stop: &'s Stop, world: &dyn World) -> Option<(&'s Planned, Blame)> {
+    let Stop::Run { planned, error } = stop else { return None };
+    let Failure::Action { blamed, .. } = error.failure() else { return None };
+    let Resolved { inputs, solved } = &planned.resolved;
+    let found = explain::blame(inputs, &solved.stack, blamed, &|| world.interrupted());
+    (!blamed.is_empty() && !found.chains.is_empty()).then_some((planned, found))
+}
+
+/// What cannot hold together, and what could be done about it. After an edit that was refused the manifest is what it
+/// was, so no further edit of what it would have been is offered.
+fn explanation(fail: &Fail, world: &dyn World) -> Explanation {
+    let none = Explanation::default();
+    let (Fail::Stop(stop) | Fail::WouldNotSolve(stop)) = fail else { return none };
+    let Stop::Unsolved { inputs, unsolved } = stop.as_ref() else { return none };
+    match fail {
+        Fail::WouldNotSolve(_) => {
+            let conflicts = vec![Conflict::bare(inputs, unsolved.as_ref().clone())];
+            Explanation { conflicts, ..none }
+        }
+        _ => road::explain(inputs, unsolved, world),
+    }
+}
+
+fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
     match stop {
         Stop::NoDirectory(path) => voice.error(&format!("there is no directory `{}`", path.display())),
         Stop::NoProject(from) => {
@@ -87,9 +120,9 @@ fn tell_stop(voice: &Voice, stop: &Stop) {
         // as JSON they are said already
         Stop::Wrong(_) | Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Wrong(report) => voice.diagnostics(&report.sources, &report.diagnostics),
-        Stop::Unsolved { sources, unsolved } => {
-            voice.unsolved(sources, &unsolved.statements, unsolved.minimal);
-            voice.diagnostics(sources, &unsolved.notes);
+        Stop::Unsolved { inputs, unsolved } => {
+            voice.conflicts(&inputs.sources, inputs.manifest.file, explanation);
+            voice.diagnostics(&inputs.sources, &unsolved.notes);
         }
         Stop::OutOfFuel => voice.error("gave up: no stack was found within the bound of work"),
         Stop::Interrupted(_) => voice.error("interrupted; everything is as it was"),
@@ -151,7 +184,7 @@ fn not_put_back(voice: &Voice, problems: &[NotPutBack]) {
 }
 
 /// A failure as data: a script that asked for JSON gets JSON.
-fn tell_json(voice: &Voice, fail: &Fail) {
+fn tell_json(voice: &Voice, fail: &Fail, explanation: &Explanation) {
     let none = Sources::new();
     let stop = match fail {
         Fail::Stop(stop) | Fail::WouldNotSolve(stop) => Some(stop.as_ref()),
@@ -159,11 +192,18 @@ fn tell_json(voice: &Voice, fail: &Fail) {
     };
     let code = exit(fail).meaning();
     match stop {
-        Some(Stop::Wrong(report)) => voice.failure_json(&report.sources, &report.diagnostics, &[], code),
-        Some(Stop::Unsolved { sources, unsolved }) => {
-            voice.failure_json(sources, &unsolved.notes, &unsolved.statements, code);
+        Some(Stop::Wrong(report)) => {
+            voice.failure_json(&report.sources, &report.diagnostics, &Explanation::default(), code);
         }
-        _ => voice.failure_json(&none, &[], &[], &words(fail).unwrap_or_else(|| code.to_owned())),
+        Some(Stop::Unsolved { inputs, unsolved }) => {
+            voice.failure_json(&inputs.sources, &unsolved.notes, explanation, code);
+        }
+        _ => voice.failure_json(
+            &none,
+            &[],
+            &Explanation::default(),
+            &words(fail).unwrap_or_else(|| code.to_owned()),
+        ),
     }
 }
 

@@ -92,6 +92,8 @@ pub enum Failure {
         label: String,
         /// What happened, for people.
         why: String,
+        /// The distributions that cannot hold together, if the tool says so.
+        blamed: Vec<String>,
     },
     /// A file is not what it was when the plan was made.
     #[error("`{}` was changed by someone else in the meantime", .0.display())]
@@ -278,7 +280,10 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
     let label = action.label.clone();
     Err(match action.phase {
         Phase::Verify => Failure::Check { label, why },
-        Phase::Apply => Failure::Action { label, why },
+        Phase::Apply => {
+            let blamed = adapter.map(|a| a.blamed(action, &outcome)).unwrap_or_default();
+            Failure::Action { label, why, blamed }
+        }
     })
 }
 

@@ -85,6 +85,8 @@ pub struct Inputs {
     pub options: LoadOptions,
     /// How many entry files were opened.
     pub opened: usize,
+    /// The groups that can be reached and share their name with one of the other kind, whether that is reached or not.
+    pub twins: BTreeSet<GroupId>,
     listed: BTreeMap<ComponentId, Vec<Item>>,
 }
 
@@ -200,6 +202,12 @@ fn read(
     let own_services = own_services(root, world, &manifest, sources, diagnostics);
     let python = python::project(root, world, &reached.entries, sources, diagnostics);
     let checkouts = python::checkouts(root, world, &reached.entries, sources);
+    let groups = reached.entries.keys().filter_map(|target| match target {
+        TargetId::Group(id) => Some(id),
+        TargetId::Component(_) => None,
+    });
+    let twin = |id: &GroupId| TargetId::Group(GroupId::new(id.kind.other(), &id.name));
+    let twins = groups.filter(|id| registries.contains(&twin(id))).cloned().collect();
     Some(Inputs {
         python,
         checkouts,
@@ -217,6 +225,7 @@ fn read(
         warnings: Vec::new(),
         options: options.clone(),
         opened: registries.opened(),
+        twins,
     })
 }
 
@@ -355,6 +364,22 @@ fn read_lock(
 }
 
 impl Inputs {
+    /// The same project with another text of `hsm.yaml`, which must not name anything that was not read: to try what an
+    /// edit would do. `None`: that text cannot be read.
+    pub fn with_manifest(&self, text: &str) -> Option<Self> {
+        let mut sources = self.sources.clone();
+        let file = sources.add(MANIFEST, text);
+        let overlays: Vec<FileId> = self
+            .options
+            .overlays
+            .iter()
+            .map(|overlay| sources.add(overlay.shown.clone(), overlay.text.clone()))
+            .collect();
+        let (manifest, found) = manifest::read_with(&sources, file, &overlays);
+        let manifest = manifest.filter(|_| !any_error(&found))?;
+        Some(Self { sources, listed: listed(&manifest), manifest, ..self.clone() })
+    }
+
     /// The mode that every component prefers.
     pub fn preferred_mode(&self) -> Mode {
         self.manifest.project.mode.as_ref().map_or(Mode::Prod, |mode| mode.value)

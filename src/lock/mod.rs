@@ -9,6 +9,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
+use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name};
 use crate::stack::Stack;
 use crate::version::Version;
@@ -35,14 +36,26 @@ pub struct Lock {
 impl Lock {
     /// What the lock of a stack says.
     pub fn of(stack: &Stack) -> Self {
-        let release = |version: &Option<Version>| LockedComponent { release: version.clone() };
-        let packages = stack.packages.iter().map(|(id, package)| (id.clone(), release(&package.release)));
-        let containers =
-            stack.containers.iter().map(|(id, container)| (id.clone(), release(&container.release)));
+        let packages = stack.packages.iter().map(|(id, package)| {
+            let (release, mode) = (package.release.clone(), Some(package.mode));
+            (id.clone(), LockedComponent { release, mode, profile: None })
+        });
+        let containers = stack.containers.iter().map(|(id, container)| {
+            let (release, profile) = (container.release.clone(), container.profile.clone());
+            (id.clone(), LockedComponent { release, mode: container.mode, profile })
+        });
         Self {
             components: packages.chain(containers).collect(),
             groups: stack.groups.iter().map(|(id, group)| (id.clone(), group.options.clone())).collect(),
         }
+    }
+
+    /// Whether a solve prefers the same with the one as with the other: modes and profiles are only told, not preferred.
+    pub fn prefers_the_same(&self, other: &Self) -> bool {
+        let releases = |lock: &Self| -> Vec<(ComponentId, Option<Version>)> {
+            lock.components.iter().map(|(id, locked)| (id.clone(), locked.release.clone())).collect()
+        };
+        self.groups == other.groups && releases(self) == releases(other)
     }
 }
 
@@ -51,4 +64,8 @@ impl Lock {
 pub struct LockedComponent {
     /// Its release; `None` floats.
     pub release: Option<Version>,
+    /// Its mode; an external has none.
+    pub mode: Option<Mode>,
+    /// Its profile.
+    pub profile: Option<Name>,
 }

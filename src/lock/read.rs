@@ -2,6 +2,7 @@
 
 use super::{Lock, LockedComponent, SCHEMA};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
+use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{FileId, Place, Sources};
 use crate::version::Version;
@@ -51,7 +52,13 @@ fn component(key: &Key, value: &Node) -> Result<(ComponentId, LockedComponent), 
         return Err(damaged(value.place, format!("{id} must be a mapping")));
     }
     let release = value.get("release").and_then(Node::as_str).map(Version::parse);
-    Ok((id, LockedComponent { release }))
+    let mode = match value.get("mode").and_then(Node::as_str) {
+        Some("prod") => Some(Mode::Prod),
+        Some("dev") => Some(Mode::Dev),
+        _ => None,
+    };
+    let profile = value.get("profile").and_then(Node::as_str).and_then(|name| Name::parse(name).ok());
+    Ok((id, LockedComponent { release, mode, profile }))
 }
 
 fn group(key: &Key, value: &Node) -> Result<(GroupId, Vec<Name>), Box<Diagnostic>> {

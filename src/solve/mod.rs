@@ -11,9 +11,9 @@ mod stack;
 mod waits;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use hsm_solver::{Engine, Failure, Options, Selection};
+use hsm_solver::{Engine, Failure, Options, Problem, Selection, StatementId, Then, When};
 
 use crate::compile::{Asked, Choice, Compiled, compile, compile_against};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
@@ -23,7 +23,7 @@ use crate::names::ComponentId;
 use crate::place::Place;
 use crate::stack::Stack;
 use crate::statement::{Claim, Statement};
-pub use reasons::{Link, Links, Reasons};
+pub use reasons::{Link, Links, Reasons, Subject, chains};
 use rings::Rings;
 
 /// A solution.
@@ -59,6 +59,9 @@ pub enum NoStack {
 pub struct Unsolved {
     /// In an order that reads as an argument: each is applied to what the earlier ones established.
     pub statements: Vec<Statement>,
+    /// Their numbers in what was compiled, in the same order; several where one line says the same twice. Those of rings
+    /// are past all others.
+    pub numbers: Vec<StatementId>,
     /// Whether each of them is needed.
     pub minimal: bool,
     /// Whether an entry that is missing or cannot be read is among the reasons: then the files are to be mended first.
@@ -84,7 +87,7 @@ pub fn solve(
     let Some(mut held) = inputs.lock.clone() else { return Ok(solved) };
     for _ in 0..ROUNDS {
         let lock = Lock::of(&solved.stack);
-        if lock == held {
+        if lock.prefers_the_same(&held) {
             break;
         }
         let mut next = inputs.clone();
@@ -101,7 +104,9 @@ fn once(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
     let mut compiled = Cow::Borrowed(compiled);
-    let mut selection = select(inputs, &compiled, interrupted)?;
+    let best =
+        |compiled: &Compiled| select(inputs, compiled, &compiled.problem, &BTreeSet::new(), interrupted);
+    let mut selection = best(&compiled)?;
     let mut cost = externals::unasked(inputs, &compiled, &selection);
     let mut against = Asked::new();
     for _ in 0..ROUNDS {
@@ -111,7 +116,7 @@ fn once(
         }
         against.extend(wrong);
         let next = compile_against(inputs, &against);
-        let other = match select(inputs, &next, interrupted) {
+        let other = match best(&next) {
             Ok(other) => other,
             Err(NoStack::Interrupted) => return Err(NoStack::Interrupted),
             Err(_) => break,
@@ -126,24 +131,58 @@ fn once(
     let (stack, mut warnings) =
         stack::assemble(inputs, &compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
     warnings.splice(0..0, inputs.warnings.iter().cloned());
-    let reasons = reasons::all(&compiled, &selection);
+    let reasons = Reasons::of(&compiled, &selection);
     let second_engine = selection.engine == Engine::Cdcl;
     Ok(Solved { stack, warnings, reasons, optimal: selection.optimal, second_engine })
 }
 
-/// The best selection without any ring.
+/// A question about a project: what if?
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// If these statements were taken back.
+    pub without: BTreeSet<StatementId>,
+    /// If all of this held too.
+    pub also: Vec<Then>,
+    /// Whether the best selection is wanted, or any.
+    pub best: bool,
+}
+
+/// The answer: a selection, or the statements that cannot hold together then (what is asked for is none of them).
+pub fn ask(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    question: &Question,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Selection, NoStack> {
+    let problem = &compiled.problem;
+    let mut problem = if question.best { problem.clone() } else { problem.indifferent() };
+    if !question.without.is_empty() {
+        problem = problem.without(|statement| question.without.contains(&statement));
+    }
+    for then in &question.also {
+        problem.rule(ASKED, When::Always, then.clone());
+    }
+    select(inputs, compiled, &problem, &question.without, interrupted)
+}
+
+/// The statement of what is only asked.
+const ASKED: StatementId = StatementId(u32::MAX);
+
+/// The best selection without any ring that is not among what is left out.
 fn select(
     inputs: &Inputs,
     compiled: &Compiled,
+    problem: &Problem,
+    left_out: &BTreeSet<StatementId>,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Selection, NoStack> {
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
     let mut rings = Rings::new(inputs, compiled);
-    let mut problem = Cow::Borrowed(&compiled.problem);
+    let mut problem = Cow::Borrowed(problem);
     for _ in 0..rings.most_rounds() {
         let selection = hsm_solver::solve(&problem, &options)
             .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
-        let found = rings.of(&selection);
+        let found = rings.of(&selection, compiled, left_out);
         if found.is_empty() {
             return Ok(selection);
         }
@@ -174,7 +213,13 @@ fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings, failure: Failur
     statements.sort_by_key(|statement| matches!(statement.claim, Claim::Ring { .. }));
     let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
     let notes = if broken_entry { notes(inputs, &statements) } else { Vec::new() };
-    NoStack::Unsolved(Unsolved { statements, minimal: conflict.minimal, broken_entry, notes })
+    NoStack::Unsolved(Unsolved {
+        statements,
+        numbers: conflict.core,
+        minimal: conflict.minimal,
+        broken_entry,
+        notes,
+    })
 }
 
 /// What is wrong with the entries, apart from what the statements say already.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use hsm_solver::{GroupId, ItemId, Selection, StatementId, Then, When};
 
 use crate::compile::Compiled;
-use crate::names::ComponentId;
+use crate::names::{ComponentId, GroupId as GroupName};
 use crate::statement::Statement;
 
 /// Something that a chain leads to.
@@ -47,6 +47,16 @@ pub struct Reasons {
     /// Each step follows another one.
     steps: Vec<Step>,
     last: BTreeMap<ComponentId, usize>,
+    groups: BTreeMap<GroupName, usize>,
+}
+
+/// What a chain of reasons leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// That a component is there.
+    Component(ComponentId),
+    /// That a group takes part.
+    Group(GroupName),
 }
 
 #[derive(Debug, Clone)]
@@ -73,7 +83,16 @@ impl Reasons {
 
     /// The chain that leads to a component; `None` if it is not there.
     pub fn chain(&self, id: &ComponentId) -> Option<Vec<&Statement>> {
-        let mut next = Some(*self.last.get(id)?);
+        Some(self.until(*self.last.get(id)?))
+    }
+
+    /// The chain that leads to a group; `None` if it takes no part.
+    pub fn chain_of_group(&self, id: &GroupName) -> Option<Vec<&Statement>> {
+        Some(self.until(*self.groups.get(id)?))
+    }
+
+    fn until(&self, last: usize) -> Vec<&Statement> {
+        let mut next = Some(last);
         let mut chain: Vec<&Statement> = Vec::new();
         while let Some(step) = next.and_then(|number| self.steps.get(number)) {
             let statement = step.statement.and_then(|number| self.statements.get(number));
@@ -84,7 +103,7 @@ impl Reasons {
             next = step.after;
         }
         chain.reverse();
-        Some(chain)
+        chain
     }
 
     /// All chains at once.
@@ -127,8 +146,14 @@ pub struct Link<'r> {
     pub statement: &'r Statement,
 }
 
-/// The reasons of all present components.
-pub(super) fn all(compiled: &Compiled, selection: &Selection) -> Reasons {
+impl Reasons {
+    /// The reasons of all that a selection has.
+    pub fn of(compiled: &Compiled, selection: &Selection) -> Self {
+        all(compiled, selection)
+    }
+}
+
+fn all(compiled: &Compiled, selection: &Selection) -> Reasons {
     let steps = steps(compiled, selection);
     let mut reasons = Reasons::default();
     let mut statements: HashMap<StatementId, usize> = HashMap::new();
@@ -166,7 +191,81 @@ pub(super) fn all(compiled: &Compiled, selection: &Selection) -> Reasons {
             reasons.last.insert(component.id.clone(), last);
         }
     }
+    for (id, number) in compiled.groups.iter().zip(0..) {
+        if let Some(last) = done.get(&Node::Group(GroupId(number))).copied().flatten() {
+            reasons.groups.insert(id.clone(), last);
+        }
+    }
     reasons
+}
+
+/// How many partial chains are looked at before the search for further ones ends.
+const LOOKED_AT: usize = 20_000;
+
+/// Chains of statements from the manifest to something, the shortest first, at most so many; and whether there are more.
+/// No chain comes to the same thing twice.
+pub fn chains(
+    compiled: &Compiled,
+    selection: &Selection,
+    subject: &Subject,
+    most: usize,
+) -> (Vec<Vec<Statement>>, bool) {
+    let node = match subject {
+        Subject::Component(id) => {
+            compiled.components.iter().position(|c| c.id == *id).map(|at| Node::Item(ItemId(at as u32)))
+        }
+        Subject::Group(id) => {
+            compiled.groups.iter().position(|group| group == id).map(|at| Node::Group(GroupId(at as u32)))
+        }
+    };
+    let Some(node) = node else { return (Vec::new(), false) };
+    let mut into: HashMap<Node, Vec<(Node, Option<StatementId>)>> = HashMap::new();
+    let steps = steps(compiled, selection);
+    let mut froms: Vec<&Node> = steps.keys().collect();
+    froms.sort();
+    for from in froms {
+        for (to, statement) in &steps[from] {
+            into.entry(*to).or_default().push((*from, *statement));
+        }
+    }
+    let mut found: Vec<Vec<Statement>> = Vec::new();
+    // by length, then by when it was met: a path back from the end, and what it says
+    let mut queue = BinaryHeap::from([Reverse((0_usize, 0_usize, vec![node], Vec::<StatementId>::new()))]);
+    let mut turn = 0;
+    let mut looked_at = 0;
+    while let Some(Reverse((length, _, path, said))) = queue.pop() {
+        looked_at += 1;
+        if looked_at > LOOKED_AT {
+            return (found, true);
+        }
+        let Some(last) = path.last().copied() else { continue };
+        if last == Node::Manifest {
+            if found.len() == most {
+                return (found, true);
+            }
+            let chain: Vec<Statement> =
+                said.iter().rev().filter_map(|id| compiled.statement(*id).cloned()).collect();
+            if !found.contains(&chain) {
+                found.push(chain);
+            }
+            continue;
+        }
+        for (from, statement) in into.get(&last).into_iter().flatten() {
+            if path.contains(from) {
+                continue;
+            }
+            let mut said = said.clone();
+            // a helper between two of one rule's steps says the same twice
+            if said.last() != statement.as_ref() {
+                said.extend(*statement);
+            }
+            let mut path = path.clone();
+            path.push(*from);
+            turn += 1;
+            queue.push(Reverse((length.max(said.len()), turn, path, said)));
+        }
+    }
+    (found, false)
 }
 
 /// From each node the nodes that it brings in, with the statement that says so.

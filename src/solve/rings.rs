@@ -10,7 +10,7 @@
 
 mod shortest;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hsm_solver::{CandidateSet, ItemId, Problem, Selection, StatementId, Then, When};
 
@@ -80,12 +80,23 @@ impl Rings {
         200 + edges.sum::<usize>()
     }
 
-    /// Rings of a selection that have no container in common; none: it has no ring at all.
-    pub(super) fn of(&self, selection: &Selection) -> Vec<Ring> {
+    /// Rings of a selection that have no container in common; none: it has no ring at all. A wait whose line is left
+    /// out is none.
+    pub(super) fn of(
+        &self,
+        selection: &Selection,
+        compiled: &Compiled,
+        left_out: &BTreeSet<StatementId>,
+    ) -> Vec<Ring> {
+        let said = (!left_out.is_empty()).then(|| Said::of(compiled));
+        let counts = |item: ItemId, line: &Line| {
+            let by = said.as_ref().and_then(|said| said.by(compiled, item, line));
+            by.is_none_or(|by| !left_out.contains(&by))
+        };
         let works = self.works.iter().enumerate().filter(|(_, work)| !work.is_free_of_rings());
         works
             .flat_map(|(work, could)| {
-                let rings = apart(&could.chosen(selection));
+                let rings = apart(&could.chosen(selection, &counts));
                 rings.into_iter().map(move |members| Ring { work, members })
             })
             .collect()

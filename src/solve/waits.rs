@@ -130,8 +130,12 @@ impl Work {
         self.nodes.iter().all(|node| node.edges.is_empty())
     }
 
-    /// Who waits for whom in a selection: for each node the others.
-    pub(super) fn chosen(&self, selection: &Selection) -> Vec<Vec<usize>> {
+    /// Who waits for whom in a selection, by the lines that count: for each node the others.
+    pub(super) fn chosen(
+        &self,
+        selection: &Selection,
+        counts: &dyn Fn(ItemId, &Line) -> bool,
+    ) -> Vec<Vec<usize>> {
         let here =
             |node: &Node| selection.candidate(node.item).filter(|candidate| node.does.contains(*candidate));
         let holds = |line: &Line, candidate: u32| {
@@ -142,7 +146,8 @@ impl Work {
         let waits = |node: &Node| -> Vec<usize> {
             let Some(candidate) = here(node) else { return Vec::new() };
             let edges = node.edges.iter().filter(|(to, _)| here(&self.nodes[**to]).is_some());
-            let edges = edges.filter(|(_, lines)| lines.iter().any(|line| holds(line, candidate)));
+            let counts = |line: &&Line| holds(line, candidate) && counts(node.item, line);
+            let edges = edges.filter(|(_, lines)| lines.iter().any(|line| counts(&line)));
             edges.map(|(to, _)| *to).collect()
         };
         self.nodes.iter().map(waits).collect()

@@ -307,17 +307,41 @@ fn a_conflict_reads_as_an_argument() {
     assert_eq!(run.out, "");
     assert!(
         run.err.starts_with(
-            "error[no-solution]: no stack satisfies these statements together\nbecause: hsm.yaml "
+            "error[HSM-E300]: container:web has no release that `>=9` allows\n --> hsm.yaml:4:14\n"
         ),
         "{}",
         run.err
     );
+    assert!(run.err.contains("  |\n4 |     - {name: web, version: \">=9\"}\n"), "{}", run.err);
+    assert!(run.err.contains("but the only release of container:web is 4"), "{}", run.err);
     assert!(
-        run.err.contains(" --> hsm.yaml:4:28\n  |\n4 |     - {name: web, version: \">=9\"}\n"),
+        run.err.contains("fix 1: let container:web be any release\n    hsm container version web any\n"),
         "{}",
         run.err
     );
-    assert!(run.err.contains("but the only release of container:web is 4"), "{}", run.err);
+}
+
+#[test]
+fn a_fix_is_made_by_its_number_or_by_its_command() {
+    let text =
+        "project: {name: demo}\nservices:\n  containers:\n    - {name: web, version: \">=9\"}   # why?\n";
+    let after = text.replace("{name: web, version: \">=9\"}", "web");
+    for args in [
+        &["resolve", "--explain", "--fix", "1"][..],
+        &["resolve", "--fix", "1"],
+        &["container", "version", "web", "any"],
+    ] {
+        let project = Project::new(text);
+        project.run(args).ends(Exit::Done);
+        assert_eq!(project.read("hsm.yaml"), after, "{args:?}");
+        project.run(&["resolve", "--explain"]).ends(Exit::Done);
+        let none = project.run(&["resolve", "--explain", "--fix", "1"]).ends(Exit::Wrong);
+        assert!(none.err.contains("there is no conflict"), "{}", none.err);
+    }
+    let project = Project::new(text);
+    let none = project.run(&["resolve", "--explain", "--fix", "7"]).ends(Exit::Wrong);
+    assert!(none.err.contains("there is no fix 7"), "{}", none.err);
+    assert_eq!(project.read("hsm.yaml"), text);
 }
 
 #[test]
@@ -378,8 +402,9 @@ fn json_is_versioned_also_when_it_fails() {
     project
         .write("hsm.yaml", "project: {name: demo}\nservices: {containers: [{name: web, version: \"9\"}]}\n");
     let none = read(&project.run(&["plan", "--format", "json"]).ends(Exit::NoSolution));
-    assert!(none["conflict"].as_array().is_some_and(|c| !c.is_empty()), "{none}");
-    let usage = read(&project.run(&["why", "nobody", "--format", "json"]).ends(Exit::NoSolution));
+    assert!(none["conflicts"].as_array().is_some_and(|c| !c.is_empty()), "{none}");
+    assert_eq!(none["conflicts"][0]["fixes"][0]["remedies"][0]["command"], "hsm container version web any");
+    let usage = read(&project.run(&["why", "nobody", "--format", "json"]).ends(Exit::Wrong));
     assert_eq!(usage["ok"], false);
 }
 
@@ -402,20 +427,27 @@ fn why_says_why_and_why_not() {
     let project = Project::new(MANIFEST);
     let there = project.run(&["why", "red"]).ends(Exit::Done);
     assert!(
-        there.out.starts_with("container:red is in the stack\nbecause: hsm.yaml selects `red`"),
+        there.out.starts_with("container:red ")
+            && there.out.contains(" is in the stack:\n  --> hsm.yaml:11:19\n")
+            && there.out.contains("1. hsm.yaml selects `red` in container_group:tools"),
         "{}",
         there.out
     );
     let spare = project.run(&["why", "blue"]).ends(Exit::Done);
-    assert_eq!(
-        spare.out,
-        "container:blue is not in the stack: nothing asks for it (`hsm add container:blue` would)\n"
+    assert!(
+        spare.out.starts_with("container:blue is not in the stack: other options were taken\n"),
+        "{}",
+        spare.out
+    );
+    assert!(
+        spare.out.contains("to have it: hsm group add-option tools blue\n    then: + container:blue "),
+        "{}",
+        spare.out
     );
     let never = project.run(&["why", "three"]).ends(Exit::Done);
     assert!(
-        never.out.starts_with(
-            "package:three is not in the stack, and cannot be; if hsm.yaml listed it:\nbecause: "
-        ),
+        never.out.starts_with("package:three is not in the stack: as hsm.yaml stands, it cannot be")
+            && never.out.contains(": package_group:client takes exactly one option, but `three`"),
         "{}",
         never.out
     );

@@ -9,6 +9,7 @@
 //! | `stack` | the whole stack: component → release, mode (or `external`) and profile, as far as it has them |
 //! | `groups` | the whole of the groups that take part: group → its options |
 //! | `says`, `says_one_of`, `silent_on` | texts that stand (one of which stands, none of which stands) in what it prints |
+//! | `prints` | a file of the case: all that it prints, standard output before standard error (`HSM_BLESS=1` writes it) |
 //! | `compose` | what must be contained in `docker-compose.hpm.yml`; `ABSENT` and `ANY` are what they say, `{unordered: […]}` a list in any order |
 //! | `files`, `lacks` | texts that stand, or do not stand, in files |
 //! | `absent` | paths at which nothing is |
@@ -142,7 +143,7 @@ fn run_case(name: &str) -> Result<(), String> {
 }
 
 fn run_step(step: &BTreeMap<String, Value>, dir: &Path, name: &str) -> (String, Result<(), String>) {
-    const KEYS: [&str; 16] = [
+    const KEYS: [&str; 17] = [
         "hsm",
         "write",
         "append",
@@ -152,6 +153,7 @@ fn run_step(step: &BTreeMap<String, Value>, dir: &Path, name: &str) -> (String, 
         "says",
         "says_one_of",
         "silent_on",
+        "prints",
         "compose",
         "files",
         "lacks",
@@ -183,11 +185,30 @@ fn run_step(step: &BTreeMap<String, Value>, dir: &Path, name: &str) -> (String, 
     let before = Picture::of(dir, true, skip);
     let run = runs::hsm(dir, &args);
     let after = Picture::of(dir, true, skip);
-    let outcome =
-        check(step, dir, &run, &before, &after).and_then(|()| sound_compose_file(dir, name)).map_err(|why| {
+    let outcome = check(step, dir, &run, &before, &after)
+        .and_then(|()| prints(step, &run, name))
+        .and_then(|()| sound_compose_file(dir, name))
+        .map_err(|why| {
             format!("{why}\n  exit code {}\n  stdout:\n{}\n  stderr:\n{}", run.code, run.stdout, run.stderr)
         });
     (format!("hsm {}", args.join(" ")), outcome)
+}
+
+/// Everything that is printed, as a person would see it.
+fn prints(step: &BTreeMap<String, Value>, run: &Run, name: &str) -> Result<(), String> {
+    let Some(file) = step.get("prints").and_then(Value::as_str) else { return Ok(()) };
+    let path = fixtures().join(name).join(file);
+    let printed = format!("{}{}", run.stdout, run.stderr);
+    if std::env::var_os("HSM_BLESS").is_some() {
+        fs::write(&path, &printed).expect("written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    if printed == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "`{file}` says something else; look at it, then run with HSM_BLESS=1 to keep it:\n{expected}"
+    ))
 }
 
 fn check(

@@ -3,6 +3,7 @@
 //! - `agreement`: existence, validity, reasons and the very best solution, against trying everything.
 //! - `same`: what must not change a byte, and what must not change an answer.
 //! - `coverage`: every feature decides somewhere.
+//! - `explained`: fixes of conflicts, and why something is there or not.
 //! - `limits`: what can never lose a solution.
 //! - `arguments`: the statements of a conflict, and the reasons of what is present.
 //!
@@ -12,5 +13,6 @@ mod agreement;
 mod arguments;
 mod case;
 mod coverage;
+mod explained;
 mod limits;
 mod same;

@@ -4,6 +4,7 @@
 //! what uv says: it stands below, indented.
 
 use crate::adapters::Action;
+use crate::names::Name;
 use crate::world::Outcome;
 
 /// A failed run in words, with what uv said.
@@ -17,6 +18,27 @@ pub(super) fn failure(action: &Action, outcome: &Outcome) -> String {
     text
 }
 
+/// What uv says when there is no solution.
+const NO_SOLUTION: &str = "No solution found";
+
+/// The words of what uv says of requirements that cannot hold together, as names of distributions are compared: those
+/// that are such names are among them.
+pub(super) fn blamed(outcome: &Outcome) -> Vec<String> {
+    let said = String::from_utf8_lossy(&outcome.stderr);
+    let Some(at) = said.find(NO_SOLUTION).filter(|_| outcome.code.is_some_and(|code| code != 0)) else {
+        return Vec::new();
+    };
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut words: Vec<String> = said[at..]
+        .split(|c: char| !is_part(c))
+        .filter_map(|word| Name::parse(word.trim_matches(['.', '-', '_'])).ok())
+        .map(|name| name.pep503().to_string())
+        .collect();
+    words.sort();
+    words.dedup();
+    words
+}
+
 fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
     let has = |words: &str| said.contains(words);
     let Some(code) = outcome.code else {
@@ -28,7 +50,7 @@ fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
     // First: what the network would have brought might have been the solution.
     let what = if has("network was disabled") {
         "a package is needed that is not in uv's cache, and nothing may be fetched"
-    } else if has("No solution found") {
+    } else if has(NO_SOLUTION) {
         "no versions of the Python packages can hold together"
     } else if has("needs to be updated") || has("Unable to find lockfile") {
         "uv.lock is out of date; without `--locked` hsm brings it up to date"

@@ -117,6 +117,10 @@ impl Adapter for Uv {
         explain::failure(action, outcome)
     }
 
+    fn blamed(&self, _: &Action, outcome: &Outcome) -> Vec<String> {
+        explain::blamed(outcome)
+    }
+
     fn mend(&self, actions: &mut [Action], root: &Path, world: &dyn World) {
         let Ok(environment) = environment(root, world) else { return };
         for action in actions.iter_mut().filter(|a| a.args.iter().any(|arg| arg == "sync")) {

@@ -4,16 +4,15 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::{Context, Fail, names};
+use super::{Context, Fail, edit, why};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Resolve};
-use crate::cli::voice::{SCHEMA, links_json, stack, statements_json};
+use crate::cli::voice::{links_json, stack};
 use crate::container::hints::hints;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
-use crate::load::{self, LoadOptions, MANIFEST};
-use crate::manifest::edit::{Change, edit, read_text};
-use crate::names::{ComponentId, Name, TargetId};
-use crate::road::{Resolved, Road, Stop, Wish};
+use crate::load::{self, MANIFEST};
+use crate::names::ComponentId;
+use crate::road::{Resolved, Stop};
 
 /// Everything that is wrong, and warnings; the stack is solved too, since files that cannot hold together are wrong.
 pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
@@ -50,7 +49,10 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
     let mut wish = context.wish(&args.choice);
     wish.load.overlays = context.overlays(&args.overlays)?;
     if let Some(Some(name)) = &args.explain {
-        return why(context, name, &wish.load);
+        return why::why(context, name, args.all, &wish.load);
+    }
+    if !args.fix.is_empty() {
+        return edit::fix(context, &args.fix);
     }
     let root = context.root()?;
     let road = context.road(&root);
@@ -90,86 +92,7 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
 
 fn chain(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) -> String {
     let statements = resolved.solved.reasons.chain(id).unwrap_or_default();
-    context.voice.chain(&resolved.inputs.sources, &statements)
-}
-
-/// Why a component is, or is not, or cannot be in the stack.
-pub(super) fn why(context: &Context<'_>, name: &str, options: &LoadOptions) -> Result<Exit, Fail> {
-    let root = context.root()?;
-    let road = context.road(&root);
-    context.tell_recovered(road.look_in("hsm why")?.as_ref());
-    let wish = Wish { load: options.clone(), settings: context.settings(), ..Wish::default() };
-    let resolved = road.resolve(&wish)?;
-    let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
-    match names::any(name, &mut opened)? {
-        TargetId::Component(id) if resolved.solved.reasons.chain(&id).is_some() => {
-            say_why(context, &resolved, &id);
-        }
-        TargetId::Component(id) => return why_not(context, road, &wish, name, &id),
-        TargetId::Group(id) => match resolved.solved.stack.groups.get(&id) {
-            Some(group) => {
-                for option in &group.options {
-                    say_why(context, &resolved, &id.option(option));
-                }
-            }
-            None => context.voice.data(&format!("{id} takes no part: nothing names or implies it\n")),
-        },
-    }
-    Ok(Exit::Done)
-}
-
-fn say_why(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) {
-    if context.voice.is_json() {
-        let statements = resolved.solved.reasons.chain(id).unwrap_or_default();
-        let because = statements_json(&resolved.inputs.sources, statements);
-        context.voice.json(&json!({
-            "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": true, "because": because,
-        }));
-        return;
-    }
-    context.voice.data(&format!("{id} is in the stack\n{}\n", chain(context, resolved, id)));
-}
-
-/// It is not there: would it be if somebody asked for it?
-fn why_not(
-    context: &Context<'_>,
-    road: Road<'_>,
-    wish: &Wish,
-    name: &str,
-    id: &ComponentId,
-) -> Result<Exit, Fail> {
-    let path = road.root.join(MANIFEST);
-    let bytes = context.world.read(&path).map_err(|e| Fail::system("read", &path, e))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let bare = name.rsplit(':').next().unwrap_or(name);
-    let listed = Name::parse(bare).ok().zip(read_text(&text)).and_then(|(name, manifest)| {
-        edit(&text, &manifest, &Change::Add(id.clone(), name)).ok().map(|edited| edited.text)
-    });
-    let asked = Wish { manifest: listed.map(Into::into), ..wish.clone() };
-    match road.resolve(&asked) {
-        Err(Stop::Unsolved { sources, unsolved }) => {
-            if context.voice.is_json() {
-                let because = statements_json(&sources, &unsolved.statements);
-                context.voice.json(&json!({
-                    "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": false, "possible": false,
-                    "because": because,
-                }));
-            } else {
-                let statements: Vec<_> = unsolved.statements.iter().collect();
-                let chain = context.voice.chain(&sources, &statements);
-                context
-                    .voice
-                    .data(&format!("{id} is not in the stack, and cannot be; if hsm.yaml listed it:\n{chain}\n"));
-            }
-        }
-        _ if context.voice.is_json() => context.voice.json(&json!({
-            "schema": SCHEMA, "ok": true, "id": id.to_string(), "in_stack": false, "possible": true, "because": [],
-        })),
-        _ => context
-            .voice
-            .data(&format!("{id} is not in the stack: nothing asks for it (`hsm add {id}` would)\n")),
-    }
-    Ok(Exit::Done)
+    context.voice.chain(&resolved.inputs.sources, resolved.inputs.manifest.file, &statements)
 }
 
 /// The stack, and what else its groups offer.

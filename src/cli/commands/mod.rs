@@ -6,6 +6,7 @@ mod init;
 mod inspect;
 mod names;
 mod sync;
+mod why;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -79,9 +80,9 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Init(args) => init::run(context, args),
         Command::Check => inspect::check(context),
         Command::Resolve(args) => inspect::resolve(context, args),
-        Command::Why { name, overlays } => {
+        Command::Why { name, all, overlays } => {
             let overlays = context.overlays(overlays)?;
-            inspect::why(context, name, &LoadOptions { overlays, ..LoadOptions::default() })
+            why::why(context, name, *all, &LoadOptions { overlays, ..LoadOptions::default() })
         }
         Command::List => inspect::list(context),
         Command::Plan(args) => sync::plan(context, args),

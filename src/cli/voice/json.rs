@@ -2,27 +2,98 @@
 
 use serde_json::{Value as Json, json};
 
+use super::conflict::CODE;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::explain::{Before, Conflict, Effect, Explanation, Fix, Remedy};
+use crate::lock::LockedComponent;
+use crate::manifest::Mode;
+use crate::names::Name;
 use crate::place::{Place, Sources};
 use crate::solve::{Link, Links};
 use crate::statement::Statement;
+use crate::version::Version;
 
 /// The version of what is printed; it grows when a reader of the former one would be misled.
 pub(in crate::cli) const SCHEMA: u32 = 1;
 
-/// A failure: what was said, the diagnostics, and the statements that cannot hold together.
+/// A failure: what was said, the diagnostics, and what cannot hold together.
 pub(super) fn failure(
     sources: &Sources,
     diagnostics: &[&Diagnostic],
-    statements: &[Statement],
+    explanation: &Explanation,
     message: &str,
 ) -> Json {
+    let mut number = 1;
+    let conflicts: Vec<Json> = explanation
+        .conflicts
+        .iter()
+        .map(|conflict| {
+            let first = number;
+            number += conflict.fixes.len();
+            self::conflict(sources, conflict, first)
+        })
+        .collect();
+    let together: Vec<Json> =
+        explanation.together.iter().zip(number..).map(|(one, number)| fix(sources, one, number)).collect();
     json!({
         "schema": SCHEMA,
         "ok": false,
         "error": message,
         "diagnostics": self::diagnostics(sources, diagnostics),
-        "conflict": self::statements(sources, statements),
+        "conflicts": conflicts,
+        "fixes_of_all": together,
+    })
+}
+
+/// A conflict, with its fixes; `number` is that of the first.
+pub(super) fn conflict(sources: &Sources, conflict: &Conflict, number: usize) -> Json {
+    let fixes: Vec<Json> =
+        conflict.fixes.iter().zip(number..).map(|(one, number)| fix(sources, one, number)).collect();
+    json!({
+        "code": CODE,
+        "message": conflict.clash.to_string(),
+        "statements": statements(sources, &conflict.unsolved.statements),
+        "recent": conflict.recent,
+        "minimal": conflict.unsolved.minimal,
+        "fixes": fixes,
+    })
+}
+
+/// A fix: what to change, and what that does.
+pub(super) fn fix(sources: &Sources, fix: &Fix, number: usize) -> Json {
+    let remedies = fix.remedies.iter().map(|remedy| {
+        let (command, place) = match remedy {
+            Remedy::Change(change) => (Some(change.command()), None),
+            Remedy::Line(statement, _) => (None, statement.place.map(|at| place(sources, at))),
+            Remedy::LeaveOut(_) => (None, None),
+        };
+        json!({"says": remedy.to_string(), "command": command, "place": place})
+    });
+    let remedies: Vec<Json> = remedies.collect();
+    let effects: Vec<Json> = fix.effects.iter().map(effect).collect();
+    json!({"number": number, "remedies": remedies, "effects": effects})
+}
+
+/// Release, mode and profile of a component.
+pub(super) fn state(at: &LockedComponent) -> Json {
+    json!({
+        "release": at.release.as_ref().map(Version::as_str),
+        "mode": at.mode.map(Mode::as_str),
+        "profile": at.profile.as_ref().map(Name::as_str),
+    })
+}
+
+fn effect(effect: &Effect) -> Json {
+    let (known, before) = match &effect.before {
+        Before::Unknown => (false, None),
+        Before::Absent => (true, None),
+        Before::Present(at) => (true, Some(state(at))),
+    };
+    json!({
+        "id": effect.component.to_string(),
+        "known_before": known,
+        "before": before,
+        "after": effect.after.as_ref().map(state),
     })
 }
 

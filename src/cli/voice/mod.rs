@@ -5,12 +5,14 @@
 
 #![expect(clippy::unused_self, reason = "all that is said is said by the voice, whatever it needs for it")]
 
+mod conflict;
 mod diff;
 mod json;
 pub(super) mod plan;
 mod report;
 mod snippet;
 pub(super) mod stack;
+mod why;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -19,7 +21,7 @@ use serde_json::Value as Json;
 
 use super::args::{Color, Format, Global};
 
-pub(super) use json::{SCHEMA, links as links_json, statements as statements_json};
+pub(super) use json::{SCHEMA, links as links_json};
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

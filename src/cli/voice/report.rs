@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::snippet::{self, Mark, Opening};
-use super::{STEP, Voice, err, json};
+use super::conflict::quoted;
+use super::{Voice, err, json, snippet};
 use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
+use crate::explain::Explanation;
 use crate::manifest::Mode;
 use crate::names::ComponentId;
-use crate::place::{Place, Sources};
+use crate::place::{FileId, Place, Sources};
 use crate::statement::Statement;
 
 impl Voice {
@@ -31,17 +32,15 @@ impl Voice {
         }
     }
 
-    /// Statements that cannot hold together, in the order of the argument.
-    pub(in crate::cli) fn unsolved(&self, sources: &Sources, statements: &[Statement], minimal: bool) {
-        let statements: Vec<&Statement> = statements.iter().collect();
-        for line in argument(sources, &statements, minimal, self.verbose > 0) {
-            err(&line);
-        }
-    }
-
     /// A chain of statements: why something is there.
-    pub(in crate::cli) fn chain(&self, sources: &Sources, statements: &[&Statement]) -> String {
-        reasons(sources, statements, self.verbose > 0).join("\n")
+    pub(in crate::cli) fn chain(
+        &self,
+        sources: &Sources,
+        manifest: FileId,
+        statements: &[&Statement],
+    ) -> String {
+        let statements: Vec<Statement> = statements.iter().map(|statement| (*statement).clone()).collect();
+        quoted(sources, manifest, &statements, self.verbose > 0).join("\n")
     }
 
     /// Warnings as JSON on standard output.
@@ -64,11 +63,11 @@ impl Voice {
         &self,
         sources: &Sources,
         diagnostics: &[Diagnostic],
-        statements: &[Statement],
+        explanation: &Explanation,
         message: &str,
     ) {
         let diagnostics = sorted(sources, diagnostics);
-        self.json(&json::failure(sources, &diagnostics, statements, message));
+        self.json(&json::failure(sources, &diagnostics, explanation, message));
     }
 }
 
@@ -129,47 +128,9 @@ fn count(errors: usize, warnings: usize) -> String {
     }
 }
 
-fn argument(sources: &Sources, statements: &[&Statement], minimal: bool, whole: bool) -> Vec<String> {
-    let title = "no stack satisfies these statements together";
-    let mut out = vec![snippet::message(sources, Opening::Error(Some("no-solution")), title, &[], None)];
-    out.extend(reasons(sources, statements, whole));
-    if minimal && statements.len() > 1 {
-        let help = "without any one of them, the others can hold together";
-        out.push(snippet::message(sources, Opening::Help, help, &[], None));
-    }
-    out
-}
-
-/// An argument of more statements than this is not read; its middle is left out.
-const LONG: usize = 24;
-
-/// How many statements of a long argument are shown at its beginning, and at its end.
-const ENDS: usize = 8;
-
-fn reasons(sources: &Sources, statements: &[&Statement], whole: bool) -> Vec<String> {
-    let mut out = Vec::new();
-    let folded = if whole || statements.len() <= LONG { 0..0 } else { ENDS..statements.len() - ENDS };
-    for (i, statement) in statements.iter().enumerate() {
-        if folded.contains(&i) {
-            if i == folded.start {
-                out.push(format!("{STEP}…{STEP:#} {} more statements (-v shows them)", folded.len()));
-            }
-            continue;
-        }
-        let marks: Vec<Mark<'_>> =
-            statement.place.iter().map(|&place| Mark { place, label: "", primary: true }).collect();
-        let opening = Opening::Word(if i == 0 { "because" } else { "and" });
-        out.push(snippet::message(sources, opening, &statement.claim.to_string(), &marks, None));
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Finding;
-    use crate::names::{ComponentId, Kind, Name};
-    use crate::statement::Claim;
 
     #[test]
     fn diagnostics_are_sorted_by_file_and_place_and_shown_once() {
@@ -189,55 +150,5 @@ mod tests {
     fn the_count_speaks_english() {
         assert_eq!(count(1, 0), "1 error");
         assert_eq!(count(2, 1), "2 errors and 1 warning");
-    }
-
-    #[test]
-    fn statements_read_as_an_argument() {
-        let mut sources = Sources::new();
-        let file = sources.add("hsm.yaml", "services:\n  containers:\n    - redis\n");
-        let id = ComponentId::new(Kind::Container, &Name::parse("redis").expect("a name"));
-        let statement =
-            |claim, start| Statement { place: Some(Place { file, start, end: start + 5 }), claim };
-        let text = argument(
-            &sources,
-            &[&statement(Claim::Wants(id.clone()), 30), &statement(Claim::Wants(id), 12)],
-            true,
-            false,
-        )
-        .join("\n");
-        let text = anstream::adapter::strip_str(&text).to_string();
-        assert_eq!(
-            text,
-            "error[no-solution]: no stack satisfies these statements together
-because: hsm.yaml wants container:redis
- --> hsm.yaml:3:7
-  |
-3 |     - redis
-  |       ^^^^^
-and: hsm.yaml wants container:redis
- --> hsm.yaml:2:3
-  |
-2 |   containers:
-  |   ^^^^^
-help: without any one of them, the others can hold together"
-        );
-    }
-
-    #[test]
-    fn the_middle_of_a_long_argument_is_left_out() {
-        let mut sources = Sources::new();
-        let file = sources.add("hsm.yaml", "- a\n");
-        let id = ComponentId::new(Kind::Container, &Name::parse("redis").expect("a name"));
-        let one = Statement { place: Some(Place { file, start: 2, end: 3 }), claim: Claim::Wants(id) };
-        let all = vec![&one; 10_000];
-        let text = |statements: &[&Statement], whole| {
-            let text = argument(&sources, statements, true, whole).join("\n");
-            anstream::adapter::strip_str(&text).to_string()
-        };
-        let short = text(&all, false);
-        assert!(short.contains("\n… 9984 more statements (-v shows them)\nand: hsm.yaml wants"), "{short}");
-        assert_eq!(short.matches("hsm.yaml wants").count(), 2 * ENDS);
-        assert_eq!(text(&all[..LONG], false).matches("hsm.yaml wants").count(), LONG);
-        assert_eq!(text(&all[..1000], true).matches("hsm.yaml wants").count(), 1000);
     }
 }

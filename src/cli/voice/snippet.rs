@@ -26,10 +26,6 @@ pub(super) enum Opening<'a> {
     Error(Option<&'a str>),
     /// `warning[code]: `
     Warning(Option<&'a str>),
-    /// `help: `
-    Help,
-    /// Any word.
-    Word(&'a str),
 }
 
 /// One diagnostic, ready to be shown (with colours; the stream takes them out where they are not wanted).
@@ -56,8 +52,6 @@ pub(super) fn message(
     let (level, code) = match opening {
         Opening::Error(code) => (Level::ERROR, code),
         Opening::Warning(code) => (Level::WARNING, code),
-        Opening::Help => (Level::HELP, None),
-        Opening::Word(word) => (Level::NOTE.with_name(word), None),
     };
     let mut title = level.primary_title(text);
     if let Some(code) = code {
@@ -70,22 +64,23 @@ pub(super) fn message(
     Renderer::styled().term_width(120).render(&[group])
 }
 
-/// The quoted lines, one snippet for each file, in the order in which the files first appear.
+/// Only the lines, without any message.
+pub(super) fn lines(sources: &Sources, marks: &[Mark<'_>]) -> Option<String> {
+    let quoted = snippets(sources, marks);
+    let group = Group::with_level(Level::NOTE).elements(quoted);
+    (!marks.is_empty()).then(|| Renderer::styled().term_width(120).render(&[group]))
+}
+
+/// The quoted lines: marks that follow each other in one file share a snippet.
 fn snippets<'a>(
     sources: &'a Sources,
     marks: &[Mark<'a>],
 ) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
-    let mut files: Vec<_> = Vec::new();
-    for mark in marks {
-        if !files.contains(&mark.place.file) {
-            files.push(mark.place.file);
-        }
-    }
-    files
-        .into_iter()
-        .filter_map(|file| {
+    marks
+        .chunk_by(|one, next| one.place.file == next.place.file)
+        .filter_map(|of_file| {
+            let file = of_file.first()?.place.file;
             let source = sources.get(file)?;
-            let of_file: Vec<_> = marks.iter().filter(|m| m.place.file == file).collect();
             let spans: Vec<_> = of_file.iter().map(|m| on_one_line(&source.text, m.place)).collect();
             let first = spans.iter().map(|s| s.start).min()?;
             let last = spans.iter().map(|s| s.end).max()?;

@@ -3,6 +3,7 @@
 //! Every edit is solved before it is written; one that would leave a solvable project without a solution is refused.
 
 mod components;
+mod fix;
 mod groups;
 
 use serde_json::json;
@@ -18,6 +19,7 @@ use crate::road::{Resolved, Road, Stop, Wish};
 use crate::transaction::ProjectLock;
 
 pub(super) use components::{add, container, package, remove};
+pub(super) use fix::fix;
 pub(super) use groups::group;
 
 pub(super) fn mode(context: &Context<'_>, mode: Mode, then: &Then) -> Result<Exit, Fail> {

@@ -1,0 +1,39 @@
+//! `resolve --explain --fix N`: makes fixes of a conflict, by their numbers.
+
+use super::run;
+use crate::cli::Exit;
+use crate::cli::args::{Choice, Then};
+use crate::cli::commands::{Context, Fail};
+use crate::explain::Fix;
+use crate::load::MANIFEST;
+use crate::manifest::edit::Change;
+use crate::road::{Stop, explain};
+
+/// Makes them, as if their commands were typed one after the other.
+pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let explanation = match context.road(&root).resolve(&context.wish(&Choice::default())) {
+        Ok(_) => return Err(Fail::usage("there is no conflict, so there is nothing to fix")),
+        Err(Stop::Unsolved { inputs, unsolved }) => explain(&inputs, &unsolved, context.world),
+        Err(stop) => return Err(stop.into()),
+    };
+    let fixes: Vec<&Fix> = explanation.fixes().collect();
+    let mut changes: Vec<Change> = Vec::new();
+    for number in numbers {
+        let fix = number.checked_sub(1).and_then(|at| fixes.get(at)).ok_or_else(|| {
+            Fail::usage(match fixes.len() {
+                0 => format!("there is no fix {number}: none was found"),
+                all => format!("there is no fix {number}: `hsm resolve --explain` shows {all}"),
+            })
+        })?;
+        let edits = fix.changes().ok_or_else(|| {
+            Fail::usage(format!("fix {number} is no edit of {MANIFEST}: it has to be made by hand"))
+        })?;
+        // two conflicts may be mended by the same edit
+        changes.extend(edits.into_iter().filter(|edit| !changes.contains(edit)).cloned().collect::<Vec<_>>());
+    }
+    for change in &changes {
+        context.voice.step("running", &change.command());
+    }
+    run(context, "hsm resolve --explain --fix", &Then { sync: false, no_wait: false }, |_| Ok(changes))
+}

@@ -1,0 +1,292 @@
+//! Conflicts: what they come down to, the lines that clash, and what could be changed.
+//!
+//! Owns: their look in a terminal. Refuses: deciding what clashes, and what a fix does.
+
+use std::ops::Range;
+
+use super::snippet::{self, Mark, Opening};
+use super::{NOTE, STEP, Voice, err};
+use crate::explain::{Blame, Conflict, Effect, Explanation, Fix, Remedy};
+use crate::manifest::edit::Change;
+use crate::place::{FileId, Sources};
+use crate::statement::Statement;
+
+/// The code of a conflict.
+pub(in crate::cli) const CODE: &str = "HSM-E300";
+
+/// How many lines a conflict takes, with its fixes, unless all of it is asked for.
+const LINES: usize = 40;
+
+/// Fewer statements than this are never left out.
+const FEW: usize = 4;
+
+/// How many effects of a fix are named.
+const EFFECTS: usize = 4;
+
+impl Voice {
+    /// Conflicts, each with its fixes.
+    pub(in crate::cli) fn conflicts(&self, sources: &Sources, manifest: FileId, explanation: &Explanation) {
+        let Explanation { conflicts, together } = explanation;
+        let mut number = 1;
+        for (conflict, at) in conflicts.iter().zip(1..) {
+            let of = (conflicts.len() > 1).then_some((at, conflicts.len()));
+            for line in conflict_lines(sources, manifest, conflict, of, number, self.verbose > 0) {
+                err(&line);
+            }
+            number += conflict.fixes.len();
+            err("");
+        }
+        if !together.is_empty() {
+            err("what follows mends all conflicts at once");
+            for (fix, number) in together.iter().zip(number..) {
+                for line in fix_lines(sources, fix, number) {
+                    err(&line);
+                }
+            }
+            err("");
+        }
+        if explanation.fixes().next().is_some() {
+            let all =
+                if conflicts.len() > 1 && together.is_empty() { "; each conflict needs one" } else { "" };
+            let how = if explanation.fixes().any(|fix| fix.changes().is_some()) {
+                "; `hsm resolve --explain --fix N` makes fix N"
+            } else {
+                ""
+            };
+            err(&format!("{NOTE}help{NOTE:#}: each fix was tried{how}{all}"));
+        }
+    }
+}
+
+impl Voice {
+    /// Who brought in what a package manager says cannot hold together, and what could be chosen instead.
+    pub(in crate::cli) fn blame(&self, sources: &Sources, manifest: FileId, blame: &Blame) {
+        if self.is_json() {
+            return;
+        }
+        for (chain, at) in blame.chains.iter().zip(1..) {
+            let what = chain.last().map(|statement| statement.claim.to_string()).unwrap_or_default();
+            err(&format!("{NOTE}requirement {at}{NOTE:#}: {what}"));
+            for line in quoted(sources, manifest, chain, self.verbose > 0) {
+                err(&line);
+            }
+        }
+        for fix in &blame.instead {
+            let commands = fix.changes().unwrap_or_default();
+            let commands: Vec<String> = commands.into_iter().map(Change::command).collect();
+            err(&format!(
+                "{NOTE}help{NOTE:#}: there is a stack without that: {STEP}{}{STEP:#}",
+                commands.join(" && ")
+            ));
+            err(&format!("    then: {} (not tried with the package manager)", effects(&fix.effects)));
+        }
+    }
+}
+
+/// One conflict; `number` is that of its first fix.
+pub(super) fn conflict_lines(
+    sources: &Sources,
+    manifest: FileId,
+    conflict: &Conflict,
+    of: Option<(usize, usize)>,
+    number: usize,
+    whole: bool,
+) -> Vec<String> {
+    let title = match of {
+        Some((at, all)) => format!("conflict {at} of {all}: {}", conflict.clash),
+        None => conflict.clash.to_string(),
+    };
+    let each = conflict.fixes.iter().zip(number..);
+    let fixes: Vec<String> = each.flat_map(|(fix, number)| fix_lines(sources, fix, number)).collect();
+    let mut notes = Vec::new();
+    if conflict.recent > 0 {
+        let which = if conflict.recent == 1 {
+            "line 1 is".to_owned()
+        } else {
+            format!("lines 1 to {} are", conflict.recent)
+        };
+        notes.push(note(&format!("{which} newer than hsm.lock")));
+    }
+    if !conflict.unsolved.minimal {
+        notes.push(note("not each of these lines is needed for that; the search for fewer was cut short"));
+    } else if whole && conflict.unsolved.statements.len() > 1 {
+        notes.push(note("without any one of these lines, the others can hold together"));
+    }
+    let room = (!whole).then(|| LINES.saturating_sub(height(&fixes) + height(&notes) + 1));
+    let mut out = argument(sources, manifest, &conflict.unsolved.statements, Some(&title), room);
+    out.extend(notes);
+    out.push(String::new());
+    out.extend(fixes);
+    if conflict.fixes.is_empty() {
+        out.pop();
+    }
+    out
+}
+
+/// Statements with their lines, without a title.
+pub(super) fn quoted(
+    sources: &Sources,
+    manifest: FileId,
+    statements: &[Statement],
+    whole: bool,
+) -> Vec<String> {
+    argument(sources, manifest, statements, None, (!whole).then_some(LINES))
+}
+
+fn note(text: &str) -> String {
+    format!("  = {STEP}note{STEP:#}: {text}")
+}
+
+fn height(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.lines().count()).sum()
+}
+
+/// The statements with their lines, numbered. Where they take more room than there is, the middle is left out.
+fn argument(
+    sources: &Sources,
+    manifest: FileId,
+    statements: &[Statement],
+    title: Option<&str>,
+    room: Option<usize>,
+) -> Vec<String> {
+    let count = statements.len();
+    let mut argument = Argument { sources, manifest, statements, labels: Vec::new() };
+    argument.labels =
+        statements.iter().zip(1..).map(|(statement, n)| format!("{n}. {}", statement.claim)).collect();
+    let Some(room) = room else { return argument.lines(title, 0..0) };
+    // a statement takes a line or more, so no more than that can be shown
+    let mut shown = count.min(room.max(FEW));
+    loop {
+        let hidden = if shown < count { shown.div_ceil(2)..count - shown / 2 } else { 0..0 };
+        let lines = argument.lines(title, hidden);
+        if shown <= FEW || height(&lines) <= room {
+            return lines;
+        }
+        shown -= 1;
+    }
+}
+
+struct Argument<'a> {
+    sources: &'a Sources,
+    manifest: FileId,
+    statements: &'a [Statement],
+    labels: Vec<String>,
+}
+
+impl Argument<'_> {
+    fn lines(&self, title: Option<&str>, hidden: Range<usize>) -> Vec<String> {
+        let count = self.statements.len();
+        let before = if hidden.is_empty() { 0..count } else { 0..hidden.start };
+        let mut out = Vec::new();
+        match title {
+            Some(title) => {
+                let opening = Opening::Error(Some(CODE));
+                out.push(snippet::message(self.sources, opening, title, &self.marks(before.clone()), None));
+            }
+            None => out.extend(snippet::lines(self.sources, &self.marks(before.clone()))),
+        }
+        out.extend(self.without_place(before));
+        if !hidden.is_empty() {
+            out.push(format!("{STEP}…{STEP:#} {} more lines (-v shows them)", hidden.len()));
+            out.extend(snippet::lines(self.sources, &self.marks(hidden.end..count)));
+            out.extend(self.without_place(hidden.end..count));
+        }
+        out
+    }
+
+    fn marks(&self, range: Range<usize>) -> Vec<Mark<'_>> {
+        let each = range.filter_map(|at| {
+            let place = self.statements.get(at)?.place?;
+            // what the user wrote stands out
+            Some(Mark { place, label: self.labels.get(at)?, primary: place.file == self.manifest })
+        });
+        each.collect()
+    }
+
+    fn without_place(&self, range: Range<usize>) -> Vec<String> {
+        let each = range.filter(|at| self.statements.get(*at).is_some_and(|one| one.place.is_none()));
+        each.filter_map(|at| self.labels.get(at).map(|label| note(label))).collect()
+    }
+}
+
+/// A fix: what it is, what to type, and what it does.
+fn fix_lines(sources: &Sources, fix: &Fix, number: usize) -> Vec<String> {
+    let titles: Vec<String> = fix.remedies.iter().map(ToString::to_string).collect();
+    let mut out = vec![format!("{NOTE}fix {number}{NOTE:#}: {}", titles.join(", and "))];
+    for remedy in &fix.remedies {
+        match remedy {
+            Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", change.command())),
+            Remedy::Line(statement, _) => {
+                let at = statement.place.map(|place| sources.position(place).to_string());
+                out.extend(at.map(|at| format!("    in {at}")));
+            }
+            Remedy::LeaveOut(_) => {}
+        }
+    }
+    if !fix.effects.is_empty() {
+        out.push(format!("    then: {}", effects(&fix.effects)));
+    }
+    out
+}
+
+/// What becomes of components, the first few.
+pub(super) fn effects(all: &[Effect]) -> String {
+    let mut named: Vec<String> = all.iter().take(EFFECTS).map(ToString::to_string).collect();
+    if all.len() > EFFECTS {
+        named.push(format!("and {} more changes", all.len() - EFFECTS));
+    }
+    named.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::{ComponentId, Kind, Name};
+    use crate::place::Place;
+    use crate::statement::Claim;
+
+    fn wants(file: FileId, start: u32, end: u32) -> Statement {
+        let id = ComponentId::new(Kind::Container, &Name::parse("redis").expect("a name"));
+        Statement { place: Some(Place { file, start, end }), claim: Claim::Wants(id) }
+    }
+
+    fn text(sources: &Sources, file: FileId, statements: &[Statement], room: Option<usize>) -> String {
+        let lines = argument(sources, file, statements, Some("what it comes down to"), room);
+        anstream::adapter::strip_str(&lines.join("\n")).to_string()
+    }
+
+    #[test]
+    fn statements_read_as_an_argument() {
+        let mut sources = Sources::new();
+        let manifest = sources.add("hsm.yaml", "services:\n  containers:\n    - redis\n");
+        let entry = sources.add("a.yaml", "name: a\n");
+        let all = [wants(manifest, 30, 35), wants(manifest, 12, 22), wants(entry, 0, 4)];
+        assert_eq!(
+            text(&sources, manifest, &all, Some(40)),
+            "error[HSM-E300]: what it comes down to
+ --> hsm.yaml:2:3
+  |
+2 |   containers:
+  |   ^^^^^^^^^^ 2. hsm.yaml wants container:redis
+3 |     - redis
+  |       ^^^^^ 1. hsm.yaml wants container:redis
+  |
+ ::: a.yaml:1:1
+  |
+1 | name: a
+  | ---- 3. hsm.yaml wants container:redis"
+        );
+    }
+
+    #[test]
+    fn the_middle_of_a_long_argument_is_left_out() {
+        let mut sources = Sources::new();
+        let file = sources.add("hsm.yaml", "- a\n".repeat(10_000));
+        let all: Vec<Statement> = (0..10_000).map(|line| wants(file, 4 * line + 2, 4 * line + 3)).collect();
+        let short = text(&sources, file, &all, Some(30));
+        assert!(short.lines().count() <= 30, "{short}");
+        assert!(short.contains(" more lines (-v shows them)\n"), "{short}");
+        assert!(short.contains("1. hsm.yaml wants") && short.contains("10000. hsm.yaml wants"), "{short}");
+        assert_eq!(text(&sources, file, &all[..1000], None).matches("hsm.yaml wants").count(), 1000);
+    }
+}

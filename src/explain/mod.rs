@@ -1,0 +1,483 @@
+//! Explain: from a conflict to what it comes down to and what could be changed.
+//!
+//! Owns: which conflicts there are, the fixes of each, and the trial of every fix. Refuses: printing, and writing
+//! anything: a fix is tried on a text in memory.
+//!
+//! - `clash`: the one sentence that a conflict comes down to.
+//! - `correct`: the search for the lines to take back.
+//! - `decide`: what was chosen where there was a choice, and why.
+//! - `remedy`: what could be changed about a line.
+//! - `effect`: what a change does to the stack.
+//! - `recent`: which lines are newer than what is locked.
+//! - `tool`: what a package manager blames, in the project's statements.
+//! - `why`: why one component is there, or is not.
+//!
+//! A fix is found on the problem: the smallest sets of lines that could be taken back, by what the user would miss the
+//! least. It becomes edits of the manifest's text, and each is solved again as a whole before it is given out. What no
+//! command can edit (a line of `pyproject.toml`, a registry's rule) is solved again without its statement.
+
+mod clash;
+mod correct;
+mod decide;
+mod effect;
+mod recent;
+mod remedy;
+mod tool;
+mod why;
+
+use std::collections::BTreeSet;
+
+use hsm_solver::{Selection, StatementId, Then};
+
+use crate::compile::{Compiled, compile};
+use crate::load::Inputs;
+use crate::lock::Lock;
+use crate::manifest::edit::{Change, edit, read_text};
+use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve};
+use crate::statement::{Claim, Origin, Statement};
+use correct::{Lines, Rest, corrections};
+
+pub use clash::Clash;
+pub use decide::{By, Decision, Of, Value};
+pub use effect::{Before, Effect, state};
+pub use remedy::{Flag, How, Remedy};
+pub use tool::{Blame, blame};
+pub use why::{Absence, Presence, absent, present};
+
+/// Why a project has no stack, and what could be done.
+#[derive(Debug, Clone, Default)]
+pub struct Explanation {
+    /// The conflicts: they have nothing to do with each other.
+    pub conflicts: Vec<Conflict>,
+    /// Where they cannot be mended one by one: what mends all of them at once.
+    pub together: Vec<Fix>,
+}
+
+impl Explanation {
+    /// All fixes, in the order of their numbers.
+    pub fn fixes(&self) -> impl Iterator<Item = &Fix> {
+        self.conflicts.iter().flat_map(|conflict| &conflict.fixes).chain(&self.together)
+    }
+}
+
+/// A conflict: statements that cannot hold together, and what could be done.
+#[derive(Debug, Clone)]
+pub struct Conflict {
+    /// The statements.
+    pub unsolved: Unsolved,
+    /// How many of them, the first ones, the manifest says since the project was locked.
+    pub recent: usize,
+    /// What they come down to.
+    pub clash: Clash,
+    /// What could be changed; each is enough by itself. The best first.
+    pub fixes: Vec<Fix>,
+}
+
+impl Conflict {
+    /// A conflict for which no fixes are looked for.
+    pub fn bare(inputs: &Inputs, unsolved: Unsolved) -> Self {
+        Self::new(inputs, unsolved, Vec::new())
+    }
+
+    fn new(inputs: &Inputs, mut unsolved: Unsolved, fixes: Vec<Fix>) -> Self {
+        let clash = Clash::of(inputs, &unsolved.statements);
+        let recent = recent::first(inputs.lock.as_ref(), &mut unsolved.statements);
+        Self { unsolved, recent, clash, fixes }
+    }
+}
+
+/// Changes after which there is a stack: each was tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What to change, all of it together.
+    pub remedies: Vec<Remedy>,
+    /// What that does to the stack, where it could be tried on the manifest: what differs from what is locked; without a
+    /// lock, how the components of the conflict are then.
+    pub effects: Vec<Effect>,
+}
+
+impl Fix {
+    /// The edits of `hsm.yaml`, if that is all there is to do.
+    pub fn changes(&self) -> Option<Vec<&Change>> {
+        self.remedies.iter().map(Remedy::change).collect()
+    }
+}
+
+/// How many conflicts that have nothing to do with each other are looked for.
+const CONFLICTS: usize = 5;
+
+/// How many fixes are shown for a conflict.
+const FIXES: usize = 5;
+
+/// How many of them may be changes of a registry, where the manifest could be changed as well.
+const OF_REGISTRY: usize = 2;
+
+/// How many edits are tried for a conflict.
+const TRIALS: usize = 10;
+
+/// How many other options of a group are offered.
+const OPTIONS: usize = 3;
+
+/// A conflict of more statements than this is not looked through for a registry's rule to change.
+const LONG: usize = 40;
+
+/// The conflicts of a project that has no stack, the first being known; and the fixes of each.
+pub fn explain(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    first: Unsolved,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Explanation {
+    explain_but(inputs, compiled, first, interrupted, &|_| false)
+}
+
+/// The same, but some of the user's lines stay whatever happens.
+fn explain_but(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    first: Unsolved,
+    interrupted: &(dyn Fn() -> bool + Sync),
+    stays: &dyn Fn(&Claim) -> bool,
+) -> Explanation {
+    let work = Work { inputs, compiled, interrupted, stays };
+    let found = work.independent(first);
+    // What the others could lose is taken as lost, so that each is mended by itself.
+    let own: Vec<Lines> = found.iter().map(|unsolved| work.own_lines(&unsolved.numbers)).collect();
+    let mut first_steps: Vec<Vec<Remedy>> = Vec::new();
+    let mut sets: Vec<(Lines, Vec<Lines>)> = Vec::new();
+    for (number, unsolved) in found.iter().enumerate() {
+        let others = own.iter().enumerate().filter(|(other, _)| *other != number);
+        let base: Lines = others.flat_map(|(_, lines)| lines).copied().collect();
+        let corrections = work.corrections(&base, &unsolved.numbers);
+        first_steps.push(corrections.first().map(|lines| work.plainest(lines)).unwrap_or_default());
+        sets.push((base, corrections));
+    }
+    let mut conflicts = Vec::with_capacity(found.len());
+    for (number, (unsolved, (base, corrections))) in found.into_iter().zip(sets).enumerate() {
+        let others = first_steps.iter().enumerate().filter(|(other, _)| *other != number);
+        let beside: Vec<Remedy> = others.flat_map(|(_, remedies)| remedies.clone()).collect();
+        let fixes = work.fixes(&unsolved, &base, &corrections, &beside);
+        conflicts.push(Conflict::new(inputs, unsolved, fixes));
+    }
+    work.that_go_together(&mut conflicts);
+    let mut explanation = Explanation { conflicts, together: Vec::new() };
+    if explanation.conflicts.len() > 1
+        && explanation.conflicts.iter().any(|conflict| conflict.fixes.is_empty())
+    {
+        explanation.together = work.together(&explanation.conflicts);
+        if !explanation.together.is_empty() {
+            explanation.conflicts.iter_mut().for_each(|conflict| conflict.fixes.clear());
+        }
+    }
+    explanation
+}
+
+struct Work<'a> {
+    inputs: &'a Inputs,
+    compiled: &'a Compiled,
+    interrupted: &'a (dyn Fn() -> bool + Sync),
+    /// Lines that are not to be taken back.
+    stays: &'a dyn Fn(&Claim) -> bool,
+}
+
+impl Work<'_> {
+    fn statement(&self, id: StatementId) -> Option<&Statement> {
+        self.compiled.statement(id)
+    }
+
+    /// Whether there is a selection without some statements.
+    fn without(&self, without: Lines) -> Result<Selection, NoStack> {
+        self.ask(&Question { without, ..Question::default() })
+    }
+
+    fn ask(&self, question: &Question) -> Result<Selection, NoStack> {
+        ask(self.inputs, self.compiled, question, self.interrupted)
+    }
+
+    fn cost(&self, id: StatementId) -> Option<u32> {
+        let statement = self.statement(id).filter(|statement| !(self.stays)(&statement.claim))?;
+        remedy::cost(self.inputs, statement)
+    }
+
+    /// The lines of the user's among statements.
+    fn own_lines(&self, statements: &[StatementId]) -> Lines {
+        statements.iter().copied().filter(|id| self.cost(*id).is_some()).collect()
+    }
+
+    /// The first conflict, and others that share no line of the user's with it or with each other.
+    fn independent(&self, first: Unsolved) -> Vec<Unsolved> {
+        let mut gone = self.own_lines(&first.numbers);
+        let mut found = vec![first];
+        while found.len() < CONFLICTS && !gone.is_empty() {
+            let Err(NoStack::Unsolved(next)) = self.without(gone.clone()) else {
+                break;
+            };
+            let own = self.own_lines(&next.numbers);
+            if own.is_empty() {
+                break;
+            }
+            gone.extend(own);
+            found.push(next);
+        }
+        found
+    }
+
+    fn corrections(&self, base: &Lines, first: &[StatementId]) -> Vec<Lines> {
+        corrections(first, &|id| self.cost(id), 2 * FIXES, &mut |lines| {
+            let gone: Lines = base.union(lines).copied().collect();
+            match self.without(gone) {
+                Ok(_) => Some(Rest::Holds),
+                Err(NoStack::Unsolved(unsolved)) => Some(Rest::Clashes(unsolved.numbers)),
+                Err(_) => None,
+            }
+        })
+    }
+
+    /// What takes lines back and does nothing else.
+    fn plainest(&self, lines: &Lines) -> Vec<Remedy> {
+        let each = lines.iter().filter_map(|id| self.remedies(*id, lines).pop());
+        each.collect()
+    }
+
+    /// What could be done about a line, the gentlest first, if those are taken back.
+    fn remedies(&self, id: StatementId, gone: &Lines) -> Vec<Remedy> {
+        let Some(statement) = self.statement(id) else { return Vec::new() };
+        let others = |group: &GroupId| self.other_options(group, gone);
+        remedy::of_line(self.inputs, self.compiled, statement, &others)
+    }
+
+    /// The options of a 1-of-N group that could be chosen if some lines were taken back: the one that would be, then
+    /// others in their order.
+    fn other_options(&self, group: &GroupId, gone: &Lines) -> Vec<Name> {
+        let all: Vec<&Name> = remedy::options(self.inputs, group).collect();
+        let Some(number) = self.compiled.groups.iter().position(|id| id == group) else { return Vec::new() };
+        let number = hsm_solver::GroupId(number as u32);
+        let mut left: Vec<u32> = (0..all.len() as u32).collect();
+        let mut found: Vec<u32> = Vec::new();
+        while found.len() < OPTIONS && !left.is_empty() {
+            let also = vec![Then::OneOf(number, left.clone())];
+            let question = Question { without: gone.clone(), also, best: true };
+            let Ok(selection) = self.ask(&question) else { break };
+            let chosen = selection.options(number).and_then(|chosen| chosen.first().copied());
+            let Some(chosen) = chosen.filter(|chosen| left.contains(chosen)) else { break };
+            left.retain(|member| *member != chosen);
+            found.push(chosen);
+        }
+        found.into_iter().filter_map(|member| all.get(member as usize).map(|name| (*name).clone())).collect()
+    }
+
+    fn fixes(&self, unsolved: &Unsolved, base: &Lines, corrections: &[Lines], beside: &[Remedy]) -> Vec<Fix> {
+        let mut fixes = self.of_lines(&components(&unsolved.statements), corrections, beside);
+        if unsolved.numbers.len() <= LONG {
+            let room = if fixes.is_empty() { FIXES } else { OF_REGISTRY.min(FIXES - fixes.len()) };
+            fixes.extend(self.of_registry(unsolved, base).into_iter().take(room));
+        }
+        fixes
+    }
+
+    /// What takes lines back, the gentlest first.
+    fn of_lines(&self, matter: &BTreeSet<ComponentId>, corrections: &[Lines], beside: &[Remedy]) -> Vec<Fix> {
+        let mut fixes: Vec<Fix> = Vec::new();
+        let fewest = corrections.first().map_or(0, Lines::len);
+        let mut texts: BTreeSet<String> = BTreeSet::new();
+        let mut trials = 0;
+        for lines in corrections {
+            // what takes much more is no alternative
+            if !fixes.is_empty() && lines.len() > fewest + 1 {
+                break;
+            }
+            if fixes.len() >= FIXES || trials >= TRIALS || (self.interrupted)() {
+                break;
+            }
+            for remedies in self.ways(lines) {
+                let fix = if remedies.iter().any(|remedy| matches!(remedy, Remedy::Line(..))) {
+                    // without those statements the rest holds: that is how the lines were found
+                    Some(Fix { remedies, effects: Vec::new() })
+                } else {
+                    trials += 1;
+                    self.tried(remedies, beside, matter, &mut texts)
+                };
+                if let Some(fix) = fix.filter(|_| fixes.len() < FIXES) {
+                    fixes.push(fix);
+                }
+                if trials >= TRIALS {
+                    break;
+                }
+            }
+        }
+        fixes
+    }
+
+    /// The ways to take lines back: for one line each remedy, for several the gentlest of each, then the plainest.
+    fn ways(&self, lines: &Lines) -> Vec<Vec<Remedy>> {
+        let each: Vec<Vec<Remedy>> = lines.iter().map(|id| self.remedies(*id, lines)).collect();
+        if each.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        if let [only] = each.as_slice() {
+            return only.iter().map(|remedy| vec![remedy.clone()]).collect();
+        }
+        let gentlest: Vec<Remedy> = each.iter().filter_map(|remedies| remedies.first().cloned()).collect();
+        let plainest: Vec<Remedy> = each.iter().filter_map(|remedies| remedies.last().cloned()).collect();
+        if gentlest == plainest { vec![gentlest] } else { vec![gentlest, plainest] }
+    }
+
+    /// The fix, if there is a stack with it (and, for other conflicts, what goes beside it), and no other fix makes the
+    /// same manifest.
+    fn tried(
+        &self,
+        remedies: Vec<Remedy>,
+        beside: &[Remedy],
+        matter: &BTreeSet<ComponentId>,
+        texts: &mut BTreeSet<String>,
+    ) -> Option<Fix> {
+        let edited = self.edited(&remedies)?;
+        if !texts.insert(edited.text.clone()) && remedies.iter().all(|r| matches!(r, Remedy::Change(_))) {
+            return None;
+        }
+        let all: Vec<Remedy> = remedies.iter().chain(beside).cloned().collect();
+        let stays_open = beside.iter().any(|remedy| matches!(remedy, Remedy::Line(..)));
+        let effects = if stays_open {
+            Vec::new()
+        } else {
+            let solved = self.solved(&all)?;
+            if beside.is_empty() {
+                effect::effects(self.inputs.lock.as_ref(), &Lock::of(&solved.stack), matter)
+            } else {
+                Vec::new()
+            }
+        };
+        Some(Fix { remedies, effects })
+    }
+
+    /// Of several conflicts, keeps the fixes that give a stack together with the first fix of each of the others.
+    fn that_go_together(&self, conflicts: &mut [Conflict]) {
+        let is_tried = |fix: &&Fix| !fix.remedies.iter().any(|remedy| matches!(remedy, Remedy::Line(..)));
+        for number in 0..conflicts.len() {
+            let others = conflicts.iter().enumerate().filter(|(other, _)| *other != number);
+            let firsts: Option<Vec<Fix>> =
+                others.map(|(_, other)| other.fixes.iter().find(is_tried).cloned()).collect();
+            let Some(beside) = firsts.filter(|firsts| !firsts.is_empty()) else { continue };
+            let beside: Vec<Remedy> = beside.into_iter().flat_map(|fix| fix.remedies).collect();
+            let goes = |fix: &Fix| {
+                let mut all = fix.remedies.clone();
+                all.extend(beside.iter().filter(|remedy| !fix.remedies.contains(remedy)).cloned());
+                !is_tried(&fix) || self.solved(&all).is_some()
+            };
+            if let Some(conflict) = conflicts.get_mut(number) {
+                conflict.fixes.retain(goes);
+            }
+        }
+    }
+
+    /// What mends all conflicts at once.
+    fn together(&self, conflicts: &[Conflict]) -> Vec<Fix> {
+        let Some(first) = conflicts.first() else { return Vec::new() };
+        let corrections = self.corrections(&Lines::new(), &first.unsolved.numbers);
+        let statements: Vec<Statement> =
+            conflicts.iter().flat_map(|conflict| &conflict.unsolved.statements).cloned().collect();
+        self.of_lines(&components(&statements), &corrections, &[])
+    }
+
+    /// The stack if all of these were done.
+    fn solved(&self, remedies: &[Remedy]) -> Option<Solved> {
+        let Edited { text, without_mode, without } = self.edited(remedies)?;
+        let mut inputs = self.inputs.clone();
+        inputs.options.overlays.retain(|overlay| !without.contains(&overlay.shown));
+        inputs.options.require_mode &= !without_mode;
+        let inputs = inputs.with_manifest(&text)?;
+        solve(&inputs, &compile(&inputs), self.interrupted).ok()
+    }
+
+    fn edited(&self, remedies: &[Remedy]) -> Option<Edited> {
+        let mut text = self.inputs.sources.get(self.inputs.manifest.file)?.text.to_string();
+        let (mut without_mode, mut without) = (false, Vec::new());
+        for remedy in remedies {
+            match remedy {
+                Remedy::Change(change) => text = edit(&text, &read_text(&text)?, change).ok()?.text,
+                Remedy::LeaveOut(Flag::RequireMode) => without_mode = true,
+                Remedy::LeaveOut(Flag::Overlay(shown)) => without.push(shown.clone()),
+                Remedy::Line(..) => return None,
+            }
+        }
+        Some(Edited { text, without_mode, without })
+    }
+
+    /// The registry's rules without any one of which the rest holds.
+    fn of_registry(&self, unsolved: &Unsolved, base: &Lines) -> Vec<Fix> {
+        let clash = Clash::of(self.inputs, &unsolved.statements);
+        let mut fixes = Vec::new();
+        let mut places = BTreeSet::new();
+        // what stands last is the rule that everything clashes with: the most likely to be wrong
+        let each = unsolved.numbers.iter().rev().filter_map(|id| {
+            let statement = self.statement(*id).filter(|s| remedy::cost(self.inputs, s).is_none())?;
+            Some((*id, statement, remedy::of_registry(statement, &clash)?))
+        });
+        let mut all: Vec<_> = each.collect();
+        // a rule that says too much is changed before one is taken out that only leads there
+        all.sort_by_key(|(_, statement, remedy)| remedy.leads_there(statement));
+        let some = all.first().is_some_and(|(_, statement, remedy)| !remedy.leads_there(statement));
+        for (id, statement, remedy) in all {
+            if some && remedy.leads_there(statement) {
+                break;
+            }
+            if !places.insert(statement.place) || (self.interrupted)() {
+                continue;
+            }
+            let mut gone = base.clone();
+            gone.insert(id);
+            if self.without(gone).is_ok() {
+                fixes.push(Fix { remedies: vec![remedy], effects: Vec::new() });
+            }
+            if fixes.len() >= FIXES {
+                break;
+            }
+        }
+        fixes
+    }
+}
+
+/// What remedies come to: a text, and what is left out of the command line.
+struct Edited {
+    text: String,
+    without_mode: bool,
+    without: Vec<String>,
+}
+
+/// The components that statements speak of.
+fn components(statements: &[Statement]) -> BTreeSet<ComponentId> {
+    let mut all = BTreeSet::new();
+    let origin = |origin: &Origin| match origin {
+        Origin::Component(id) => Some(id.clone()),
+        Origin::Option(group, name) => Some(group.option(name)),
+        Origin::Manifest => None,
+    };
+    for statement in statements {
+        match &statement.claim {
+            Claim::Wants(id)
+            | Claim::PinsVersion(id, ..)
+            | Claim::PinsMode(id, _)
+            | Claim::PinsProfile(id, _)
+            | Claim::Yanked(id, ..)
+            | Claim::NoSource { component: id, .. }
+            | Claim::Holds { by: crate::statement::Holder::Component(id), .. } => {
+                all.insert(id.clone());
+            }
+            Claim::Selects(group, name) | Claim::Excludes(group, name) => {
+                all.insert(group.option(name));
+            }
+            Claim::Implies { by, target, .. } | Claim::Conflicts { by, target, .. } => {
+                all.extend(origin(by));
+                if let TargetId::Component(id) = target {
+                    all.insert(id.clone());
+                }
+            }
+            Claim::DependsOn(by, TargetId::Component(of)) | Claim::UsesImage(by, of) => {
+                all.extend([by.clone(), of.clone()]);
+            }
+            _ => {}
+        }
+    }
+    all
+}

@@ -1,0 +1,419 @@
+//! Remedies: what somebody could change about a statement.
+//!
+//! Owns: which edits there are for each statement, the gentlest first, and what each is called. Refuses: trying them.
+
+use std::fmt;
+
+use super::Clash;
+use crate::compile::Compiled;
+use crate::container::held::Address;
+use crate::container::port::{self, PortSpec};
+use crate::load::Inputs;
+use crate::manifest::Mode;
+use crate::manifest::edit::{Change, GroupFacts};
+use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::place::Place;
+use crate::registry::layer::{Layer, Port};
+use crate::registry::{Container, Entry};
+use crate::statement::{Claim, Holder, Statement, Thing};
+
+/// One thing to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Remedy {
+    /// `hsm.yaml`, by a command.
+    Change(Change),
+    /// An option of the command line that says so is left out.
+    LeaveOut(Flag),
+    /// A line that no command changes.
+    Line(Box<Statement>, How),
+}
+
+/// An option of the command line that takes part in a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flag {
+    /// `--require-mode`.
+    RequireMode,
+    /// A value laid over the manifest's, as it is shown: `--set …`, or a file.
+    Overlay(String),
+}
+
+/// What to do with a line that no command changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Let it allow more versions.
+    Loosen,
+    /// Let it allow another mode or profile.
+    AllowOther,
+    /// Let it demand another option, or none.
+    OtherOption,
+    /// Take it out.
+    Remove,
+    /// Let the group take more options.
+    RaiseMax,
+    /// Let the group be content with fewer options.
+    LowerMin,
+    /// Publish or call it otherwise.
+    Rename,
+    /// Add what is missing: a source.
+    AddSource,
+    /// Add what is missing: an entry.
+    AddEntry,
+    /// Mend the entry.
+    MendEntry,
+    /// Support more Pythons.
+    WidenPython,
+    /// Support fewer Pythons.
+    NarrowPython,
+    /// Take back that the release is yanked.
+    Unyank,
+    /// Check out another version.
+    OtherCheckout,
+}
+
+/// What a line costs that is taken back: the gentler the less. `None`: it is not the user's to take back.
+pub(super) fn cost(inputs: &Inputs, statement: &Statement) -> Option<u32> {
+    let is_own = statement.place.is_some_and(|place| is_manifest(inputs, place));
+    let cost = match &statement.claim {
+        Claim::RequiresMode(_) | Claim::PinsMode(..) => 1,
+        Claim::PinsVersion(..) | Claim::PinsProfile(..) | Claim::GroupMode(..) | Claim::GroupProfile(..) => 2,
+        Claim::Selects(group, _) if is_one(inputs, group) => 3,
+        Claim::Excludes(..) => 4,
+        Claim::Selects(..) => 6,
+        Claim::Wants(_) => 8,
+        Claim::Uses(_) => 9,
+        Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) }
+            if !is_own && other_port(inputs, id, statement.place?).is_some() =>
+        {
+            3
+        }
+        Claim::Holds { .. } | Claim::HoldsTwice(..) if is_own => 5,
+        Claim::FileRequires(..) | Claim::ProjectPython(_) | Claim::Holds { by: Holder::Own(_), .. } => 7,
+        _ => return None,
+    };
+    // what is laid over the manifest is left out, whatever it says
+    let laid_over = statement.place.is_some_and(|place| overlay(inputs, place).is_some());
+    Some(if laid_over && !is_own { 1 } else { cost })
+}
+
+/// Whether a place is in `hsm.yaml` itself.
+fn is_manifest(inputs: &Inputs, place: Place) -> bool {
+    place.file == inputs.manifest.file
+}
+
+/// The text that is laid over the manifest at this place, as it is shown.
+fn overlay(inputs: &Inputs, place: Place) -> Option<String> {
+    let path = &inputs.sources.get(place.file)?.path;
+    inputs.options.overlays.iter().find(|overlay| overlay.shown == *path).map(|overlay| overlay.shown.clone())
+}
+
+fn is_one(inputs: &Inputs, group: &GroupId) -> bool {
+    inputs.group(group).is_some_and(|entry| entry.strategy.value == crate::manifest::Strategy::One)
+}
+
+/// What can be done about a line of the user's, the gentlest first. `others`: the options of a 1-of-N group that could be
+/// taken instead, the best first.
+pub(super) fn of_line(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    statement: &Statement,
+    others: &dyn Fn(&GroupId) -> Vec<Name>,
+) -> Vec<Remedy> {
+    if let Some(over) = statement.place.and_then(|place| overlay(inputs, place)) {
+        return vec![Remedy::LeaveOut(Flag::Overlay(over))];
+    }
+    let by_hand = |how: How| vec![Remedy::Line(Box::new(statement.clone()), how)];
+    let of = |group: &GroupId, change: &dyn Fn(GroupFacts) -> Vec<Change>| {
+        facts(inputs, group).map(change).unwrap_or_default()
+    };
+    let changes = match &statement.claim {
+        Claim::RequiresMode(_) => return vec![Remedy::LeaveOut(Flag::RequireMode)],
+        Claim::PinsMode(id, mode) => {
+            let other = has_mode(compiled, id, mode.other()).then_some(mode.other());
+            let set = |mode| Change::SetMode(id.clone(), written(inputs, id), mode);
+            other.into_iter().map(Some).chain([None]).map(set).collect()
+        }
+        Claim::PinsVersion(id, ..) => vec![Change::SetVersion(id.clone(), written(inputs, id), None)],
+        Claim::PinsProfile(id, profile) => {
+            let others = profiles(inputs, id).into_iter().filter(|other| other != profile).take(2);
+            let set = |profile| Change::SetProfile(id.clone(), written(inputs, id), profile);
+            others.map(Some).chain([None]).map(set).collect()
+        }
+        Claim::GroupMode(group, mode) => of(group, &|facts| {
+            [Some(mode.other()), None].map(|mode| Change::GroupMode(facts.clone(), mode)).to_vec()
+        }),
+        Claim::GroupProfile(group, _) => of(group, &|facts| vec![Change::GroupProfile(facts, None)]),
+        Claim::Selects(group, option) => of(group, &|facts| {
+            if facts.one {
+                let others =
+                    others(group).into_iter().filter(|other| group.option(other) != group.option(option));
+                others.map(|other| Change::Select(facts.clone(), vec![other])).collect()
+            } else {
+                vec![Change::RemoveOptions(facts, vec![option.clone()])]
+            }
+        }),
+        Claim::Excludes(group, option) => {
+            of(group, &|facts| vec![Change::Include(facts, vec![option.clone()])])
+        }
+        Claim::Wants(id) => vec![Change::Remove(id.clone())],
+        Claim::Uses(group) => of(group, &|facts| vec![Change::RemoveGroup(facts)]),
+        Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) }
+            if !statement.place.is_some_and(|place| is_manifest(inputs, place)) =>
+        {
+            let ports = statement.place.and_then(|place| other_port(inputs, id, place));
+            let name = written(inputs, id);
+            ports.into_iter().map(|ports| Change::SetPorts(id.clone(), name.clone(), ports)).collect()
+        }
+        Claim::Holds { .. } | Claim::HoldsTwice(..) => return by_hand(How::Rename),
+        Claim::FileRequires(..) => return by_hand(How::Loosen),
+        Claim::ProjectPython(_) => return by_hand(How::NarrowPython),
+        _ => Vec::new(),
+    };
+    changes.into_iter().map(Remedy::Change).collect()
+}
+
+/// What whoever keeps the registry, or a checkout, could do about a statement.
+pub(super) fn of_registry(statement: &Statement, clash: &Clash) -> Option<Remedy> {
+    let how = match &statement.claim {
+        Claim::Implies { demand, .. } | Claim::Requires { demand, .. } => {
+            if demand.version.as_ref().is_some_and(|version| !version.is_any()) {
+                How::Loosen
+            } else if demand.mode.is_some() || demand.profile.is_some() {
+                How::AllowOther
+            } else if demand.options.is_empty() {
+                How::Remove
+            } else {
+                How::OtherOption
+            }
+        }
+        Claim::Conflicts { version, .. } => {
+            if version.is_any() {
+                How::Remove
+            } else {
+                How::Loosen
+            }
+        }
+        Claim::DependsOn(..) | Claim::UsesImage(..) => How::Remove,
+        Claim::TakesOne(_) | Claim::TakesBetween { .. } if matches!(clash, Clash::TooMany { .. }) => {
+            How::RaiseMax
+        }
+        Claim::TakesBetween { .. } if matches!(clash, Clash::TooFew { .. }) => How::LowerMin,
+        Claim::NeedsDistribution(..) | Claim::Installs(..) => How::Loosen,
+        Claim::Checkout(..) => How::OtherCheckout,
+        Claim::NeedsPython(..) => How::WidenPython,
+        Claim::Holds { .. } | Claim::HoldsTwice(..) => How::Rename,
+        Claim::NoSource { .. } => How::AddSource,
+        Claim::Yanked(..) => How::Unyank,
+        Claim::NotFound(_) => How::AddEntry,
+        Claim::Broken(_) => How::MendEntry,
+        _ => return None,
+    };
+    Some(Remedy::Line(Box::new(statement.clone()), how))
+}
+
+impl Remedy {
+    /// The edit of `hsm.yaml`, if it is one.
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Change(change) => Some(change),
+            Self::LeaveOut(_) | Self::Line(..) => None,
+        }
+    }
+
+    /// Whether it takes out a rule that only leads to where the clash is.
+    pub(super) fn leads_there(&self, statement: &Statement) -> bool {
+        matches!(self, Self::Line(_, How::Remove)) && !matches!(statement.claim, Claim::Conflicts { .. })
+    }
+}
+
+/// The name as the manifest or the registry writes it.
+pub(super) fn written(inputs: &Inputs, id: &ComponentId) -> Name {
+    let listed = inputs.items(id).first().map(|item| item.name.value.clone());
+    let entry = || inputs.component(id).map(|entry| entry.common().name.value.clone());
+    listed.or_else(entry).unwrap_or_else(|| id.name().clone())
+}
+
+/// What an edit needs to know of a group.
+pub(super) fn facts(inputs: &Inputs, group: &GroupId) -> Option<GroupFacts> {
+    let entry = inputs.group(group)?;
+    Some(GroupFacts {
+        id: group.clone(),
+        one: entry.strategy.value == crate::manifest::Strategy::One,
+        default: entry.default.iter().map(|default| default.value.clone()).collect(),
+        comment: entry.comment.as_ref().map(|comment| comment.value.clone()),
+        shared: inputs.twins.contains(group),
+    })
+}
+
+fn has_mode(compiled: &Compiled, id: &ComponentId, mode: Mode) -> bool {
+    let component = compiled.components.iter().find(|component| component.id == *id);
+    let choices = component.into_iter().flat_map(|component| &component.choices);
+    choices.into_iter().any(|choice| choice.mode == Some(mode) && choice.flaw.is_none())
+}
+
+/// The profiles of a container, in the order of their places.
+fn profiles(inputs: &Inputs, id: &ComponentId) -> Vec<Name> {
+    match inputs.component(id) {
+        Some(Entry::Container(container)) => {
+            container.profiles.iter().map(|profile| profile.name.value.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The item's `ports` in the manifest if the port published at a place is to be another one of the host; `None` where the
+/// manifest says already which one, or the line is a range.
+fn other_port(inputs: &Inputs, id: &ComponentId, place: Place) -> Option<Vec<String>> {
+    if inputs.item_layers(id).iter().any(|layer| !layer.ports.is_empty()) {
+        return None;
+    }
+    let Some(Entry::Container(container)) = inputs.component(id) else { return None };
+    let port = layers(container).flat_map(|layer| &layer.ports).find(|line| port::place(line) == place)?;
+    moved(port).map(|line| vec![line])
+}
+
+fn layers(container: &Container) -> impl Iterator<Item = &Layer> {
+    let sources = container.releases.iter().flat_map(|release| &release.sources).map(|source| &source.layer);
+    let releases = container.releases.iter().map(|release| &release.layer);
+    let profiles = container.profiles.iter().map(|profile| &profile.layer);
+    [&container.layer].into_iter().chain(releases).chain(sources).chain(profiles)
+}
+
+/// How far a port is moved, and above which it wraps to a lower one.
+const MOVED: (u16, u16) = (10_000, 55_000);
+
+fn moved(line: &Port) -> Option<String> {
+    let spec = PortSpec::of(line).ok()?;
+    let single = |numbers: &port::Numbers| {
+        let known = numbers.known()?;
+        (known.start() == known.end()).then_some(*known.start())
+    };
+    let (host, container) = (single(spec.host.as_ref()?)?, single(&spec.container)?);
+    let host = if host > MOVED.1 { host - MOVED.0 } else { host + MOVED.0 };
+    let address = match Address::of(spec.host_ip.as_deref())? {
+        Address::One(ip) if ip.is_ipv4() => format!("{ip}:"),
+        Address::Every => String::new(),
+        _ => return None,
+    };
+    let protocol = if spec.protocol == "tcp" { String::new() } else { format!("/{}", spec.protocol) };
+    Some(format!("{address}{host}:{container}{protocol}"))
+}
+
+/// The options of a group by member.
+pub(super) fn options<'i>(inputs: &'i Inputs, group: &GroupId) -> impl Iterator<Item = &'i Name> {
+    inputs.group(group).into_iter().flat_map(|entry| &entry.options).map(|option| &option.name.value)
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Change(change) => title(change, f),
+            Self::LeaveOut(Flag::RequireMode) => f.write_str("leave out `--require-mode`"),
+            Self::LeaveOut(Flag::Overlay(shown)) => write!(f, "leave out `{shown}`"),
+            Self::Line(statement, how) => by_hand(statement, *how, f),
+        }
+    }
+}
+
+fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let names = |names: &[Name]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    match change {
+        Change::Select(facts, options) => write!(f, "take {} in {}", names(options), facts.id),
+        Change::AddOptions(facts, options) => write!(f, "add {} to {}", names(options), facts.id),
+        Change::RemoveOptions(facts, options) => {
+            write!(f, "take {} out of the selection of {}", names(options), facts.id)
+        }
+        Change::Mode(mode) => write!(f, "prefer {mode} mode"),
+        Change::Add(id, _) => write!(f, "list {id}"),
+        Change::Remove(id) => write!(f, "no longer ask for {id}"),
+        Change::SetMode(id, _, Some(mode)) => write!(f, "put {id} in {mode} mode"),
+        Change::SetMode(id, _, None) => write!(f, "let {id} be in either mode"),
+        Change::SetVersion(id, _, Some(version)) => write!(f, "pin {id} to {version}"),
+        Change::SetVersion(id, _, None) => write!(f, "let {id} be any release"),
+        Change::SetProfile(id, _, Some(profile)) => write!(f, "give {id} the profile {profile}"),
+        Change::SetProfile(id, _, None) => write!(f, "let {id} have any profile"),
+        Change::SetPorts(id, _, ports) => write!(f, "publish {id} at {}", ports.join(", ")),
+        Change::GroupMode(GroupFacts { id: group, .. }, Some(mode)) => {
+            write!(f, "put the options of {group} in {mode} mode")
+        }
+        Change::GroupMode(GroupFacts { id: group, .. }, None) => {
+            write!(f, "let the options of {group} be in either mode")
+        }
+        Change::GroupProfile(GroupFacts { id: group, .. }, Some(profile)) => {
+            write!(f, "give the options of {group} the profile {profile}")
+        }
+        Change::GroupProfile(GroupFacts { id: group, .. }, None) => {
+            write!(f, "let the options of {group} have any profile")
+        }
+        Change::Include(GroupFacts { id: group, .. }, options) => {
+            write!(f, "no longer exclude {} from {group}", names(options))
+        }
+        Change::Exclude(facts, options) => write!(f, "exclude {} from {}", names(options), facts.id),
+        Change::AddGroup(facts) => write!(f, "use {}", facts.id),
+        Change::RemoveGroup(GroupFacts { id: group, .. }) => write!(f, "no longer use {group}"),
+    }
+}
+
+fn by_hand(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let target = |claim: &Claim| -> Option<TargetId> {
+        match claim {
+            Claim::Implies { target, .. }
+            | Claim::Requires { target, .. }
+            | Claim::Conflicts { target, .. }
+            | Claim::NotFound(target)
+            | Claim::Broken(target) => Some(target.clone()),
+            _ => None,
+        }
+    };
+    let on = target(&statement.claim).map(|target| target.to_string()).unwrap_or_default();
+    match (how, &statement.claim) {
+        (How::Loosen, Claim::Conflicts { by, .. }) => write!(f, "let {by} go with more releases of {on}"),
+        (How::Loosen, Claim::Implies { by, .. }) => write!(f, "let {by} accept other releases of {on}"),
+        (How::Loosen, Claim::Requires { by, .. }) => write!(f, "let {by} accept other releases of {on}"),
+        (How::Loosen, Claim::NeedsDistribution(id, line) | Claim::Installs(id, line)) => {
+            write!(f, "loosen `{line}` of {id}")
+        }
+        (How::Loosen, Claim::FileRequires(_, line)) => write!(f, "loosen `{line}`"),
+        (How::Loosen, claim) => write!(f, "loosen this: {claim}"),
+        (How::AllowOther, Claim::Implies { by, .. }) => {
+            write!(f, "let {by} accept {on} in another mode or profile")
+        }
+        (How::AllowOther, Claim::Requires { by, .. }) => {
+            write!(f, "let {by} accept {on} in another mode or profile")
+        }
+        (How::OtherOption, Claim::Implies { by, .. }) => {
+            write!(f, "let {by} accept other options of {on}")
+        }
+        (How::Remove, Claim::Conflicts { by, .. }) => {
+            write!(f, "take the conflict with {on} out of {by}, if it is none")
+        }
+        (How::Remove, Claim::Implies { by, .. }) => write!(f, "take {on} out of what {by} implies"),
+        (How::Remove, Claim::Requires { by, .. }) => write!(f, "take {on} out of what {by} requires"),
+        (How::Remove, Claim::DependsOn(by, target)) => {
+            write!(f, "take {target} out of what {by} depends on")
+        }
+        (How::Remove, Claim::UsesImage(by, of)) => write!(f, "build {by} without the image of {of}"),
+        (How::RaiseMax, Claim::TakesOne(group)) => write!(f, "let {group} take more than one option"),
+        (How::RaiseMax, Claim::TakesBetween { group, .. }) => {
+            write!(f, "let {group} take more options")
+        }
+        (How::LowerMin, Claim::TakesBetween { group, .. }) => {
+            write!(f, "let {group} be content with fewer options")
+        }
+        (How::Rename, Claim::Holds { by, what: Thing::Ports(_) }) => {
+            write!(f, "publish {by} on another port of the host")
+        }
+        (How::Rename, Claim::Holds { by, .. }) => write!(f, "call {by} otherwise"),
+        (How::Rename, Claim::HoldsTwice(id, _)) => write!(f, "publish {id} on different ports of the host"),
+        (How::AddSource, Claim::NoSource { component, mode: Some(mode), .. }) => {
+            write!(f, "add a {mode} source to {component}")
+        }
+        (How::AddSource, Claim::NoSource { component, .. }) => write!(f, "add a source to {component}"),
+        (How::AddEntry, _) => write!(f, "add an entry for {on} to a registry"),
+        (How::MendEntry, _) => write!(f, "mend the entry of {on}"),
+        (How::WidenPython, Claim::NeedsPython(id, _)) => write!(f, "let {id} support more Pythons"),
+        (How::NarrowPython, _) => f.write_str("let the project support fewer Pythons"),
+        (How::Unyank, Claim::Yanked(id, version, _)) => write!(f, "take back that {id} {version} is yanked"),
+        (How::OtherCheckout, Claim::Checkout(id, _)) => write!(f, "check out another version of {id}"),
+        (_, claim) => write!(f, "change this: {claim}"),
+    }
+}

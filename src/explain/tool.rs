@@ -1,0 +1,137 @@
+//! Tools: what a package manager says cannot hold together, in the project's own statements.
+//!
+//! Owns: finding who brought each requirement that it blames, and another selection without them. Refuses: reading what
+//! a tool prints (its adapter does), and trying that selection on the tool.
+
+use std::collections::BTreeSet;
+
+use hsm_solver::{ItemId, Then};
+
+use super::remedy::{Remedy, facts};
+use super::why::selection;
+use super::{Fix, Work, effect};
+use crate::compile::{compile, distribution};
+use crate::load::Inputs;
+use crate::lock::Lock;
+use crate::manifest::Strategy;
+use crate::manifest::edit::Change;
+use crate::names::ComponentId;
+use crate::place::At;
+use crate::registry::Entry;
+use crate::requirement::Requirement;
+use crate::solve::{Question, Reasons};
+use crate::stack::Stack;
+use crate::statement::{Claim, Statement};
+
+/// What a tool's failure comes down to in the project.
+#[derive(Debug, Clone, Default)]
+pub struct Blame {
+    /// For each requirement that it blames: how it came in, from the manifest to the line itself.
+    pub chains: Vec<Vec<Statement>>,
+    /// Other options of groups, with which the solve finds a stack without the components that brought them. Whether the
+    /// tool finds a solution there is not known.
+    pub instead: Vec<Fix>,
+}
+
+/// How many requirements are traced.
+const TRACED: usize = 6;
+
+/// How many other selections are offered.
+const OFFERED: usize = 3;
+
+/// Who brought the requirements on distributions that a tool blames, and what could be chosen instead.
+pub fn blame(
+    inputs: &Inputs,
+    stack: &Stack,
+    blamed: &[String],
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Blame {
+    let blamed: BTreeSet<&str> = blamed.iter().map(String::as_str).collect();
+    let compiled = compile(inputs);
+    let held = Lock::of(stack);
+    let chosen = selection(inputs, &compiled, &held, interrupted);
+    let reasons = Reasons::of(&compiled, &chosen);
+    let mut found = Blame::default();
+    let mut bringers: Vec<ComponentId> = Vec::new();
+    let mut lines: Vec<(Option<ComponentId>, Statement)> = Vec::new();
+    for (component, number) in compiled.components.iter().zip(0..) {
+        let id = &component.id;
+        let choice = chosen.candidate(ItemId(number)).and_then(|c| component.choices.get(c as usize));
+        let (Some(choice), Some(Entry::Package(entry))) = (choice, inputs.component(id)) else { continue };
+        let own = distribution(&Entry::Package(entry.clone()), choice);
+        let release = entry.releases.get(choice.release);
+        let of_release = release.into_iter().flat_map(|release| &release.dependencies);
+        for line in entry.dependencies.iter().chain(of_release) {
+            if is_blamed(line, &blamed) {
+                let claim = Claim::NeedsDistribution(id.clone(), line.value.clone());
+                lines.push((Some(id.clone()), Statement { place: Some(line.place), claim }));
+            }
+        }
+        if let Some((name, place)) = own.filter(|(name, _)| blamed.contains(name.as_str())) {
+            let version = stack.packages.get(id).and_then(|package| package.release.clone());
+            let line = version.map_or_else(|| name.to_string(), |version| format!("{name}=={version}"));
+            let claim = Claim::Installs(id.clone(), line);
+            lines.push((Some(id.clone()), Statement { place: Some(place), claim }));
+        }
+    }
+    for line in &inputs.python.lines {
+        if blamed.contains(line.requirement.name.as_str()) {
+            let claim = Claim::FileRequires(line.list.clone(), line.text.clone());
+            lines.push((None, Statement { place: Some(line.place), claim }));
+        }
+    }
+    for (id, line) in lines.into_iter().take(TRACED) {
+        let chain = id.as_ref().and_then(|id| reasons.chain(id)).unwrap_or_default();
+        let mut chain: Vec<Statement> = chain.into_iter().cloned().collect();
+        chain.push(line);
+        found.chains.push(chain);
+        bringers.extend(id.filter(|id| !bringers.contains(id)));
+    }
+    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false };
+    for id in &bringers {
+        if found.instead.len() < OFFERED
+            && let Some(fix) = without(&work, &held, id).filter(|fix| !found.instead.contains(fix))
+        {
+            found.instead.push(fix);
+        }
+    }
+    found
+}
+
+fn is_blamed(line: &At<String>, blamed: &BTreeSet<&str>) -> bool {
+    Requirement::parse(&line.value).is_ok_and(|read| blamed.contains(read.name.as_str()))
+}
+
+/// Another option of a 1-of-N group, with which a component is not there.
+fn without(work: &Work<'_>, held: &Lock, id: &ComponentId) -> Option<Fix> {
+    let number = work.compiled.components.iter().position(|component| component.id == *id)?;
+    let out = Then::AbsentOr(ItemId(number as u32), std::iter::empty().collect());
+    let other = work.ask(&Question { also: vec![out], best: true, ..Question::default() }).ok()?;
+    let mut remedies = Vec::new();
+    for (group, number) in work.compiled.groups.iter().zip(0..) {
+        let entry = work.inputs.group(group)?;
+        if entry.strategy.value != Strategy::One {
+            continue;
+        }
+        let Some(&[member]) = other.options(hsm_solver::GroupId(number)) else { continue };
+        let Some(option) = entry.options.get(member as usize) else { continue };
+        let was = held.groups.get(group).and_then(|options| options.first());
+        if was.is_some_and(|was| group.option(was) != group.option(&option.name.value)) {
+            let facts = facts(work.inputs, group)?;
+            remedies.push(Remedy::Change(Change::Select(facts, vec![option.name.value.clone()])));
+        }
+    }
+    // what follows from the first choice need not be chosen too
+    let (solved, remedies) = remedies
+        .iter()
+        .map(|one| vec![one.clone()])
+        .chain([remedies.clone()])
+        .filter(|some| !some.is_empty())
+        .find_map(|some| {
+            let solved = work.solved(&some)?;
+            let after = Lock::of(&solved.stack);
+            (!after.components.contains_key(id)).then_some((after, some))
+        })?;
+    let effects = effect::differences(&held.components, &solved.components);
+    Some(Fix { remedies, effects })
+}

@@ -1,0 +1,280 @@
+//! Explanations: every fix of a conflict gives a stack, conflicts have nothing to do with each other, and what is said
+//! about a component that is there, or is not, is so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hsm::explain::{By, Clash, Conflict, Explanation, Fix, Flag, Remedy, absent, explain, present};
+use hsm::lock::Lock;
+use hsm::manifest::edit::{Change, edit, read_text};
+use hsm::names::{ComponentId, TargetId};
+use hsm::statement::{Claim, Statement};
+use hsm_oracle::write;
+use hsm_solver::{Options, StatementId};
+
+use super::case::{self, Answer, Case};
+
+const PROJECTS: u64 = 1_000;
+
+type Files = BTreeMap<String, String>;
+
+fn explained(answer: &Answer) -> Explanation {
+    let Some(first) = answer.conflict() else { return Explanation::default() };
+    explain(&answer.inputs, &answer.compiled, first.clone(), &|| false)
+}
+
+/// The files with these edits of the manifest; `None`: one of them has nothing left to edit.
+fn edited<'c>(case: &Case, files: &Files, changes: impl IntoIterator<Item = &'c Change>) -> Option<Files> {
+    let mut files = files.clone();
+    for change in changes {
+        let text = &files["hsm.yaml"];
+        let manifest = read_text(text).unwrap_or_else(|| panic!("{}", case.say("unreadable after an edit")));
+        let after = edit(text, &manifest, change).ok()?;
+        files.insert("hsm.yaml".to_owned(), after.text);
+    }
+    Some(files)
+}
+
+/// What hsm makes of a project with a fix, and what goes with it.
+fn fixed(case: &Case, files: &Files, fixes: &[&Fix]) -> Option<Answer> {
+    let mut changes = Vec::new();
+    let mut project = case.project.clone();
+    for remedy in fixes.iter().flat_map(|fix| &fix.remedies) {
+        match remedy {
+            // two conflicts may be mended by the same edit
+            Remedy::Change(change) if changes.contains(&change) => {}
+            Remedy::Change(change) => changes.push(change),
+            Remedy::LeaveOut(Flag::RequireMode) => project.require_mode = false,
+            Remedy::LeaveOut(_) | Remedy::Line(..) => return None,
+        }
+    }
+    Some(case::read(&project, &edited(case, files, changes)?))
+}
+
+#[test]
+fn every_fix_gives_a_stack() {
+    let (mut seen, mut without, mut tried, mut by_hand, mut vague, mut several, mut at_once) =
+        (0, 0, 0, 0, 0, 0, 0);
+    case::each(PROJECTS, 0, 1, |case| {
+        let answer = case.answer();
+        let Explanation { conflicts, together } = explained(&answer);
+        if conflicts.is_empty() {
+            return;
+        }
+        seen += 1;
+        several += u32::from(conflicts.len() > 1);
+        without +=
+            u32::from(together.is_empty() && conflicts.iter().any(|conflict| conflict.fixes.is_empty()));
+        let files = write::write(&case.project).text().files;
+        for fix in &together {
+            at_once += 1;
+            let holds = match fixed(case, &files, &[fix]) {
+                Some(after) => after.is_solvable(),
+                None => holds_without(case, &files, &answer, &[], 0, fix),
+            };
+            assert!(holds, "{}", case.say(&format!("no fix of all: {:?}", fix.remedies)));
+        }
+        for (number, conflict) in conflicts.iter().enumerate() {
+            vague += u32::from(matches!(conflict.clash, Clash::Statements | Clash::Demands(_)));
+            // one fix of each of the others goes with it
+            let others: Option<Vec<&Fix>> = conflicts
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != number)
+                .map(|(_, other)| other.fixes.iter().find(|fix| fixed(case, &files, &[fix]).is_some()))
+                .collect();
+            for fix in &conflict.fixes {
+                let shown: Vec<String> = fix.remedies.iter().map(ToString::to_string).collect();
+                let beside = others.iter().flatten().copied();
+                let all: Vec<&Fix> = [fix].into_iter().chain(beside).collect();
+                match fixed(case, &files, &all) {
+                    Some(after) if others.is_some() => {
+                        tried += 1;
+                        assert!(after.is_solvable(), "{}", case.say(&format!("no fix: {shown:?}")));
+                    }
+                    _ if fix.changes().is_some() => {
+                        // alone it can be made in any case
+                        assert!(fixed(case, &files, &[fix]).is_some(), "{}", case.say(&format!("{shown:?}")));
+                    }
+                    _ => {
+                        by_hand += 1;
+                        assert!(
+                            holds_without(case, &files, &answer, &conflicts, number, fix),
+                            "{}",
+                            case.say(&format!("no fix: {shown:?}"))
+                        );
+                    }
+                }
+            }
+        }
+    });
+    println!(
+        "{seen} projects in conflict ({several} in several), {at_once} fixes of all at once, {tried} edits and {by_hand} changes by hand tried, {without} projects without a fix, {vague} clashes without a name"
+    );
+    assert!(seen > 100 && tried > seen && by_hand > 50 && several > 5 && at_once > 5);
+    assert!(without * 50 < seen, "a conflict without any fix is rare");
+    assert!(vague * 10 < seen, "a conflict that comes down to nothing in particular is rare");
+}
+
+/// Whether there is a stack once the edits of a fix are made, without the lines that are to be changed by hand, and
+/// without the statements of the other conflicts.
+fn holds_without(
+    case: &Case,
+    files: &Files,
+    answer: &Answer,
+    conflicts: &[Conflict],
+    number: usize,
+    fix: &Fix,
+) -> bool {
+    let mut gone: BTreeSet<(String, Option<String>)> = BTreeSet::new();
+    let said = |answer: &Answer, statement: &Statement| {
+        let path = statement.place.map(|place| answer.inputs.sources.position(place).path);
+        (statement.claim.to_string(), path)
+    };
+    let mut changes = Vec::new();
+    for remedy in &fix.remedies {
+        match remedy {
+            Remedy::Line(statement, _) => _ = gone.insert(said(answer, statement)),
+            Remedy::Change(change) => changes.push(change),
+            Remedy::LeaveOut(_) => {}
+        }
+    }
+    let others = conflicts.iter().enumerate().filter(|(other, _)| *other != number);
+    gone.extend(
+        others.flat_map(|(_, other)| &other.unsolved.statements).map(|statement| said(answer, statement)),
+    );
+    let mut project = case.project.clone();
+    project.require_mode &= !fix.remedies.contains(&Remedy::LeaveOut(Flag::RequireMode));
+    let Some(files) = edited(case, files, changes) else { return false };
+    let after = case::read(&project, &files);
+    let known = after.compiled.statements.iter().zip(0..);
+    let gone: BTreeSet<StatementId> = known
+        .filter(|(statement, _)| gone.contains(&said(&after, statement)))
+        .map(|(_, id)| StatementId(id))
+        .collect();
+    let rest = after.compiled.problem.without(|id| gone.contains(&id));
+    hsm_solver::solve(&rest, &Options::default()).is_ok()
+}
+
+fn is_own(answer: &Answer, statement: &Statement) -> bool {
+    statement.place.is_none_or(|place| place.file == answer.inputs.manifest.file)
+        && !matches!(statement.claim, Claim::Ring { .. })
+}
+
+#[test]
+fn conflicts_share_no_line_of_the_manifest_and_are_always_the_same() {
+    let mut several = 0;
+    case::each(PROJECTS, 0, 1, |case| {
+        let answer = case.answer();
+        let found = explained(&answer);
+        several += u32::from(found.conflicts.len() > 1);
+        assert_eq!(format!("{found:?}"), format!("{:?}", explained(&answer)), "{}", case.say("not the same"));
+        let mut seen = BTreeSet::new();
+        for conflict in &found.conflicts {
+            assert!(conflict.fixes.len() <= 5, "{}", case.say("too many fixes"));
+            let own = conflict.unsolved.statements.iter().filter(|statement| is_own(&answer, statement));
+            for statement in own {
+                let line = (statement.place, statement.claim.to_string());
+                assert!(seen.insert(line), "{}", case.say(&format!("twice: {}", statement.claim)));
+            }
+        }
+    });
+    assert!(several > 5);
+}
+
+#[test]
+fn the_effects_of_a_fix_are_what_it_does() {
+    let mut seen = 0;
+    case::each(PROJECTS, 0, 1, |case| {
+        let answer = case.answer();
+        let files = write::write(&case.project).text().files;
+        for conflict in explained(&answer).conflicts {
+            for fix in conflict.fixes.iter().filter(|fix| !fix.effects.is_empty()) {
+                let Some(Ok(solved)) = fixed(case, &files, &[fix]).map(|answer| answer.result) else {
+                    continue;
+                };
+                let after = Lock::of(&solved.stack);
+                for effect in &fix.effects {
+                    seen += 1;
+                    let is = after.components.get(&effect.component);
+                    assert_eq!(effect.after.as_ref(), is, "{}", case.say(&effect.to_string()));
+                }
+            }
+        }
+    });
+    assert!(seen > 100);
+}
+
+#[test]
+fn why_something_is_there_and_what_would_come_next() {
+    let (mut seen, mut decisions, mut forced) = (0, 0, 0);
+    case::each(PROJECTS / 2, 0, 1, |case| {
+        let answer = case.answer();
+        let Ok(solved) = &answer.result else { return };
+        let held = Lock::of(&solved.stack);
+        for id in held.components.keys() {
+            let target = TargetId::Component(id.clone());
+            let why = present(&answer.inputs, &held, &target, true, &|| false);
+            let why = why.unwrap_or_else(|| panic!("{}", case.say(&format!("{id} is there"))));
+            seen += 1;
+            let shortest = solved.reasons.chain(id).map(|chain| chain.len());
+            assert_eq!(
+                why.chains.first().map(Vec::len),
+                shortest,
+                "{}",
+                case.say(&format!("chains of {id}"))
+            );
+            assert!(why.chains.is_sorted_by_key(Vec::len), "{}", case.say(&format!("chains of {id}")));
+            for decision in &why.decisions {
+                decisions += 1;
+                match &decision.by {
+                    By::Statements(statements) => {
+                        forced += 1;
+                        assert!(
+                            !statements.is_empty() && decision.next.is_none(),
+                            "{}",
+                            case.say(&format!("{decision:?}"))
+                        );
+                    }
+                    _ => assert!(decision.next.is_some(), "{}", case.say(&format!("{decision:?}"))),
+                }
+                assert_ne!(
+                    Some(&decision.chosen),
+                    decision.next.as_ref(),
+                    "{}",
+                    case.say("next is the same")
+                );
+            }
+        }
+    });
+    println!("{seen} components, {decisions} decisions, {forced} of them forced");
+    assert!(seen > 100 && decisions > 100 && forced > 20);
+}
+
+#[test]
+fn what_would_have_something_has_it() {
+    let (mut seen, mut nearest, mut impossible) = (0, 0, 0);
+    case::each(PROJECTS / 2, 0, 1, |case| {
+        let answer = case.answer();
+        let Ok(solved) = &answer.result else { return };
+        let held = Lock::of(&solved.stack);
+        let files = write::write(&case.project).text().files;
+        let known: Vec<ComponentId> =
+            answer.compiled.components.iter().map(|component| component.id.clone()).collect();
+        for id in known
+            .iter()
+            .filter(|id| !held.components.contains_key(id) && answer.inputs.component(id).is_some())
+        {
+            seen += 1;
+            let why_not = absent(&answer.inputs, &held, id, &|| false);
+            impossible += u32::from(why_not.nearest.is_empty());
+            for fix in &why_not.nearest {
+                nearest += 1;
+                let after = fixed(case, &files, &[fix]).and_then(|answer| answer.result.ok());
+                let has_it = after.is_some_and(|solved| Lock::of(&solved.stack).components.contains_key(id));
+                assert!(has_it, "{}", case.say(&format!("{id} is not there with {:?}", fix.remedies)));
+            }
+        }
+    });
+    println!("{seen} absent components, {nearest} ways to have one, {impossible} that cannot be had");
+    assert!(seen > 100 && nearest > 50);
+}
