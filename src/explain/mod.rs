@@ -41,7 +41,7 @@ use correct::{Lines, Rest, corrections};
 pub use clash::Clash;
 pub use decide::{By, Decision, Of, Value};
 pub use effect::{Before, Effect, state};
-pub use remedy::{Flag, How, Remedy};
+pub use remedy::{Flag, How, Remedy, joined};
 pub use tool::{Blame, blame};
 pub use why::{Absence, Presence, absent, present};
 
@@ -236,8 +236,7 @@ impl Work<'_> {
 
     /// What takes lines back and does nothing else.
     fn plainest(&self, lines: &Lines) -> Vec<Remedy> {
-        let each = lines.iter().filter_map(|id| self.remedies(*id, lines).pop());
-        each.collect()
+        remedy::joined(lines.iter().filter_map(|id| self.remedies(*id, lines).pop()))
     }
 
     /// What could be done about a line, the gentlest first, if those are taken back.
@@ -316,10 +315,13 @@ impl Work<'_> {
             return Vec::new();
         }
         if let [only] = each.as_slice() {
-            return only.iter().map(|remedy| vec![remedy.clone()]).collect();
+            // that another option is taken says more than that this one is not
+            let is_plain = |remedy: &Remedy| matches!(remedy.change(), Some(Change::RemoveOptions(facts, _)) if facts.one);
+            let some = only.iter().filter(|remedy| only.len() == 1 || !is_plain(remedy));
+            return some.map(|remedy| vec![remedy.clone()]).collect();
         }
-        let gentlest: Vec<Remedy> = each.iter().filter_map(|remedies| remedies.first().cloned()).collect();
-        let plainest: Vec<Remedy> = each.iter().filter_map(|remedies| remedies.last().cloned()).collect();
+        let gentlest = remedy::joined(each.iter().filter_map(|remedies| remedies.first().cloned()));
+        let plainest = remedy::joined(each.iter().filter_map(|remedies| remedies.last().cloned()));
         if gentlest == plainest { vec![gentlest] } else { vec![gentlest, plainest] }
     }
 
@@ -361,8 +363,7 @@ impl Work<'_> {
             let Some(beside) = firsts.filter(|firsts| !firsts.is_empty()) else { continue };
             let beside: Vec<Remedy> = beside.into_iter().flat_map(|fix| fix.remedies).collect();
             let goes = |fix: &Fix| {
-                let mut all = fix.remedies.clone();
-                all.extend(beside.iter().filter(|remedy| !fix.remedies.contains(remedy)).cloned());
+                let all: Vec<Remedy> = fix.remedies.iter().chain(&beside).cloned().collect();
                 !is_tried(&fix) || self.solved(&all).is_some()
             };
             if let Some(conflict) = conflicts.get_mut(number) {
@@ -393,7 +394,7 @@ impl Work<'_> {
     fn edited(&self, remedies: &[Remedy]) -> Option<Edited> {
         let mut text = self.inputs.sources.get(self.inputs.manifest.file)?.text.to_string();
         let (mut without_mode, mut without) = (false, Vec::new());
-        for remedy in remedies {
+        for remedy in &remedy::joined(remedies.iter().cloned()) {
             match remedy {
                 Remedy::Change(change) => text = edit(&text, &read_text(&text)?, change).ok()?.text,
                 Remedy::LeaveOut(Flag::RequireMode) => without_mode = true,

@@ -110,7 +110,7 @@ fn is_one(inputs: &Inputs, group: &GroupId) -> bool {
     inputs.group(group).is_some_and(|entry| entry.strategy.value == crate::manifest::Strategy::One)
 }
 
-/// What can be done about a line of the user's, the gentlest first. `others`: the options of a 1-of-N group that could be
+/// What can be done about a line of the user's, the gentlest first; the last one only takes it back. `others`: the options of a 1-of-N group that could be
 /// taken instead, the best first.
 pub(super) fn of_line(
     inputs: &Inputs,
@@ -143,13 +143,13 @@ pub(super) fn of_line(
         }),
         Claim::GroupProfile(group, _) => of(group, &|facts| vec![Change::GroupProfile(facts, None)]),
         Claim::Selects(group, option) => of(group, &|facts| {
-            if facts.one {
-                let others =
-                    others(group).into_iter().filter(|other| group.option(other) != group.option(option));
-                others.map(|other| Change::Select(facts.clone(), vec![other])).collect()
-            } else {
-                vec![Change::RemoveOptions(facts, vec![option.clone()])]
+            let plain = Change::RemoveOptions(facts.clone(), vec![option.clone()]);
+            if !facts.one {
+                return vec![plain];
             }
+            let others = others(group);
+            let others = others.into_iter().filter(|other| group.option(other) != group.option(option));
+            others.map(|other| Change::Select(facts.clone(), vec![other])).chain([plain]).collect()
         }),
         Claim::Excludes(group, option) => {
             of(group, &|facts| vec![Change::Include(facts, vec![option.clone()])])
@@ -223,6 +223,37 @@ impl Remedy {
     pub(super) fn leads_there(&self, statement: &Statement) -> bool {
         matches!(self, Self::Line(_, How::Remove)) && !matches!(statement.claim, Claim::Conflicts { .. })
     }
+}
+
+/// Remedies that are made together: none twice, and none on a group's line that goes as a whole.
+pub fn joined(remedies: impl IntoIterator<Item = Remedy>) -> Vec<Remedy> {
+    let mut all: Vec<Remedy> = Vec::new();
+    for remedy in remedies {
+        if !all.contains(&remedy) {
+            all.push(remedy);
+        }
+    }
+    let gone: Vec<GroupId> = all
+        .iter()
+        .filter_map(|remedy| match remedy.change() {
+            Some(Change::RemoveGroup(facts)) => Some(facts.id.clone()),
+            _ => None,
+        })
+        .collect();
+    let is_on_gone = |remedy: &Remedy| match remedy.change() {
+        Some(
+            Change::Select(facts, _)
+            | Change::AddOptions(facts, _)
+            | Change::RemoveOptions(facts, _)
+            | Change::GroupMode(facts, _)
+            | Change::GroupProfile(facts, _)
+            | Change::Include(facts, _)
+            | Change::Exclude(facts, _),
+        ) => gone.contains(&facts.id),
+        _ => false,
+    };
+    all.retain(|remedy| !is_on_gone(remedy));
+    all
 }
 
 /// The name as the manifest or the registry writes it.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsm::explain::{By, Clash, Conflict, Explanation, Fix, Flag, Remedy, absent, explain, present};
+use hsm::explain::{By, Clash, Conflict, Explanation, Fix, Flag, Remedy, absent, explain, joined, present};
 use hsm::lock::Lock;
 use hsm::manifest::edit::{Change, edit, read_text};
 use hsm::names::{ComponentId, TargetId};
@@ -38,10 +38,9 @@ fn edited<'c>(case: &Case, files: &Files, changes: impl IntoIterator<Item = &'c 
 fn fixed(case: &Case, files: &Files, fixes: &[&Fix]) -> Option<Answer> {
     let mut changes = Vec::new();
     let mut project = case.project.clone();
-    for remedy in fixes.iter().flat_map(|fix| &fix.remedies) {
+    let remedies = joined(fixes.iter().flat_map(|fix| fix.remedies.iter().cloned()));
+    for remedy in &remedies {
         match remedy {
-            // two conflicts may be mended by the same edit
-            Remedy::Change(change) if changes.contains(&change) => {}
             Remedy::Change(change) => changes.push(change),
             Remedy::LeaveOut(Flag::RequireMode) => project.require_mode = false,
             Remedy::LeaveOut(_) | Remedy::Line(..) => return None,

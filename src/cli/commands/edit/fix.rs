@@ -4,7 +4,7 @@ use super::run;
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::commands::{Context, Fail};
-use crate::explain::Fix;
+use crate::explain::{Fix, Remedy, joined};
 use crate::load::MANIFEST;
 use crate::manifest::edit::Change;
 use crate::road::{Stop, explain};
@@ -18,7 +18,7 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
         Err(stop) => return Err(stop.into()),
     };
     let fixes: Vec<&Fix> = explanation.fixes().collect();
-    let mut changes: Vec<Change> = Vec::new();
+    let mut remedies: Vec<Remedy> = Vec::new();
     for number in numbers {
         let fix = number.checked_sub(1).and_then(|at| fixes.get(at)).ok_or_else(|| {
             Fail::usage(match fixes.len() {
@@ -26,12 +26,15 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
                 all => format!("there is no fix {number}: `hsm resolve --explain` shows {all}"),
             })
         })?;
-        let edits = fix.changes().ok_or_else(|| {
-            Fail::usage(format!("fix {number} is no edit of {MANIFEST}: it has to be made by hand"))
-        })?;
-        // two conflicts may be mended by the same edit
-        changes.extend(edits.into_iter().filter(|edit| !changes.contains(edit)).cloned().collect::<Vec<_>>());
+        if fix.changes().is_none() {
+            return Err(Fail::usage(format!(
+                "fix {number} is no edit of {MANIFEST}: it has to be made by hand"
+            )));
+        }
+        remedies.extend(fix.remedies.iter().cloned());
     }
+    let remedies = joined(remedies);
+    let changes: Vec<Change> = remedies.iter().filter_map(Remedy::change).cloned().collect();
     for change in &changes {
         context.voice.step("running", &change.command());
     }
