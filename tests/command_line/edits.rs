@@ -39,6 +39,14 @@ constraints:
 ";
 
 const REGISTRY: &[(&str, &str)] = &[
+    (
+        "package_groups/both.yaml",
+        "name: both\ntype: package_group\nstrategy: M-of-N\noptions: [{name: loose}]\n",
+    ),
+    (
+        "container_groups/both.yaml",
+        "name: both\ntype: container_group\nstrategy: M-of-N\noptions: [{name: two}]\n",
+    ),
     ("packages/loose.yaml", "name: loose\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
     ("packages/shared.yaml", "name: shared\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
     ("containers/shared.yaml", "name: shared\nsources: {prod: {type: docker-image, image: \"shared:1\"}}\n"),
@@ -250,14 +258,16 @@ fn names_and_values_that_do_not_fit_are_refused() {
 
 #[test]
 fn what_no_registry_has_any_more_can_still_be_removed() {
-    let gone = MANIFEST.replace("package:one", "package:gone").replace("client:", "old:");
-    let project = project(&gone.replace("which client", "which old"));
-    project.run(&["check"]).ends(Exit::Wrong);
-    project.run(&["group", "remove", "old"]).ends(Exit::Wrong);
-    project.write("hsm.yaml", &MANIFEST.replace("package:one", "package:gone"));
-    let run = project.run(&["package", "version", "gone", "any"]).ends(Exit::Done);
-    assert!(run.err.contains("edited hsm.yaml"), "{}", run.err);
+    let project = project(&MANIFEST.replace("package:one", "package:gone"));
+    project.run(&["resolve"]).ends(Exit::Wrong);
+    project.run(&["package", "version", "gone", "any"]).ends(Exit::Done);
     assert!(!project.read("hsm.yaml").contains("gone"));
+    project.run(&["resolve"]).ends(Exit::Done);
+    project.write("hsm.yaml", &MANIFEST.replace("    client:", "    old:"));
+    project.run(&["resolve"]).ends(Exit::Wrong);
+    project.run(&["group", "remove", "old"]).ends(Exit::Done);
+    assert!(!project.read("hsm.yaml").contains("old:"));
+    project.run(&["resolve"]).ends(Exit::Done);
 }
 
 #[test]
@@ -311,7 +321,9 @@ fn all_changes() -> Vec<Change> {
         Change::RemoveGroup(tools()),
         Change::RemoveGroup(client()),
     ];
-    for group in [client(), tools(), spare()] {
+    let both = GroupFacts { shared: true, ..facts(Kind::Container, "both", false, None) };
+    all.push(Change::Select(both.clone(), names(&["two"])));
+    for group in [client(), tools(), spare(), both] {
         all.extend(
             [Some(Mode::Dev), Some(Mode::Prod), None].map(|mode| Change::GroupMode(group.clone(), mode)),
         );

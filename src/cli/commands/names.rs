@@ -81,7 +81,7 @@ pub(super) fn profile(text: &str) -> Result<Name, Fail> {
 }
 
 /// A name that is not one of those that there are, with the one that is most like it.
-pub(super) fn not_among(whose: &str, what: &str, text: &str, near: Option<&str>, all: Vec<&str>) -> Fail {
+pub(super) fn not_among(whose: &str, what: &str, text: &str, near: Option<&str>, all: &[&str]) -> Fail {
     let has = if whose.starts_with("no ") { "has the" } else { "has no" };
     let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
     let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };

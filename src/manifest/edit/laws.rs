@@ -238,9 +238,9 @@ fn has_long_forms(text: &str) -> bool {
         || names.chain(modes).any(|long| bare.contains(&long))
 }
 
-/// A text without what an edit and its reverse may leave: the last line's break, and `{}` where nothing stood.
+/// A text without what an edit and its reverse may leave: `{}` where nothing stood.
 fn essence(text: &str) -> String {
-    text.trim_end().replace(": {}", ":")
+    text.replace(": {}", ":")
 }
 
 fn run(text: &str, change: &Change) -> Result<Edited, EditError> {

@@ -37,6 +37,17 @@ impl<'t> Splices<'t> {
             at = range.end;
         }
         out.push_str(self.text.get(at..).unwrap_or_default());
+        // a text whose last line has no break keeps to that when its last line goes
+        let last_goes = self
+            .changes
+            .last()
+            .is_some_and(|(range, new)| new.is_empty() && !range.is_empty() && range.end == self.text.len());
+        if last_goes && !self.text.ends_with('\n') && out.ends_with('\n') {
+            out.pop();
+            if out.ends_with('\r') {
+                out.pop();
+            }
+        }
         out
     }
 

@@ -142,7 +142,8 @@ fn items_are_removed_with_their_line_or_their_comma() {
     assert_eq!(edited("a: [x, y, z]\n", &remove(2)), "a: [x, y]\n");
     assert_eq!(edited("a: [x, {n: y}]\n", &remove(1)), "a: [x]\n");
     assert_eq!(edited("a: [\n  x, # of x\n  y\n]\n", &remove(1)), "a: [\n  x, # of x\n]\n");
-    assert_eq!(edited("a:\n  - x:\n      y: 1\n  - z", &remove(1)), "a:\n  - x:\n      y: 1\n");
+    assert_eq!(edited("a:\n  - x:\n      y: 1\n  - z", &remove(1)), "a:\n  - x:\n      y: 1");
+    assert_eq!(edited("a:\r\n  - x\r\n  - z", &remove(1)), "a:\r\n  - x");
     assert_eq!(refused("a: []\n", &remove(0)), Obstacle::Absent);
 }
 
@@ -444,7 +445,11 @@ fn region(text: &str, edit: &Edit) -> std::ops::Range<usize> {
     let Some(root) = layout::read(text) else { return text.len()..text.len() };
     let lines = |start: usize, end: usize| {
         let start = text[..start].rfind('\n').map_or(0, |i| i + 1);
-        start..text[end..].find('\n').map_or(text.len(), |i| end + i + 1)
+        let stop = text[end..].find('\n').map_or(text.len(), |i| end + i + 1);
+        // the last line, if no break ends it, takes the one before it along
+        let is_open = stop == text.len() && !text.ends_with('\n');
+        let start = if is_open { text[..start].trim_end_matches(['\r', '\n']).len() } else { start };
+        start..stop
     };
     let within = |node: &Written, start, end| match node.shape {
         Shape::List { flow: true, .. } | Shape::Map { flow: true, .. } => node.start..node.end,
@@ -556,6 +561,10 @@ proptest! {
                     Edit::Append { .. } | Edit::Pair { .. } | Edit::Wrap { .. } | Edit::Unwrap { .. }
                 ) {
                     prop_assert_eq!(comments_of(&text), comments_of(&after));
+                }
+                // an empty line that becomes the last one is a break, too
+                if !text.ends_with('\n') && !text.replace('\r', "").contains("\n\n") {
+                    prop_assert!(!after.ends_with('\n'), "{:?}", after);
                 }
                 if text.contains('\n') && ends & 1 == 1 {
                     prop_assert!(!after.replace("\r\n", "").contains('\n'), "{:?}", after);

@@ -186,10 +186,10 @@ fn known_profile(text: &str, id: &ComponentId, opened: &mut Opened<'_>) -> Resul
         .map_err(|diagnostics| Stop::Wrong(load::Report { sources: opened.sources.clone(), diagnostics }))?;
     // what a package has to do with profiles the edit says
     if let Some(Entry::Container(entry)) = entry.as_deref() {
-        let all = || entry.profiles.iter().map(|profile| profile.name.value.as_str());
-        if !all().any(|own| own == text) {
-            let near = crate::names::nearest(text, all());
-            return Err(names::not_among(&id.to_string(), "profile", text, near, all().collect()));
+        let all: Vec<&str> = entry.profiles.iter().map(|profile| profile.name.value.as_str()).collect();
+        if !all.contains(&text) {
+            let near = crate::names::nearest(text, all.iter().copied());
+            return Err(names::not_among(&id.to_string(), "profile", text, near, &all));
         }
     }
     Ok(profile)

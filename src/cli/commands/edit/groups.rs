@@ -101,7 +101,8 @@ fn known_profile(
     all.dedup();
     let near = crate::names::nearest(text, all.iter().map(String::as_str));
     let what = format!("no option of {}", facts.id);
-    Err(names::not_among(&what, "profile", text, near, all.iter().map(String::as_str).collect()))
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    Err(names::not_among(&what, "profile", text, near, &all))
 }
 
 /// What the registry says of a group.
@@ -139,7 +140,7 @@ fn known(id: &GroupId, entry: &registry::Group, options: &[Name]) -> Result<(), 
         if !entry.options.iter().any(|o| id.option(&o.name.value) == id.option(option)) {
             let all: Vec<&str> = entry.options.iter().map(|o| o.name.value.as_str()).collect();
             let near = crate::names::nearest(option.as_str(), all.iter().copied());
-            return Err(names::not_among(&id.to_string(), "option", option.as_str(), near, all));
+            return Err(names::not_among(&id.to_string(), "option", option.as_str(), near, &all));
         }
     }
     Ok(())
