@@ -6,9 +6,6 @@
 mod command;
 mod components;
 mod groups;
-#[cfg(test)]
-#[expect(clippy::format_push_string, reason = "generators are easiest to read so")]
-mod laws;
 mod lines;
 mod pins;
 mod spots;

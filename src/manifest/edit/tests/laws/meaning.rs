@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Change, GroupFacts};
+use crate::manifest::edit::{Change, GroupFacts};
 use crate::manifest::{Constraint, GroupLine, Item, Mode, read};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::Sources;

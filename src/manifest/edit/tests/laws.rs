@@ -11,7 +11,7 @@ use serde_yaml::Value as Reader;
 use documents::{CONTAINERS, Draw, PACKAGES, document};
 use meaning::{Meaning, meaning};
 
-use super::*;
+use super::super::*;
 use crate::yaml::Value;
 
 /// How many manifests; each gets about half of the sorts of changes.
