@@ -238,10 +238,33 @@ impl fmt::Display for Thing {
 /// A target with what is demanded of it: `container:qdrant >=1.9 in dev mode`, `container_group:infra: qdrant`.
 struct Wanted<'a>(&'a TargetId, &'a Demanded);
 
+/// What is demanded, without of whom and without what there is: `>=1.9 in dev mode`, `qdrant or milvus`.
+pub fn demand_words(demand: &Demanded) -> String {
+    Form(demand).to_string().trim_start_matches([':', ' ']).to_owned()
+}
+
 impl fmt::Display for Wanted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(target, demand) = self;
-        target.fmt(f)?;
+        write!(f, "{target}{}", Form(demand))?;
+        match demand.instead.as_deref() {
+            None => {}
+            Some([]) => write!(f, ", but {target} has no profiles")?,
+            Some(there) => {
+                let names: Vec<&str> = there.iter().map(Name::as_str).collect();
+                write!(f, ", but the profiles of {target} are {}", names.join(", "))?;
+            }
+        }
+        but(f, target, &demand.offered)
+    }
+}
+
+/// In which form something is demanded, to stand behind its name.
+struct Form<'a>(&'a Demanded);
+
+impl fmt::Display for Form<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let demand = self.0;
         for (i, option) in demand.options.iter().enumerate() {
             let between = match i {
                 0 => ": ",
@@ -258,18 +281,10 @@ impl fmt::Display for Wanted<'_> {
             Some(DemandedMode::Is(mode)) => write!(f, " in {mode} mode")?,
             Some(DemandedMode::Same) => f.write_str(" in the same mode")?,
         }
-        if let Some(profile) = &demand.profile {
-            write!(f, " with the profile {profile}")?;
+        match &demand.profile {
+            Some(profile) => write!(f, " with the profile {profile}"),
+            None => Ok(()),
         }
-        match demand.instead.as_deref() {
-            None => {}
-            Some([]) => write!(f, ", but {target} has no profiles")?,
-            Some(there) => {
-                let names: Vec<&str> = there.iter().map(Name::as_str).collect();
-                write!(f, ", but the profiles of {target} are {}", names.join(", "))?;
-            }
-        }
-        but(f, target, &demand.offered)
     }
 }
 

@@ -33,6 +33,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anstream", &["cli", "main"]),
     ("anstyle", &["cli"]),
+    ("terminal_size", &["cli"]),
     ("toml_edit", &["adapters/uv", "pyproject"]),
     ("serde_saphyr", &["yaml"]),
     ("granit_parser", &["yaml"]),

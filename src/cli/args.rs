@@ -32,6 +32,20 @@ const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
   hsm sync                            resolve, write, lock and install: all or nothing
   hsm group select vector-db-client milvus-adapter --sync
 
+Formats (--format):
+  text      for people: data on standard output, all else on standard error; the default
+  json      data as JSON on standard output, and what went wrong when it fails
+  github    text, and errors and warnings as annotations of GitHub Actions on standard output;
+            under GitHub Actions they are made without being asked for, on standard error
+  sarif     errors and warnings as one SARIF 2.1.0 log on standard output; data goes to standard error
+  dot, mermaid   the graph of the stack or, when there is none, of the conflict (resolve, why)
+  html      a report with the graph, in one file that needs no network (resolve)
+
+Environment:
+  NO_COLOR, CLICOLOR_FORCE   no colours, colours everywhere
+  COLUMNS                    how wide messages are where there is no terminal
+  HSM_SCREEN_READER=1        the same as --plain
+
 Exit codes:
   0 done
   1 an adapter or the system failed; everything is as before
@@ -41,7 +55,9 @@ Exit codes:
   5 something could not be put back; the message says what
   6 another run holds the project
   7 written, but not running (up)
-  130, 143 interrupted"
+  130, 143 interrupted
+
+Every error and warning about a file has a code; `hsm explain CODE` says what it means."
 )]
 pub(super) struct Cli {
     #[command(flatten)]
@@ -67,9 +83,12 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
-    /// How data is printed
-    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
-    pub format: Format,
+    /// Say all in sentences, with nothing drawn or aligned, as a screen reader likes it
+    #[arg(long, global = true)]
+    pub plain: bool,
+    /// How data, errors and warnings are printed
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub format: Option<Format>,
     /// Fetch nothing
     #[arg(long, global = true)]
     pub offline: bool,
@@ -89,11 +108,16 @@ pub(super) enum Color {
     Never,
 }
 
-/// How data is printed.
+/// How data, errors and warnings are printed. (Each of them is explained at the end of the help, once for all commands.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
     Text,
     Json,
+    Github,
+    Sarif,
+    Dot,
+    Mermaid,
+    Html,
 }
 
 #[derive(Debug, Subcommand)]
@@ -212,6 +236,17 @@ pub(super) enum Command {
         names: Vec<String>,
         #[command(flatten)]
         then: Then,
+    },
+    /// Say what a code such as HSM-E021 means, with an example
+    #[command(after_help = "Examples:
+  hsm explain HSM-E021
+  hsm explain 021
+  hsm explain              (lists all codes)
+  hsm explain json         (what --format json prints)")]
+    Explain {
+        /// The code, with or without HSM- in front; all are listed when none is given
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
     },
     /// Finish or undo an interrupted run
     #[command(after_help = "Example:
@@ -408,7 +443,7 @@ mod tests {
         let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
         for exit in Exit::ALL {
             match exit {
-                Exit::Interrupted | Exit::Terminated => assert!(help.contains("130, 143 interrupted")),
+                Exit::Interrupted | Exit::Terminated => assert!(help.contains("130, 143 interrupted\n")),
                 exit => {
                     let line = format!("  {} {}\n", exit.code(), exit.meaning());
                     assert!(help.contains(&line), "missing: {line}");

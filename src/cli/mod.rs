@@ -36,13 +36,12 @@ fn run_in(world: &dyn World) -> Exit {
             return if wrong { Exit::Wrong } else { Exit::Done };
         }
     };
-    let voice = voice::Voice::new(&cli.global);
+    let voice = voice::Voice::new(&cli.global, world);
     let context = commands::Context { voice: &voice, global: &cli.global, world };
-    match commands::run(&context, &cli) {
-        Ok(exit) => exit,
-        Err(fail) => {
-            stop::tell(&voice, world, &fail);
-            stop::exit(&fail)
-        }
-    }
+    let exit = commands::run(&context, &cli).unwrap_or_else(|fail| {
+        stop::tell(&voice, world, &fail);
+        stop::exit(&fail)
+    });
+    voice.finish(exit);
+    exit
 }

@@ -119,7 +119,7 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         }
         // as JSON they are said already
         Stop::Wrong(_) | Stop::Unsolved { .. } if voice.is_json() => {}
-        Stop::Wrong(report) => voice.diagnostics(&report.sources, &report.diagnostics),
+        Stop::Wrong(report) => voice.errors(&report.sources, &report.diagnostics),
         Stop::Unsolved { inputs, unsolved } => {
             voice.conflicts(&inputs.sources, inputs.manifest.file, explanation);
             voice.diagnostics(&inputs.sources, &unsolved.notes);

@@ -4,6 +4,7 @@
 
 mod advice;
 mod finding;
+pub mod pages;
 mod wiring;
 
 use crate::place::Place;

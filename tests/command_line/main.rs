@@ -192,6 +192,7 @@ fn the_help_is_what_was_written_down() {
         "mode",
         "add",
         "remove",
+        "explain",
         "recover",
     ];
     let mut all = String::new();

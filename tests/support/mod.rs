@@ -70,7 +70,7 @@ fn hash(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether the tools (`uv`, `compose`, a running `engine`) are there. If not, it says that the test is skipped, and fails where nothing may be
+/// Whether the tools (`uv`, `compose`, a running `engine`, `graphviz`, `chromium`) are there. If not, it says that the test is skipped, and fails where nothing may be
 /// missing.
 pub(crate) fn have(test: &str, tools: &[&str]) -> bool {
     let Some(missing) = tools.iter().find(|tool| !is_there(tool)) else { return true };
@@ -91,6 +91,8 @@ fn is_there(tool: &str) -> bool {
     static UV: OnceLock<bool> = OnceLock::new();
     static COMPOSE: OnceLock<bool> = OnceLock::new();
     static ENGINE: OnceLock<bool> = OnceLock::new();
+    static GRAPHVIZ: OnceLock<bool> = OnceLock::new();
+    static CHROMIUM: OnceLock<bool> = OnceLock::new();
     let answers = |program: &str, args: &[&str]| {
         let output = Command::new(program).args(args).stdin(Stdio::null()).output();
         output.is_ok_and(|output| output.status.success())
@@ -102,6 +104,8 @@ fn is_there(tool: &str) -> bool {
         "engine" => {
             *ENGINE.get_or_init(|| answers("docker", &["version", "--format", "{{.Server.Version}}"]))
         }
+        "graphviz" => *GRAPHVIZ.get_or_init(|| answers("dot", &["-V"])),
+        "chromium" => *CHROMIUM.get_or_init(|| answers("chromium", &["--version"])),
         other => panic!("no test can ask for {other}"),
     }
 }

@@ -71,7 +71,10 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
         return Ok(Exit::Done);
     }
     context.voice.diagnostics(&resolved.inputs.sources, &resolved.solved.warnings);
-    context.voice.data(&stack::table(&resolved.solved.stack));
+    if context.voice.drawn(&resolved) {
+        return Ok(Exit::Done);
+    }
+    context.voice.table(&resolved.solved.stack);
     if explain {
         let mut out = String::new();
         for id in resolved.solved.reasons.ids() {
@@ -118,8 +121,8 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
         context.voice.json(&data);
         return Ok(Exit::Done);
     }
-    context.voice.data(&stack::table(stack));
-    context.voice.data(&stack::offers(&offers));
+    context.voice.table(stack);
+    context.voice.offers(&offers);
     Ok(Exit::Done)
 }
 

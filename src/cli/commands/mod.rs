@@ -2,6 +2,7 @@
 
 mod after;
 mod edit;
+mod explain;
 mod init;
 mod inspect;
 mod names;
@@ -12,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::args::{Cli, Command, Global};
+use super::args::{Cli, Command, Format, Global};
 use super::voice::Voice;
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
@@ -76,6 +77,7 @@ impl Fail {
 
 /// Does what was asked for.
 pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
+    refuse_format(context.global, &cli.command)?;
     match &cli.command {
         Command::Init(args) => init::run(context, args),
         Command::Check => inspect::check(context),
@@ -89,6 +91,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Sync(args) => sync::sync(context, args),
         Command::Lock(args) => sync::lock(context, args),
         Command::Status => sync::status(context),
+        Command::Explain { code } => explain::run(context, code.as_deref()),
         Command::Recover => sync::recover(context),
         Command::Up(args) => after::up(context, args),
         Command::Build(args) => after::build(context, args),
@@ -100,6 +103,22 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Package(args) => edit::package(context, args),
         Command::Container(args) => edit::container(context, args),
     }
+}
+
+/// Graphs are made of stacks only, and reports of what `hsm resolve` finds.
+fn refuse_format(global: &Global, command: &Command) -> Result<(), Fail> {
+    let (name, by) = match global.format {
+        Some(Format::Dot) => ("dot", "`hsm resolve` and `hsm why`"),
+        Some(Format::Mermaid) => ("mermaid", "`hsm resolve` and `hsm why`"),
+        Some(Format::Html) => ("html", "`hsm resolve`"),
+        Some(Format::Text | Format::Json | Format::Github | Format::Sarif) | None => return Ok(()),
+    };
+    let made = match command {
+        Command::Resolve(args) => name != "html" || !matches!(args.explain, Some(Some(_))),
+        Command::Why { .. } => name != "html",
+        _ => false,
+    };
+    if made { Ok(()) } else { Err(Fail::usage(format!("`--format {name}` is for {by}"))) }
 }
 
 /// A name without its kind, as it is typed and as names of packages compare.
@@ -120,7 +139,9 @@ impl Context<'_> {
 
     /// The project's root: the directory itself or the nearest one above it.
     fn root(&self) -> Result<PathBuf, Fail> {
-        Ok(road::find_project(&self.start()?, self.world)?)
+        let root = road::find_project(&self.start()?, self.world)?;
+        self.voice.in_project(&root);
+        Ok(root)
     }
 
     fn road<'r>(&'r self, root: &'r Path) -> Road<'r> {

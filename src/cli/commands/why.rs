@@ -8,6 +8,7 @@ use crate::lock::Lock;
 use crate::manifest::edit::{Change, edit, read_text};
 use crate::names::{ComponentId, TargetId};
 use crate::road::{Road, Stop, Wish};
+use crate::stack::Stack;
 
 pub(super) fn why(context: &Context<'_>, name: &str, all: bool, options: &LoadOptions) -> Result<Exit, Fail> {
     let root = context.root()?;
@@ -18,6 +19,11 @@ pub(super) fn why(context: &Context<'_>, name: &str, all: bool, options: &LoadOp
     let wish = Wish { load: options.clone(), settings: context.settings(), ..Wish::default() };
     match road.resolve(&wish) {
         Ok(resolved) => {
+            if leading(&resolved.solved.stack, &target)
+                .is_some_and(|to| context.voice.drawn_to(&resolved, &to))
+            {
+                return Ok(Exit::Done);
+            }
             let held = Lock::of(&resolved.solved.stack);
             Ok(say(context, road, &Known { inputs: &resolved.inputs, held: &held, target: &target, all }))
         }
@@ -31,6 +37,20 @@ pub(super) fn why(context: &Context<'_>, name: &str, all: bool, options: &LoadOp
             _ => Err(Stop::Unsolved { inputs, unsolved }.into()),
         },
         Err(stop) => Err(stop.into()),
+    }
+}
+
+/// The nodes of the stack's graph that a target stands for, if it is there.
+fn leading(stack: &Stack, target: &TargetId) -> Option<Vec<String>> {
+    match target {
+        TargetId::Component(id) => {
+            let there = stack.packages.contains_key(id) || stack.containers.contains_key(id);
+            there.then(|| vec![id.to_string()])
+        }
+        TargetId::Group(id) => {
+            let options = stack.groups.get(id)?.options.iter().map(|option| id.option(option).to_string());
+            Some(options.chain([id.to_string()]).collect())
+        }
     }
 }
 

@@ -4,15 +4,17 @@
 
 use std::ops::Range;
 
+use super::clash::{Clash, Fix as Shown};
 use super::snippet::{self, Mark, Opening};
-use super::{NOTE, STEP, Voice, err};
+use super::width::Look;
+use super::{Format, NOTE, STEP, Voice, err, github, graph, html};
 use crate::explain::{Blame, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::manifest::edit::Change;
 use crate::place::{FileId, Sources};
 use crate::statement::Statement;
 
 /// The code of a conflict.
-pub(in crate::cli) const CODE: &str = "HSM-E300";
+pub(in crate::cli) const CODE: &str = crate::diagnostic::pages::CONFLICT;
 
 /// How many lines a conflict takes, with its fixes, unless all of it is asked for.
 const LINES: usize = 40;
@@ -30,7 +32,7 @@ impl Voice {
         let mut number = 1;
         for (conflict, at) in conflicts.iter().zip(1..) {
             let of = (conflicts.len() > 1).then_some((at, conflicts.len()));
-            for line in conflict_lines(sources, manifest, conflict, of, number, self.verbose > 0) {
+            for line in conflict_lines(sources, manifest, conflict, of, number, self.verbose > 0, self.look) {
                 err(&line);
             }
             number += conflict.fixes.len();
@@ -39,7 +41,7 @@ impl Voice {
         if !together.is_empty() {
             err("what follows mends all conflicts at once");
             for (fix, number) in together.iter().zip(number..) {
-                for line in fix_lines(sources, fix, number) {
+                for line in fix_lines(sources, fix, number, self.look) {
                     err(&line);
                 }
             }
@@ -53,7 +55,29 @@ impl Voice {
             } else {
                 ""
             };
-            err(&format!("{NOTE}help{NOTE:#}: each fix was tried{how}{all}"));
+            let help = format!("each fix was tried{how}{all}");
+            err(&format!("{NOTE}help{NOTE:#}: {}", self.look.beside(&help, 6)));
+        }
+        let fixes: Vec<Vec<Shown>> = conflicts
+            .iter()
+            .map(|conflict| conflict.fixes.iter().map(|fix| shown(sources, fix)).collect())
+            .collect();
+        let clashes: Vec<Clash<'_>> =
+            conflicts.iter().zip(&fixes).map(|(conflict, fixes)| clash(sources, conflict, fixes)).collect();
+        let together: Vec<Shown> = together.iter().map(|fix| shown(sources, fix)).collect();
+        self.clashes(&clashes, &together);
+    }
+
+    /// Conflicts in the form that was asked for, besides the text; `together` mends all of them at once.
+    pub(super) fn clashes(&self, clashes: &[Clash<'_>], together: &[Shown]) {
+        for clash in clashes {
+            self.annotate(|base| github::clash(clash, base));
+            self.log(|log| log.clash(clash));
+        }
+        match self.format {
+            Format::Dot | Format::Mermaid => self.graph(&graph::of_clashes(clashes)),
+            Format::Html => self.data(&html::of_clashes(clashes, together)),
+            Format::Text | Format::Json | Format::Github | Format::Sarif => {}
         }
     }
 }
@@ -67,7 +91,7 @@ impl Voice {
         for (chain, at) in blame.chains.iter().zip(1..) {
             let what = chain.last().map(|statement| statement.claim.to_string()).unwrap_or_default();
             err(&format!("{NOTE}requirement {at}{NOTE:#}: {what}"));
-            for line in quoted(sources, manifest, chain, self.verbose > 0) {
+            for line in quoted(sources, manifest, chain, self.verbose > 0, self.look) {
                 err(&line);
             }
         }
@@ -83,6 +107,34 @@ impl Voice {
     }
 }
 
+/// A conflict as plain data.
+pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a [Shown]) -> Clash<'a> {
+    Clash {
+        sources,
+        title: conflict.clash.to_string(),
+        statements: conflict.unsolved.statements.iter().collect(),
+        minimal: conflict.unsolved.minimal,
+        fixes,
+    }
+}
+
+/// A fix as plain data.
+pub(super) fn shown(sources: &Sources, fix: &Fix) -> Shown {
+    let titles: Vec<String> = fix.remedies.iter().map(ToString::to_string).collect();
+    let what = fix.remedies.iter().filter_map(|remedy| match remedy {
+        Remedy::Change(change) => Some(change.command()),
+        Remedy::Line(statement, _) => {
+            statement.place.map(|place| format!("# in {}", sources.position(place)))
+        }
+        Remedy::LeaveOut(_) => None,
+    });
+    Shown {
+        title: titles.join(", and "),
+        commands: what.collect(),
+        effects: fix.effects.iter().map(ToString::to_string).collect(),
+    }
+}
+
 /// One conflict; `number` is that of its first fix.
 pub(super) fn conflict_lines(
     sources: &Sources,
@@ -91,13 +143,14 @@ pub(super) fn conflict_lines(
     of: Option<(usize, usize)>,
     number: usize,
     whole: bool,
+    look: Look,
 ) -> Vec<String> {
     let title = match of {
         Some((at, all)) => format!("conflict {at} of {all}: {}", conflict.clash),
         None => conflict.clash.to_string(),
     };
     let each = conflict.fixes.iter().zip(number..);
-    let fixes: Vec<String> = each.flat_map(|(fix, number)| fix_lines(sources, fix, number)).collect();
+    let fixes: Vec<String> = each.flat_map(|(fix, number)| fix_lines(sources, fix, number, look)).collect();
     let mut notes = Vec::new();
     if conflict.recent > 0 {
         let which = if conflict.recent == 1 {
@@ -105,15 +158,18 @@ pub(super) fn conflict_lines(
         } else {
             format!("lines 1 to {} are", conflict.recent)
         };
-        notes.push(note(&format!("{which} newer than hsm.lock")));
+        notes.push(note(&format!("{which} newer than hsm.lock"), look));
     }
     if !conflict.unsolved.minimal {
-        notes.push(note("not each of these lines is needed for that; the search for fewer was cut short"));
+        notes.push(note(
+            "not each of these lines is needed for that; the search for fewer was cut short",
+            look,
+        ));
     } else if whole && conflict.unsolved.statements.len() > 1 {
-        notes.push(note("without any one of these lines, the others can hold together"));
+        notes.push(note("without any one of these lines, the others can hold together", look));
     }
     let room = (!whole).then(|| LINES.saturating_sub(height(&fixes) + height(&notes) + 1));
-    let mut out = argument(sources, manifest, &conflict.unsolved.statements, Some(&title), room);
+    let mut out = argument(sources, manifest, &conflict.unsolved.statements, Some(&title), room, look);
     out.extend(notes);
     out.push(String::new());
     out.extend(fixes);
@@ -129,12 +185,14 @@ pub(super) fn quoted(
     manifest: FileId,
     statements: &[Statement],
     whole: bool,
+    look: Look,
 ) -> Vec<String> {
-    argument(sources, manifest, statements, None, (!whole).then_some(LINES))
+    argument(sources, manifest, statements, None, (!whole).then_some(LINES), look)
 }
 
-fn note(text: &str) -> String {
-    format!("  = {STEP}note{STEP:#}: {text}")
+fn note(text: &str, look: Look) -> String {
+    let sign = if look.plain { "" } else { "= " };
+    format!("  {sign}{STEP}note{STEP:#}: {}", look.beside(text, 10))
 }
 
 fn height(lines: &[String]) -> usize {
@@ -148,9 +206,10 @@ fn argument(
     statements: &[Statement],
     title: Option<&str>,
     room: Option<usize>,
+    look: Look,
 ) -> Vec<String> {
     let count = statements.len();
-    let mut argument = Argument { sources, manifest, statements, labels: Vec::new() };
+    let mut argument = Argument { sources, manifest, statements, look, labels: Vec::new() };
     argument.labels =
         statements.iter().zip(1..).map(|(statement, n)| format!("{n}. {}", statement.claim)).collect();
     let Some(room) = room else { return argument.lines(title, 0..0) };
@@ -170,6 +229,7 @@ struct Argument<'a> {
     sources: &'a Sources,
     manifest: FileId,
     statements: &'a [Statement],
+    look: Look,
     labels: Vec<String>,
 }
 
@@ -181,17 +241,40 @@ impl Argument<'_> {
         match title {
             Some(title) => {
                 let opening = Opening::Error(Some(CODE));
-                out.push(snippet::message(self.sources, opening, title, &self.marks(before.clone()), None));
+                let marks = if self.look.is_narrow() { Vec::new() } else { self.marks(before.clone()) };
+                out.push(snippet::message(self.sources, opening, title, &marks, None, self.look));
+                if self.look.is_narrow() {
+                    out.extend(self.one_by_one(before.clone()));
+                }
             }
-            None => out.extend(snippet::lines(self.sources, &self.marks(before.clone()))),
+            None => out.extend(self.quoted(before.clone())),
         }
         out.extend(self.without_place(before));
         if !hidden.is_empty() {
             out.push(format!("{STEP}…{STEP:#} {} more lines (-v shows them)", hidden.len()));
-            out.extend(snippet::lines(self.sources, &self.marks(hidden.end..count)));
+            out.extend(self.quoted(hidden.end..count));
             out.extend(self.without_place(hidden.end..count));
         }
         out
+    }
+
+    fn quoted(&self, range: Range<usize>) -> Vec<String> {
+        if self.look.is_narrow() {
+            return self.one_by_one(range);
+        }
+        snippet::lines(self.sources, &self.marks(range), self.look).into_iter().collect()
+    }
+
+    /// Each statement as a message of its own: where there is no room for words beside the lines.
+    fn one_by_one(&self, range: Range<usize>) -> Vec<String> {
+        let each = range.filter_map(|at| {
+            let statement = self.statements.get(at)?;
+            let mark = Mark { place: statement.place?, label: "", primary: true };
+            let number = (at + 1).to_string();
+            let text = statement.claim.to_string();
+            Some(snippet::message(self.sources, Opening::Word(&number), &text, &[mark], None, self.look))
+        });
+        each.collect()
     }
 
     fn marks(&self, range: Range<usize>) -> Vec<Mark<'_>> {
@@ -205,14 +288,16 @@ impl Argument<'_> {
 
     fn without_place(&self, range: Range<usize>) -> Vec<String> {
         let each = range.filter(|at| self.statements.get(*at).is_some_and(|one| one.place.is_none()));
-        each.filter_map(|at| self.labels.get(at).map(|label| note(label))).collect()
+        each.filter_map(|at| self.labels.get(at).map(|label| note(label, self.look))).collect()
     }
 }
 
 /// A fix: what it is, what to type, and what it does.
-fn fix_lines(sources: &Sources, fix: &Fix, number: usize) -> Vec<String> {
+fn fix_lines(sources: &Sources, fix: &Fix, number: usize, look: Look) -> Vec<String> {
     let titles: Vec<String> = fix.remedies.iter().map(ToString::to_string).collect();
-    let mut out = vec![format!("{NOTE}fix {number}{NOTE:#}: {}", titles.join(", and "))];
+    let opening = format!("fix {number}");
+    let title = look.beside(&titles.join(", and "), opening.len() + 2);
+    let mut out = vec![format!("{NOTE}{opening}{NOTE:#}: {title}")];
     for remedy in &fix.remedies {
         match remedy {
             Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", change.command())),
@@ -224,7 +309,7 @@ fn fix_lines(sources: &Sources, fix: &Fix, number: usize) -> Vec<String> {
         }
     }
     if !fix.effects.is_empty() {
-        out.push(format!("    then: {}", effects(&fix.effects)));
+        out.push(format!("    then: {}", look.beside(&effects(&fix.effects), 10)));
     }
     out
 }

@@ -1,4 +1,8 @@
 //! Data as JSON: one versioned schema for all commands.
+//!
+//! What is printed, as `hsm explain json` says it too; a test holds the two together:
+//!
+#![doc = include_str!("../../diagnostic/pages/json.md")]
 
 use serde_json::{Value as Json, json};
 
@@ -102,15 +106,19 @@ pub(super) fn diagnostics(sources: &Sources, diagnostics: &[&Diagnostic]) -> Jso
     diagnostics.iter().map(|d| diagnostic(sources, d)).collect()
 }
 
-fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
-    let severity = match d.severity {
+/// The word for it.
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
-    };
+    }
+}
+
+fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
     let related: Vec<Json> =
         d.related.iter().map(|r| json!({"what": r.what, "place": place(sources, r.place)})).collect();
     json!({
-        "severity": severity,
+        "severity": severity(d.severity),
         "code": d.finding.code(),
         "message": d.finding.to_string(),
         "help": d.finding.help(),

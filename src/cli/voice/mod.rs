@@ -5,21 +5,39 @@
 
 #![expect(clippy::unused_self, reason = "all that is said is said by the voice, whatever it needs for it")]
 
+mod clash;
 mod conflict;
 mod diff;
+mod github;
+mod graph;
+mod html;
 mod json;
+mod page;
 pub(super) mod plan;
 mod report;
+mod sarif;
 mod snippet;
+mod span;
+mod spoken;
 pub(super) mod stack;
 mod why;
+mod width;
 
 use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value as Json;
 
+use super::Exit;
 use super::args::{Color, Format, Global};
+use crate::diagnostic::Severity;
+use crate::road::Resolved;
+use crate::stack::Stack;
+use crate::world::World;
+
+use width::Look;
 
 pub(super) use json::{SCHEMA, links as links_json};
 
@@ -28,18 +46,34 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const NOTE: Style = AnsiColor::BrightGreen.on_default().bold();
 const STEP: Style = AnsiColor::Cyan.on_default().bold();
 
+/// One of the two that a program has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
 /// Says things.
 #[derive(Debug)]
 pub(super) struct Voice {
     quiet: bool,
     verbose: u8,
     format: Format,
+    /// Where annotations for GitHub Actions go.
+    annotations: Option<Stream>,
+    /// Where GitHub Actions checked the repository out.
+    workspace: Option<PathBuf>,
+    /// The project, once it is found.
+    root: OnceLock<PathBuf>,
+    /// What `--format sarif` prints at the end.
+    log: Mutex<sarif::Log>,
     asks: bool,
+    look: Look,
 }
 
 impl Voice {
     /// The voice that the global options ask for. Sets the colours of this process.
-    pub(super) fn new(global: &Global) -> Self {
+    pub(super) fn new(global: &Global, world: &dyn World) -> Self {
         match global.color {
             Color::Auto => anstream::ColorChoice::Auto,
             Color::Always => anstream::ColorChoice::Always,
@@ -47,7 +81,69 @@ impl Voice {
         }
         .write_global();
         let asks = !global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        Self { quiet: global.quiet, verbose: global.verbose, format: global.format, asks }
+        let look = Look::new(world, global.plain);
+        // what nobody asked for does not get between the data: the runner reads both streams
+        let under_actions =
+            || global.format.is_none() && world.env("GITHUB_ACTIONS").as_deref() == Some("true");
+        let annotations = match global.format {
+            Some(Format::Github) => Some(Stream::Out),
+            _ => under_actions().then_some(Stream::Err),
+        };
+        Self {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            format: global.format.unwrap_or(Format::Text),
+            annotations,
+            workspace: world.env("GITHUB_WORKSPACE").map(PathBuf::from),
+            root: OnceLock::new(),
+            log: Mutex::default(),
+            asks,
+            look,
+        }
+    }
+
+    /// Learns where the project is: paths start there.
+    pub(super) fn in_project(&self, root: &Path) {
+        self.root.get_or_init(|| root.to_owned());
+    }
+
+    /// Ends what is printed at the end of a command.
+    pub(super) fn finish(&self, exit: Exit) {
+        if self.format == Format::Sarif {
+            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            self.json(&log.document(self.root.get().map(PathBuf::as_path), exit));
+        }
+    }
+
+    /// A stack as a graph or as a report; whether one of them is wanted.
+    pub(super) fn drawn(&self, resolved: &Resolved) -> bool {
+        let (stack, manifest) = (&resolved.solved.stack, &resolved.inputs.manifest);
+        match self.format {
+            Format::Html => {
+                let (sources, warnings) = (&resolved.inputs.sources, &resolved.solved.warnings);
+                let warnings = report::sorted(sources, warnings);
+                self.data(&html::of_a_stack(stack, manifest, sources, &warnings));
+            }
+            _ if self.is_drawn() => self.graph(&graph::of_stack(stack, manifest)),
+            _ => return false,
+        }
+        true
+    }
+
+    /// What leads to some components as a graph; whether one is wanted.
+    pub(super) fn drawn_to(&self, resolved: &Resolved, ids: &[String]) -> bool {
+        if self.is_drawn() {
+            self.graph(&graph::of_stack(&resolved.solved.stack, &resolved.inputs.manifest).leading_to(ids));
+        }
+        self.is_drawn()
+    }
+
+    fn is_drawn(&self) -> bool {
+        matches!(self.format, Format::Dot | Format::Mermaid)
+    }
+
+    fn graph(&self, graph: &graph::Graph) {
+        self.data(&if self.format == Format::Dot { graph::dot(graph) } else { graph::mermaid(graph) });
     }
 
     /// Whether data is wanted as JSON.
@@ -55,17 +151,31 @@ impl Voice {
         self.format == Format::Json
     }
 
-    /// Data: to standard output.
+    /// Data as text: to standard output, unless that is to hold one log and nothing else.
     pub(super) fn data(&self, text: &str) {
         // who reads it may stop reading; that is no failure of ours
-        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+        let _ = match self.format {
+            Format::Sarif => anstream::stderr().lock().write_all(text.as_bytes()),
+            _ => anstream::stdout().lock().write_all(text.as_bytes()),
+        };
     }
 
     /// Data as JSON: to standard output.
     pub(super) fn json(&self, value: &Json) {
         let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
         text.push('\n');
-        self.data(&text);
+        // as in `data`
+        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// The stack as a table.
+    pub(super) fn table(&self, stack: &Stack) {
+        self.data(&stack::table(stack, self.look.plain));
+    }
+
+    /// What groups offer.
+    pub(super) fn offers(&self, offers: &[stack::Offer]) {
+        self.data(&stack::offers(offers, self.look.plain));
     }
 
     /// What was done.
@@ -77,7 +187,8 @@ impl Voice {
 
     /// A step that begins or ended.
     pub(super) fn step(&self, verb: &str, what: &str) {
-        self.say(&format!("{STEP}{verb:>10}{STEP:#} {what}"));
+        let width = if self.look.plain { 0 } else { 10 };
+        self.say(&format!("{STEP}{verb:>width$}{STEP:#} {what}"));
     }
 
     /// What only `-v` shows.
@@ -90,8 +201,10 @@ impl Voice {
     /// A warning without a place.
     pub(super) fn warn(&self, text: &str) {
         if !self.quiet {
-            err(&format!("{WARNING}warning{WARNING:#}: {text}"));
+            warning(&self.look.beside(text, 9));
+            self.annotate(|_| github::plain(Severity::Warning, text));
         }
+        self.log(|log| log.message(Severity::Warning, text));
     }
 
     /// Asks; no where nobody can answer.
@@ -117,19 +230,48 @@ impl Voice {
     /// A remark.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            err(&format!("{NOTE}note{NOTE:#}: {text}"));
+            err(&format!("{NOTE}note{NOTE:#}: {}", self.look.beside(text, 6)));
         }
     }
 
     /// An error without a place: what was attempted, on what, and what to do.
     pub(super) fn error(&self, text: &str) {
-        err(&format!("{ERROR}error{ERROR:#}: {text}"));
+        error(&self.look.beside(text, 7));
+        self.annotate(|_| github::plain(Severity::Error, text));
+        self.log(|log| log.message(Severity::Error, text));
+    }
+
+    /// Takes something into the log, where one is wanted.
+    fn log(&self, take: impl FnOnce(&mut sarif::Log)) {
+        if self.format == Format::Sarif {
+            take(&mut self.log.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Prints an annotation, where they are wanted. What makes it gets the way from the repository's root to the project.
+    fn annotate(&self, make: impl FnOnce(&str) -> String) {
+        let Some(stream) = self.annotations else { return };
+        let below = self.root.get().zip(self.workspace.as_ref());
+        let base = below.and_then(|(root, workspace)| root.strip_prefix(workspace).ok());
+        let base = base.map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
+        match stream {
+            Stream::Out => self.data(&format!("{}\n", make(&base))),
+            Stream::Err => err(&make(&base)),
+        }
     }
 }
 
 /// An error before there is a voice.
 pub(super) fn last_words(text: &str) {
+    error(text);
+}
+
+fn error(text: &str) {
     err(&format!("{ERROR}error{ERROR:#}: {text}"));
+}
+
+fn warning(text: &str) {
+    err(&format!("{WARNING}warning{WARNING:#}: {text}"));
 }
 
 /// One message to standard error.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::conflict::quoted;
-use super::{Voice, err, json, snippet};
+use super::{Format, Voice, err, error, github, html, json, snippet, warning};
 use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
 use crate::explain::Explanation;
 use crate::manifest::Mode;
@@ -19,16 +19,28 @@ impl Voice {
             .into_iter()
             .filter(|d| d.severity == Severity::Error || !self.quiet)
             .collect();
+        for d in &shown {
+            self.annotate(|base| github::diagnostic(sources, base, d));
+        }
+        self.log(|log| sorted(sources, diagnostics).into_iter().for_each(|d| log.diagnostic(sources, d)));
         if let Some(text) = in_other_mode(&shown) {
             shown.retain(|d| other_mode(d).is_none());
-            self.warn(&text);
+            warning(&self.look.beside(&text, 9));
         }
         for d in &shown {
-            err(&snippet::diagnostic(sources, d));
+            err(&snippet::diagnostic(sources, d, self.look));
             err("");
         }
         if errors > 0 {
-            self.error(&count(errors, shown.len() - errors));
+            error(&count(errors, shown.len() - errors));
+        }
+    }
+
+    /// Files that have errors, as a report where one is wanted.
+    pub(in crate::cli) fn errors(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
+        self.diagnostics(sources, diagnostics);
+        if self.format == Format::Html {
+            self.data(&html::of_errors(sources, &sorted(sources, diagnostics)));
         }
     }
 
@@ -40,7 +52,7 @@ impl Voice {
         statements: &[&Statement],
     ) -> String {
         let statements: Vec<Statement> = statements.iter().map(|statement| (*statement).clone()).collect();
-        quoted(sources, manifest, &statements, self.verbose > 0).join("\n")
+        quoted(sources, manifest, &statements, self.verbose > 0, self.look).join("\n")
     }
 
     /// Warnings as JSON on standard output.

@@ -5,6 +5,9 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::span::on_one_line;
+use super::spoken;
+use super::width::Look;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::place::{Place, Sources};
 
@@ -26,10 +29,26 @@ pub(super) enum Opening<'a> {
     Error(Option<&'a str>),
     /// `warning[code]: `
     Warning(Option<&'a str>),
+    /// Any word.
+    Word(&'a str),
 }
 
+impl<'a> Opening<'a> {
+    /// The word in front.
+    pub(super) fn word(self) -> &'a str {
+        match self {
+            Self::Error(_) => "error",
+            Self::Warning(_) => "warning",
+            Self::Word(word) => word,
+        }
+    }
+}
+
+/// What stands in front of a help: the room of a line's number, a sign and the word.
+const HELP_IN_FRONT: usize = 14;
+
 /// One diagnostic, ready to be shown (with colours; the stream takes them out where they are not wanted).
-pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic) -> String {
+pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic, look: Look) -> String {
     let code = d.finding.code();
     let opening = match d.severity {
         Severity::Error => Opening::Error(Some(code)),
@@ -38,7 +57,7 @@ pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic) -> String {
     let primary = d.place.map(|place| Mark { place, label: "", primary: true });
     let related = d.related.iter().map(|r| Mark { place: r.place, label: r.what, primary: false });
     let marks: Vec<Mark<'_>> = primary.into_iter().chain(related).collect();
-    message(sources, opening, &d.finding.to_string(), &marks, d.finding.help().as_deref())
+    message(sources, opening, &d.finding.to_string(), &marks, d.finding.help().as_deref(), look)
 }
 
 /// A message, the lines it speaks of, and what to do.
@@ -48,27 +67,36 @@ pub(super) fn message(
     text: &str,
     marks: &[Mark<'_>],
     help: Option<&str>,
+    look: Look,
 ) -> String {
+    if look.plain {
+        return spoken::message(sources, opening, text, marks, help);
+    }
     let (level, code) = match opening {
         Opening::Error(code) => (Level::ERROR, code),
         Opening::Warning(code) => (Level::WARNING, code),
+        Opening::Word(word) => (Level::NOTE.with_name(word), None),
     };
-    let mut title = level.primary_title(text);
+    let in_front = opening.word().chars().count() + code.map_or(0, |code| code.len() + 2) + 2;
+    let mut title = level.primary_title(look.words(text, in_front));
     if let Some(code) = code {
         title = title.id(code);
     }
     let mut group = Group::with_title(title).elements(snippets(sources, marks));
     if let Some(help) = help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(look.words(help, HELP_IN_FRONT)));
     }
-    Renderer::styled().term_width(120).render(&[group])
+    Renderer::styled().term_width(look.columns()).render(&[group])
 }
 
 /// Only the lines, without any message.
-pub(super) fn lines(sources: &Sources, marks: &[Mark<'_>]) -> Option<String> {
+pub(super) fn lines(sources: &Sources, marks: &[Mark<'_>], look: Look) -> Option<String> {
+    if look.plain {
+        return spoken::lines(sources, marks);
+    }
     let quoted = snippets(sources, marks);
     let group = Group::with_level(Level::NOTE).elements(quoted);
-    (!marks.is_empty()).then(|| Renderer::styled().term_width(120).render(&[group]))
+    (!marks.is_empty()).then(|| Renderer::styled().term_width(look.columns()).render(&[group]))
 }
 
 /// The quoted lines: marks that follow each other in one file share a snippet.
@@ -103,21 +131,6 @@ fn snippets<'a>(
         .collect()
 }
 
-/// The place, cut off at the end of its first line: a whole mapping is not worth underlining.
-fn on_one_line(text: &str, place: Place) -> std::ops::Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = floor(place.start as usize);
-    let end = floor(place.end as usize).max(start);
-    let line = text[start..end].split(['\n', '\r']).next().unwrap_or("");
-    start..start + line.trim_end().len()
-}
-
 /// The bytes of all lines from the one with `first` to the one with `last`, a byte order mark left out.
 fn whole_lines(text: &str, first: usize, last: usize) -> (usize, usize) {
     let mut from = text[..first].rfind('\n').map_or(0, |i| i + 1);
@@ -144,8 +157,14 @@ mod tests {
                 primary: i == 0,
             })
             .collect();
-        let styled =
-            message(&sources, Opening::Error(Some("a-code")), "what is wrong", &marks, Some("do this"));
+        let styled = message(
+            &sources,
+            Opening::Error(Some("a-code")),
+            "what is wrong",
+            &marks,
+            Some("do this"),
+            Look::default(),
+        );
         anstream::adapter::strip_str(&styled).to_string()
     }
 

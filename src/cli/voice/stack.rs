@@ -12,23 +12,14 @@ use crate::stack::{ContainerInStack, PackageInStack, Stack};
 use crate::version::Version;
 
 /// The stack as a table: packages, containers, groups.
-pub(in crate::cli) fn table(stack: &Stack) -> String {
+pub(super) fn table(stack: &Stack, plain: bool) -> String {
     let mut out = String::new();
-    let packages = stack
-        .packages
-        .values()
-        .map(|p| [p.name.to_string(), release(p.release.as_ref()), p.mode.to_string(), package_source(p)]);
-    section(&mut out, "packages", packages.collect());
-    let containers = stack
-        .containers
-        .values()
-        .map(|c| [c.name.to_string(), release(c.release.as_ref()), how(c), container_source(c)]);
-    section(&mut out, "containers", containers.collect());
+    section(&mut out, "packages", stack.packages.values().map(package_row).collect(), plain);
+    section(&mut out, "containers", stack.containers.values().map(container_row).collect(), plain);
     let groups = stack.groups.iter().map(|(id, group)| {
-        let strategy = if group.one { "1-of-N" } else { "M-of-N" };
-        [id.to_string(), strategy.to_owned(), some_of(&group.options), String::new()]
+        [id.to_string(), strategy(group.one).to_owned(), some_of(&group.options), String::new()]
     });
-    section(&mut out, "groups", groups.collect());
+    section(&mut out, "groups", groups.collect(), plain);
     if out.is_empty() {
         out.push_str("the stack is empty\n");
     }
@@ -50,8 +41,18 @@ fn some_of(names: &[Name]) -> String {
 /// A cell that is wider than this does not push the others out of sight.
 const WIDEST: usize = 60;
 
-fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>) {
+fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>, plain: bool) {
     if rows.is_empty() {
+        return;
+    }
+    if plain {
+        // writing to a string cannot fail
+        let _ = writeln!(out, "{STEP}{title}:{STEP:#}");
+        for row in rows {
+            let said: Vec<&str> =
+                row.iter().map(String::as_str).filter(|cell| !matches!(*cell, "" | "-")).collect();
+            let _ = writeln!(out, "  {}", said.join(", "));
+        }
         return;
     }
     let mut widths = [0; 4];
@@ -71,6 +72,35 @@ fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>) {
 
 fn release(release: Option<&Version>) -> String {
     release.map_or_else(|| "-".to_owned(), Version::to_string)
+}
+
+/// What there is to say of a package besides its name, in one line.
+pub(super) fn package_facts(package: &PackageInStack) -> String {
+    let release = package.release.as_ref().map(|release| format!("{release} ")).unwrap_or_default();
+    format!("{release}{}", package.mode)
+}
+
+/// What there is to say of a container besides its name, in one line.
+pub(super) fn container_facts(container: &ContainerInStack) -> String {
+    let release = container.release.as_ref().map(|release| format!("{release} ")).unwrap_or_default();
+    format!("{release}{}", how(container))
+}
+
+/// A row of the table: name, release, mode, source.
+pub(super) fn package_row(package: &PackageInStack) -> [String; 4] {
+    let release = release(package.release.as_ref());
+    [package.name.to_string(), release, package.mode.to_string(), package_source(package)]
+}
+
+/// A row of the table: name, release, mode with profile, source.
+pub(super) fn container_row(container: &ContainerInStack) -> [String; 4] {
+    let release = release(container.release.as_ref());
+    [container.name.to_string(), release, how(container), container_source(container)]
+}
+
+/// The word for how many options a group takes.
+pub(super) fn strategy(one: bool) -> &'static str {
+    if one { "1-of-N" } else { "M-of-N" }
 }
 
 /// Mode and profile of a container.
@@ -137,8 +167,8 @@ pub(in crate::cli) struct Row {
     pub about: String,
 }
 
-/// What groups offer: each option, a star at those that are chosen, and what it is.
-pub(in crate::cli) fn offers(groups: &[Offer]) -> String {
+/// What groups offer: each option, a star (or a word) at those that are chosen, and what it is.
+pub(super) fn offers(groups: &[Offer], plain: bool) -> String {
     let mut out = String::new();
     for offer in groups {
         let rule = if offer.one { "one of" } else { "some of" };
@@ -146,6 +176,12 @@ pub(in crate::cli) fn offers(groups: &[Offer]) -> String {
         let _ = writeln!(out, "{STEP}{}{STEP:#} ({rule})", offer.group);
         let width = offer.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or_default();
         for row in &offer.rows {
+            if plain {
+                let said = [row.name.as_str(), if row.present { "chosen" } else { "" }, &row.about];
+                let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
+                let _ = writeln!(out, "  {}", said.join(", "));
+                continue;
+            }
             let star = if row.present { '*' } else { ' ' };
             let _ = writeln!(out, "{}", format!("  {star} {:width$}  {}", row.name, row.about).trim_end());
         }
@@ -191,7 +227,7 @@ pub(in crate::cli) fn to_json(stack: &Stack) -> Json {
         .iter()
         .map(|(id, g)| {
             let options: Vec<&str> = g.options.iter().map(crate::names::Name::as_str).collect();
-            json!({"id": id.to_string(), "strategy": if g.one { "1-of-N" } else { "M-of-N" }, "options": options})
+            json!({"id": id.to_string(), "strategy": strategy(g.one), "options": options})
         })
         .collect();
     json!({"schema": json::SCHEMA, "ok": true, "packages": packages, "containers": containers, "groups": groups})

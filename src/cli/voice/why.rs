@@ -2,7 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::conflict::{conflict_lines, effects, quoted};
+use super::clash::Clash;
+use super::conflict::{clash, conflict_lines, effects, quoted};
 use super::json::{self, SCHEMA};
 use super::{NOTE, STEP, Voice};
 use crate::explain::{Absence, By, Conflict, Decision, Fix, Of, Presence, Remedy, Value};
@@ -33,7 +34,7 @@ impl Voice {
             if presence.chains.len() > 1 {
                 out.push(format!("{STEP}chain {number}{STEP:#}"));
             }
-            out.extend(quoted(sources, manifest, chain, self.verbose > 0));
+            out.extend(quoted(sources, manifest, chain, self.verbose > 0, self.look));
         }
         if presence.more {
             out.push("there are more chains than these".to_owned());
@@ -49,6 +50,12 @@ impl Voice {
         let (sources, manifest) = (&absence.sources, absence.manifest);
         if self.is_json() {
             self.json(&absent_json(sources, id, absence));
+            return;
+        }
+        if self.is_drawn() {
+            let clashes: Vec<Clash<'_>> =
+                absence.clashes.iter().map(|one| clash(sources, one, &[])).collect();
+            self.clashes(&clashes, &[]);
             return;
         }
         let mut out = vec![format!("{STEP}{id}{STEP:#} is not in the stack: {}", because(absence))];
@@ -68,7 +75,7 @@ impl Voice {
             // what could be done about it is said below, as ways to have the component
             let by_hand = conflict.fixes.iter().filter(|fix| fix.changes().is_none()).cloned().collect();
             let conflict = Conflict { fixes: by_hand, ..conflict.clone() };
-            out.extend(conflict_lines(sources, manifest, &conflict, of, 1, self.verbose > 0));
+            out.extend(conflict_lines(sources, manifest, &conflict, of, 1, self.verbose > 0, self.look));
         }
         for fix in &absence.nearest {
             out.push(format!("{NOTE}to have it{NOTE:#}: {STEP}{}{STEP:#}", commands(fix).join(" && ")));

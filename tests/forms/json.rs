@@ -1,0 +1,205 @@
+//! What `--format json` prints is what `hsm explain json` says, key by key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hsm::diagnostic::pages::{self, Part};
+use serde_json::Value;
+
+use crate::project::Project;
+
+/// Keys that hold a mapping from names to something.
+const BY_NAME: [&str; 2] = ["reasons", "offers"];
+
+/// The documented keys, as paths; by the words in front of each listing.
+fn documented() -> BTreeMap<String, BTreeSet<String>> {
+    let topic = pages::topics().into_iter().find(|topic| topic.name == "json").expect("the page");
+    let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut head = String::new();
+    for part in topic.parts() {
+        match part {
+            Part::Words(words) => words.rsplit('\n').next().unwrap_or_default().clone_into(&mut head),
+            Part::Lines(lines) => {
+                let into = lists.entry(head.clone()).or_default();
+                let mut above: Vec<String> = Vec::new();
+                for line in lines.lines() {
+                    // more words on the line above
+                    if line.starts_with(&" ".repeat(20)) {
+                        continue;
+                    }
+                    let depth = (line.len() - line.trim_start().len()) / 2;
+                    above.truncate(depth);
+                    let (keys, _) = line.trim_start().split_once("  ").unwrap_or((line.trim(), ""));
+                    let base = above.concat();
+                    into.extend(keys.split(", ").map(|key| format!("{base}{key}")));
+                    above.push(keys.to_owned());
+                }
+            }
+            Part::Rule(_) | Part::Example(_) => {}
+        }
+    }
+    lists
+}
+
+/// The keys of a document, as paths.
+fn keys(value: &Value, path: &str, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            let by_name = BY_NAME.contains(&path.trim_start_matches('.'));
+            for (key, value) in map {
+                let below = match path {
+                    _ if by_name => format!("{path}{{}}"),
+                    "" => key.clone(),
+                    _ => format!("{path}.{key}"),
+                };
+                into.insert(below.clone());
+                keys(value, &below, into);
+            }
+            if by_name {
+                into.remove(path);
+            }
+        }
+        Value::Array(list) => {
+            into.remove(path);
+            into.insert(format!("{path}[]"));
+
+            for value in list {
+                keys(value, &format!("{path}[]"), into);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn run(project: &Project, args: &[&str]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let args = [args, &["--format", "json"]].concat();
+    keys(&project.run(&args).json(), "", &mut found);
+    found
+}
+
+/// Everything of a diagnostic, below a key.
+fn of_diagnostics(at: &str, all: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+    let failure = &all["A failure, of any command:"];
+    let own = failure.iter().filter_map(|key| key.strip_prefix("diagnostics[]"));
+    let mut out: BTreeSet<String> = own.map(|rest| format!("{at}{rest}")).collect();
+    places(&mut out);
+    out
+}
+
+/// A place has the same keys wherever it is.
+fn places(keys: &mut BTreeSet<String>) {
+    let at: Vec<String> =
+        keys.iter().filter(|key| key.rsplit('.').next() == Some("place")).cloned().collect();
+    for place in at {
+        keys.extend(["file", "line", "column", "start", "end"].map(|key| format!("{place}.{key}")));
+    }
+}
+
+const STACK: &str = "project: {name: demo, mode: dev}
+dependencies: {packages: [{name: client, extras: [io]}]}
+services: {container_groups: {cache: {selection: redis}}, containers: [web]}
+";
+
+#[test]
+fn every_key_is_documented_and_every_documented_key_is_printed() {
+    let all = documented();
+    let list =
+        |head: &str| all.get(head).unwrap_or_else(|| panic!("no `{head}` in {:?}", all.keys())).clone();
+    let every = list("Every document:");
+    let statements = |at: &str| {
+        let mut keys = BTreeSet::from([at.to_owned(), format!("{at}.says"), format!("{at}.place")]);
+        places(&mut keys);
+        keys
+    };
+    let joined = |sets: &[BTreeSet<String>]| {
+        let mut out: BTreeSet<String> = sets.iter().flatten().cloned().collect();
+        out.extend(every.clone());
+        places(&mut out);
+        out
+    };
+    let project = Project::of(STACK);
+    // a description, so that no option lacks one
+    project.write(
+        "hsm-registry/container_groups/cache.yaml",
+        "name: cache\nstrategy: 1-of-N\noptions: [{name: redis, description: Fast}, {name: valkey, description: Free}]\n",
+    );
+    let stack = list("`hsm resolve`:");
+    let components: BTreeSet<String> =
+        stack.iter().filter(|key| !key.starts_with("warnings")).cloned().collect();
+    let warned = of_diagnostics("warnings[]", &all);
+    let unrelated =
+        |keys: &BTreeSet<String>| keys.iter().filter(|key| !key.contains(".related[].")).cloned().collect();
+    let resolved: BTreeSet<String> = unrelated(&joined(&[stack.clone(), warned]));
+    assert_eq!(run(&project, &["resolve"]), resolved);
+    let explained = joined(&[resolved.clone(), list("`hsm resolve --explain`, besides:")]);
+    assert_eq!(run(&project, &["resolve", "--explain"]), explained);
+    let listed = list("`hsm list`: `packages[]`, `containers[]`, `groups[]` as above, and:");
+    assert_eq!(run(&project, &["list"]), joined(&[components, listed]));
+    let placed = |mut keys: BTreeSet<String>, statements_at: &[&str]| {
+        for at in statements_at {
+            keys.extend(statements(at));
+        }
+        joined(&[keys])
+    };
+    let why = placed(list("`hsm why NAME`:"), &["because[]", "chains[][]", "decisions[].statements[]"]);
+    let mut there = run(&project, &["why", "redis"]);
+    there.extend(run(&project, &["why", "web"]));
+    // what keeps a better release out
+    project.write(
+        "hsm-registry/containers/web.yaml",
+        "name: web\nversion: 4\nsources: {prod: {type: docker-image, image: \"web:4\"}}\nreleases:\n  - {version: 5, conflicts: {container:redis: \"*\"}}\n",
+    );
+    there.extend(run(&project, &["why", "web"]));
+    assert_eq!(there, why);
+    let checked = joined(&[of_diagnostics("diagnostics[]", &all)]);
+    assert_eq!(run(&project, &["check"]), unrelated(&checked));
+    assert_eq!(run(&project, &["explain", "E021"]), joined(&[list("`hsm explain CODE`:")]));
+    assert_eq!(run(&project, &["explain"]), joined(&[list("`hsm explain`:")]));
+    assert_eq!(run(&project, &["explain", "json"]), joined(&[list("`hsm explain json`:")]));
+
+    let plain = Project::of("project: {name: demo}\nservices: {containers: [web]}\n");
+    let failed = list("A failure, of any command:");
+    let below = |head: &str, at: &str| {
+        let own = failed.iter().filter_map(|key| key.strip_prefix(head));
+        own.map(|rest| format!("{at}{rest}")).collect::<BTreeSet<String>>()
+    };
+    let mut absent = list("`hsm why NAME` of what is not there:");
+    absent.extend(below("conflicts[].fixes[]", "nearest[]"));
+    absent.extend(below("conflicts[]", "conflicts[]"));
+    let absent = placed(absent, &["would[]"]);
+    let mut found = run(&project, &["why", "valkey"]);
+    plain.write(
+        "hsm-registry/containers/redis.yaml",
+        "name: redis\nsources: {prod: {type: docker-image, image: \"redis:7\"}}\nconflicts: {\"container:web\": \"*\"}\n",
+    );
+    found.extend(run(&plain, &["why", "redis"]));
+    let unprinted: Vec<&String> = found.difference(&absent).collect();
+    assert_eq!(unprinted, Vec::<&String>::new(), "not documented");
+    assert!(
+        ["possible", "instead[].options[]", "nearest[].number", "conflicts[].message"]
+            .iter()
+            .all(|key| found.contains(*key)),
+        "{found:?}"
+    );
+    let planned = joined(&[list("`hsm plan`, `hsm status`, `hsm sync --dry-run`:")]);
+    for args in [&["plan"][..], &["status"], &["sync", "--dry-run"]] {
+        assert_eq!(run(&plain, args), planned, "{args:?}");
+    }
+    let edited = joined(&[list("Commands that edit hsm.yaml:")]);
+    assert_eq!(run(&plain, &["add", "valkey"]), edited);
+    assert_eq!(run(&plain, &["sync"]), joined(&[list("`hsm sync`, `hsm lock`:")]));
+
+    let broken = Project::of("project: {name: demo}\nservices: {containers: [web, web]}\n");
+    let mut found = run(&broken, &["plan"]);
+    let clashing =
+        Project::of("project: {name: demo}\nservices: {container_groups: {cache: {selection: redis}}}\n");
+    clashing.run(&["lock"]).ends(0);
+    clashing.write(
+        "hsm.yaml",
+        "project: {name: demo}\nservices: {container_groups: {cache: {selection: redis}}}\nconstraints: {container:redis: {version: \"<1\"}}\n",
+    );
+    found.extend(run(&clashing, &["resolve"]));
+    let required = Project::of("project: {name: demo, mode: dev}\nservices: {containers: [web]}\n");
+    found.extend(run(&required, &["resolve", "--require-mode"]));
+    assert_eq!(found, joined(&[failed]));
+}
