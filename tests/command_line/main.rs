@@ -308,7 +308,7 @@ fn a_conflict_reads_as_an_argument() {
     assert_eq!(run.out, "");
     assert!(
         run.err.starts_with(
-            "error[HSM-E300]: container:web has no release that `>=9` allows\n --> hsm.yaml:4:14\n"
+            "error[HSM-E500]: container:web has no release that `>=9` allows\n --> hsm.yaml:4:14\n"
         ),
         "{}",
         run.err
