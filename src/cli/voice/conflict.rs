@@ -336,7 +336,7 @@ mod tests {
     }
 
     fn text(sources: &Sources, file: FileId, statements: &[Statement], room: Option<usize>) -> String {
-        let lines = argument(sources, file, statements, Some("what it comes down to"), room);
+        let lines = argument(sources, file, statements, Some("what it comes down to"), room, Look::default());
         anstream::adapter::strip_str(&lines.join("\n")).to_string()
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let all = [wants(manifest, 30, 35), wants(manifest, 12, 22), wants(entry, 0, 4)];
         assert_eq!(
             text(&sources, manifest, &all, Some(40)),
-            "error[HSM-E300]: what it comes down to
+            "error[HSM-E500]: what it comes down to
  --> hsm.yaml:2:3
   |
 2 |   containers:
