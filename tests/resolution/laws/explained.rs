@@ -35,10 +35,10 @@ fn edited<'c>(case: &Case, files: &Files, changes: impl IntoIterator<Item = &'c 
 }
 
 /// What hsm makes of a project with a fix, and what goes with it.
-fn fixed(case: &Case, files: &Files, fixes: &[&Fix]) -> Option<Answer> {
+fn fixed(case: &Case, files: &Files, chosen: &[&Fix]) -> Option<Answer> {
     let mut changes = Vec::new();
     let mut project = case.project.clone();
-    let remedies = joined(fixes.iter().flat_map(|fix| fix.remedies.iter().cloned()));
+    let remedies = joined(chosen.iter().flat_map(|fix| fix.remedies.iter().cloned()));
     for remedy in &remedies {
         match remedy {
             Remedy::Change(change) => changes.push(change),

@@ -1,0 +1,86 @@
+//! What an explanation costs: how many times as long as the solve that ends in the conflict it takes to say what the
+//! conflict comes down to and to find, try and compare its fixes.
+//!
+//! ```sh
+//! cargo bench --bench explain
+//! ```
+//!
+//! "The solve" is what a conflict costs without any explanation: from what was read to the statements that clash. Both
+//! are done in turn, round by round; the medians are compared.
+
+#![expect(clippy::print_stdout, reason = "a table is what it is for")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a bench that says what it expected")]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use hsm::compile::compile;
+use hsm::explain::explain;
+use hsm::load::{Inputs, LoadOptions, load};
+use hsm::solve::{NoStack, Unsolved, solve};
+use hsm::world::Real;
+use hsm_rivals::instances::registry::{Registry, SIZES};
+
+const ROUNDS: usize = 15;
+
+fn main() {
+    println!("| entries | selected | statements | fixes | explained, as a multiple of the solve | of the load |");
+    println!("| --- |{}", " --- |".repeat(5));
+    for (entries, selected) in SIZES {
+        let dir = tempfile::tempdir().expect("a directory");
+        let registry = Registry::new(entries, selected, 0);
+        lay_out(&registry, dir.path());
+        let world = Real::new().expect("a machine");
+        let options = LoadOptions::default();
+        let (mut loads, mut solves, mut explanations) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut statements, mut fixes) = (0, 0);
+        for _ in 0..ROUNDS {
+            let (inputs, took) = timed(|| load(dir.path(), &world, &options).expect("a good registry"));
+            loads.push(took);
+            let (unsolved, took) = timed(|| conflict(&inputs));
+            solves.push(took);
+            let (explanation, took) =
+                timed(|| explain(&inputs, &compile(&inputs), unsolved.clone(), &|| false));
+            explanations.push(took);
+            statements = unsolved.statements.len();
+            fixes = explanation.fixes().count();
+            assert!(fixes > 0, "something can be done");
+        }
+        let explained = median(explanations).as_secs_f64();
+        let ratio = |other: Vec<Duration>| explained / median(other).as_secs_f64();
+        println!(
+            "| {entries} | {selected} | {statements} | {fixes} | {:.1} | {:.2} |",
+            ratio(solves),
+            ratio(loads)
+        );
+    }
+}
+
+fn conflict(inputs: &Inputs) -> Unsolved {
+    match solve(inputs, &compile(inputs), &|| false) {
+        Err(NoStack::Unsolved(unsolved)) => unsolved,
+        other => panic!("no conflict: {other:?}"),
+    }
+}
+
+fn lay_out(registry: &Registry, root: &Path) {
+    fs::write(root.join("hsm.yaml"), registry.manifest(true)).expect("a file");
+    for kind in ["package", "container", "package_group", "container_group"] {
+        fs::create_dir_all(root.join(format!("hsm-registry/{kind}s"))).expect("a directory");
+    }
+    for (path, text) in registry.files() {
+        fs::write(root.join(path), text).expect("a file");
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let begin = Instant::now();
+    let done = work();
+    (done, begin.elapsed())
+}
+
+fn median(mut all: Vec<Duration>) -> Duration {
+    all.sort();
+    all.swap_remove(all.len() / 2)
+}
