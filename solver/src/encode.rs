@@ -134,6 +134,15 @@ impl Chain {
         }
     }
 
+    /// The greatest number of options that it can have.
+    pub(crate) fn most(&self) -> u32 {
+        match self.shape {
+            Shape::One => 1,
+            Shape::Counted { max, .. } => max,
+            Shape::Enough { .. } | Shape::Free => self.items.len() as u32,
+        }
+    }
+
     /// Whether a bound on the number of its options can be told to the search.
     pub(crate) fn counts_all(&self) -> bool {
         matches!(self.shape, Shape::Counted { .. })

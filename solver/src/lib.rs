@@ -49,12 +49,14 @@
 //! Each preference is a list of costs; the solution is the least in the lexicographic order of all of them, in the
 //! order of the preferences:
 //! - [`Preference::Rank`]: the rank of the item's candidate; 0 if it is absent.
-//! - [`Preference::Wanted`]: for each option named, 1 if the group takes part and the option is absent, else 0.
+//! - [`Preference::Wanted`]: for each option named, 1 if the group takes part and the option is absent, else 0; what is
+//!   named after as many options as the group can have counts only if one of those is absent.
 //! - [`Preference::Fill`], of a group of [`Count::One`]: the place of its option in the order, counted from 0; 0 if it
 //!   does not take part. Of another group: by how many the (distinct) present options exceed the number that it needs
-//!   (its lower bound, or the options wanted by a preference before this one, if those are more), 0 if it does not take
-//!   part; then, for each option named, 1 if it is absent, else 0, where a group that does not take part counts as if it
-//!   had the number of options that it needs, the first in the order. So taking part costs nothing by itself.
+//!   (its lower bound, or the present ones among the options wanted by preferences before this one, if those are more), 0
+//!   if it does not take part; then, for each option named, 1 if it is absent, else 0, where a group that does not take
+//!   part counts as if it had all of the wanted ones (as many as it can have) and its lower bound, the first in the order.
+//!   So taking part costs nothing by itself, and what is wanted but can't be is not replaced.
 //!
 //! What is left open by that is decided by the numbers of items, groups and candidates, the same way everywhere and
 //! whichever engine found it: the last search is made by `PubGrub` with every cost bound to the best, from nothing else

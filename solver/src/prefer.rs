@@ -165,10 +165,14 @@ impl<'a, 'p> Bounds<'a, 'p> {
     fn step(&mut self, least: u32, fuel: &mut u64) -> Result<(), Stop> {
         let number = self.set.len();
         let Some(goal) = self.goals.get(number) else { return Ok(()) };
-        let levels = if goal.is_settled(|other| self.set.get(other).is_some_and(|bound| bound.most == 0)) {
+        let bound = |other: usize| self.set.get(other).map(|bound| bound.most);
+        let is_free = |other: usize| {
+            bound(other).zip(self.goals.get(other)).is_some_and(|(most, goal)| goal.is_free(most))
+        };
+        let levels = if goal.is_settled(is_free) {
             vec![u32::MAX]
         } else {
-            let least = least.max(goal.least(self.world, &self.known));
+            let least = least.max(goal.least(self.world, &self.known, bound));
             goal.levels.iter().copied().filter(|level| *level >= least).collect()
         };
         for most in levels {

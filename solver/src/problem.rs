@@ -126,8 +126,8 @@ pub enum Preference {
     Rank(ItemId, Vec<u32>),
     /// If the group takes part, prefer these options present, the first the most, each on its own.
     Wanted(GroupId, Vec<Member>),
-    /// If the group takes part, no more options than its bounds and rules ask for (beyond the wanted ones), and, where
-    /// more are needed, these first, in this order. Every option is named once.
+    /// If the group takes part, no more options than its bounds and rules ask for (beyond the wanted ones that are
+    /// there), and, where more are needed, these first, in this order. Every option is named once.
     Fill(GroupId, Vec<Member>),
 }
 

@@ -49,14 +49,28 @@ pub struct Compiled {
     pub groups: Vec<GroupId>,
     /// Distributions from whose versions conflicts take something away, with all that is demanded of them.
     pub joined: BTreeMap<Name, Joined>,
-    /// External profiles that the manifest asks for.
-    pub pinned_externals: Asked,
-    /// Further ones that are not held against a solution, because some entry asks for them.
-    pub named_externals: Asked,
+    /// Components with external profiles that entries ask for: who of these is present decides what they cost.
+    pub externals: Vec<External>,
 }
 
 /// External profiles by component.
-pub type Asked = BTreeSet<(ComponentId, Name)>;
+type Asked = BTreeSet<(ComponentId, Name)>;
+
+/// A component with external profiles that the manifest does not ask for, but some entry does.
+///
+/// Its preference speaks of a helper, on which there is no rule yet: so far nothing is held against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct External {
+    /// The component.
+    pub item: ItemId,
+    /// The helper. Its candidates: for each of the profiles, that somebody who is present asks for it; the last, that
+    /// nobody asks for what was chosen.
+    pub asked: ItemId,
+    /// The external profiles that entries ask for, with the candidates that have them.
+    pub profiles: Vec<(Name, CandidateSet)>,
+    /// The candidates with other external profiles.
+    pub others: CandidateSet,
+}
 
 /// A component that can be reached.
 #[derive(Debug, Clone)]
@@ -78,12 +92,7 @@ impl Compiled {
 
 /// Compiles what was read.
 pub fn compile(inputs: &Inputs) -> Compiled {
-    compile_against(inputs, &Asked::new())
-}
-
-/// Compiles what was read, these external profiles being held against a solution although some entry asks for them.
-pub fn compile_against(inputs: &Inputs, unasked: &Asked) -> Compiled {
-    let mut building = Building::new(inputs, unasked);
+    let mut building = Building::new(inputs);
     wishes::all(&mut building);
     demands::all(&mut building);
     facts::all(&mut building);
@@ -93,11 +102,9 @@ pub fn compile_against(inputs: &Inputs, unasked: &Asked) -> Compiled {
     for number in 0..building.components.len() {
         building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
     }
-    let Building {
-        problem, statements, components, groups, joined, pinned_externals, named_externals, ..
-    } = building;
+    let Building { problem, statements, components, groups, joined, externals, .. } = building;
     let groups = groups.into_iter().map(|g| g.id).collect();
-    Compiled { problem, statements, components, groups, joined, pinned_externals, named_externals }
+    Compiled { problem, statements, components, groups, joined, externals }
 }
 
 /// A group as it is compiled.
@@ -126,8 +133,7 @@ struct Building<'a> {
     group_numbers: BTreeMap<GroupId, usize>,
     /// For each component the candidates that the manifest's pins leave.
     allowed: Vec<BTreeSet<u32>>,
-    pinned_externals: Asked,
-    named_externals: Asked,
+    externals: Vec<External>,
     /// For each component its checkouts.
     checkouts: Vec<Vec<checkouts::Table>>,
     /// Demands on the versions of packages that have none of their own.
@@ -137,9 +143,7 @@ struct Building<'a> {
 
 impl<'a> Building<'a> {
     /// All items and groups, in the order of their ids, without any rule.
-    fn new(inputs: &'a Inputs, unasked: &Asked) -> Self {
-        let pinned_externals = demands::pinned_externals(inputs);
-        let named_externals = &(&demands::named_externals(inputs) - &pinned_externals) - unasked;
+    fn new(inputs: &'a Inputs) -> Self {
         let mut building = Self {
             inputs,
             problem: Problem::new(),
@@ -149,8 +153,7 @@ impl<'a> Building<'a> {
             groups: Vec::new(),
             group_numbers: BTreeMap::new(),
             allowed: Vec::new(),
-            pinned_externals,
-            named_externals,
+            externals: Vec::new(),
             checkouts: Vec::new(),
             floating: Vec::new(),
             joined: BTreeMap::new(),

@@ -3,13 +3,14 @@
 //! Owns: their order: externals that nobody asked for; options, group by group; modes; profiles; releases; each level
 //! in the order of the ids. Refuses: demands. A violation is only held against what is present.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hsm_solver::{ItemId, Member, Preference};
+use hsm_solver::{CandidateSet, ItemId, Member, Preference};
 
 use super::candidates::{self, Choice};
-use super::{Building, facts};
+use super::{Asked, Building, External, demands};
 use crate::manifest::Strategy;
+use crate::names::{ComponentId, Name};
 
 pub(super) fn all(building: &mut Building<'_>) {
     externals(building);
@@ -44,45 +45,52 @@ fn add(building: &mut Building<'_>, item: ItemId, ranks: Vec<u32>) {
 }
 
 /// An external that nobody asked for counts even where nothing else is left: doing without the component is better.
+/// Where an entry asks for it, who is present decides; a helper stands for that.
 fn externals(building: &mut Building<'_>) {
+    let inputs = building.inputs;
+    let (pinned, named) = (demands::pinned_externals(inputs), demands::named_externals(inputs));
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
-        let unasked = |choice: &Choice| u32::from(is_unasked(building, item, choice));
-        let ranks: Vec<u32> = building.choices(item).iter().map(unasked).collect();
-        if ranks.contains(&1) {
-            building.problem.prefer(Preference::Rank(item, ranks));
+        let mut profiles: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
+        let mut others: Vec<u32> = Vec::new();
+        let component = &building.components[number];
+        let entry = inputs.component(&component.id);
+        for (choice, candidate) in component.choices.iter().zip(0..).filter(|(c, _)| c.is_external()) {
+            match entry.and_then(|entry| candidates::profile_name(entry, choice)) {
+                Some(name) if is_in(&pinned, &component.id, name) => {}
+                Some(name) if is_in(&named, &component.id, name) => {
+                    profiles.entry(name.clone()).or_default().push(candidate);
+                }
+                _ => others.push(candidate),
+            }
         }
+        if profiles.is_empty() {
+            let ranks = (0..component.choices.len() as u32).map(|c| u32::from(others.contains(&c))).collect();
+            if !others.is_empty() {
+                building.problem.prefer(Preference::Rank(item, ranks));
+            }
+            continue;
+        }
+        let profiles: Vec<(Name, CandidateSet)> =
+            profiles.into_iter().map(|(name, all)| (name, all.into_iter().collect())).collect();
+        let asked = building.problem.item(profiles.len() as u32 + 1);
+        let ranks = profiles.iter().map(|_| 0).chain([1]).collect();
+        building.problem.prefer(Preference::Rank(asked, ranks));
+        building.externals.push(External { item, asked, profiles, others: others.into_iter().collect() });
     }
 }
 
-fn is_unasked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
-    choice.is_external() && !is_asked(building, item, choice)
+fn is_in(asked: &Asked, id: &ComponentId, name: &Name) -> bool {
+    asked.contains(&(id.clone(), name.clone()))
 }
 
-fn is_asked(building: &Building<'_>, item: ItemId, choice: &Choice) -> bool {
-    let Some(id) = building.components.get(item.0 as usize).map(|component| &component.id) else {
-        return false;
-    };
-    let entry = building.inputs.component(id);
-    let profile = entry.and_then(|entry| candidates::profile_name(entry, choice));
-    let asked = profile.map(|profile| (id.clone(), profile.clone()));
-    asked.is_some_and(|asked| {
-        building.pinned_externals.contains(&asked) || building.named_externals.contains(&asked)
-    })
-}
-
-/// The preferred mode, where the pins leave a source for it; an external has no mode to violate it with. An external
-/// that somebody asks for is last all the same, so that it is only taken where it is asked for.
+/// The preferred mode, where the pins leave a source for it; an external has no mode to violate it with.
 fn modes(building: &mut Building<'_>) {
     let preferred = building.inputs.preferred_mode();
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
         let available = !lacks_preferred(building, number);
-        let of = |choice: &Choice| match choice.mode {
-            None if is_asked(building, item, choice) => 2,
-            Some(mode) if available && mode != preferred => 1,
-            _ => 0,
-        };
+        let of = |choice: &Choice| u32::from(available && choice.mode.is_some_and(|mode| mode != preferred));
         let ranks: Vec<u32> = building.choices(item).iter().map(of).collect();
         add(building, item, ranks);
     }
@@ -97,7 +105,7 @@ fn options(building: &mut Building<'_>, number: usize) {
     let selected = lines
         .chain(&building.inputs.manifest.services.groups)
         .any(|line| line.group.value == table.id && line.selection.is_some());
-    let members = |names: &mut dyn Iterator<Item = &crate::names::Name>| -> Vec<Member> {
+    let members = |names: &mut dyn Iterator<Item = &Name>| -> Vec<Member> {
         names.filter_map(|name| table.member(name)).collect()
     };
     let default = members(&mut entry.default.iter().map(|name| &name.value));
@@ -106,12 +114,12 @@ fn options(building: &mut Building<'_>, number: usize) {
     let places = 0..table.members.len() as Member;
     let many = entry.strategy.value == Strategy::Many;
     let wanted: Vec<Member> = if many && !selected {
-        // what cannot be there is not wanted: another option would be counted in its stead
+        // what cannot be there is not wanted: to take part would cost something by itself
         let open = |member: &Member| {
             let item = table.members.get(*member as usize);
             item.is_some_and(|item| open(building, item.0 as usize).next().is_some())
         };
-        default.iter().copied().filter(open).take(facts::bounds(entry).1 as usize).collect()
+        default.iter().copied().filter(open).collect()
     } else {
         Vec::new()
     };

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hsm_solver::{Engine, Failure, Options, Problem, Selection, StatementId, Then, When};
 
-use crate::compile::{Asked, Choice, Compiled, compile, compile_against};
+use crate::compile::{Choice, Compiled, compile};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::Inputs;
 use crate::lock::Lock;
@@ -23,6 +23,7 @@ use crate::names::ComponentId;
 use crate::place::Place;
 use crate::stack::Stack;
 use crate::statement::{Claim, Statement};
+use externals::Externals;
 pub use reasons::{Link, Links, Reasons, Subject, chains};
 use rings::Rings;
 
@@ -103,35 +104,13 @@ fn once(
     compiled: &Compiled,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
-    let mut compiled = Cow::Borrowed(compiled);
-    let best =
-        |compiled: &Compiled| select(inputs, compiled, &compiled.problem, &BTreeSet::new(), interrupted);
-    let mut selection = best(&compiled)?;
-    let mut cost = externals::unasked(inputs, &compiled, &selection);
-    let mut against = Asked::new();
-    for _ in 0..ROUNDS {
-        let wrong = &cost & &compiled.named_externals;
-        if wrong.is_empty() {
-            break;
-        }
-        against.extend(wrong);
-        let next = compile_against(inputs, &against);
-        let other = match best(&next) {
-            Ok(other) => other,
-            Err(NoStack::Interrupted) => return Err(NoStack::Interrupted),
-            Err(_) => break,
-        };
-        let other_cost = externals::unasked(inputs, &next, &other);
-        if externals::is_better(&cost, &other_cost) {
-            break;
-        }
-        (compiled, selection, cost) = (Cow::Owned(next), other, other_cost);
-    }
-    let chosen = chosen(&compiled, &selection);
+    let externals = Externals::new(inputs, compiled, &compiled.problem);
+    let selection = select(inputs, compiled, (&compiled.problem, &BTreeSet::new()), externals, interrupted)?;
+    let chosen = chosen(compiled, &selection);
     let (stack, mut warnings) =
-        stack::assemble(inputs, &compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
+        stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
     warnings.splice(0..0, inputs.warnings.iter().cloned());
-    let reasons = Reasons::of(&compiled, &selection);
+    let reasons = Reasons::of(compiled, &selection);
     let second_engine = selection.engine == Engine::Cdcl;
     Ok(Solved { stack, warnings, reasons, optimal: selection.optimal, second_engine })
 }
@@ -162,7 +141,12 @@ pub fn ask(
     for then in &question.also {
         problem.rule(ASKED, When::Always, then.clone());
     }
-    select(inputs, compiled, &problem, &question.without, interrupted)
+    let externals = if question.best {
+        Externals::new(inputs, compiled, &problem)
+    } else {
+        Externals::unheeded()
+    };
+    select(inputs, compiled, (&problem, &question.without), externals, interrupted)
 }
 
 /// The statement of what is only asked.
@@ -172,8 +156,24 @@ const ASKED: StatementId = StatementId(u32::MAX);
 fn select(
     inputs: &Inputs,
     compiled: &Compiled,
-    problem: &Problem,
-    left_out: &BTreeSet<StatementId>,
+    problem: (&Problem, &BTreeSet<StatementId>),
+    mut externals: Externals<'_>,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Selection, NoStack> {
+    match search(inputs, compiled, problem, &mut externals, interrupted) {
+        // What is added for the best of several solutions takes none away, but is not to stand in an argument.
+        Err(NoStack::Unsolved(_)) if externals.are_held() => {
+            search(inputs, compiled, problem, &mut Externals::unheeded(), interrupted)
+        }
+        answer => answer,
+    }
+}
+
+fn search(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    (problem, left_out): (&Problem, &BTreeSet<StatementId>),
+    externals: &mut Externals<'_>,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Selection, NoStack> {
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
@@ -182,6 +182,7 @@ fn select(
     for _ in 0..rings.most_rounds() {
         let selection = hsm_solver::solve(&problem, &options)
             .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
+        let Some(selection) = externals.settled(selection, &mut problem) else { continue };
         let found = rings.of(&selection, compiled, left_out);
         if found.is_empty() {
             return Ok(selection);

@@ -181,7 +181,10 @@ impl Bounds<'_, '_> {
     fn costs(&self, model: &Model) -> Vec<u32> {
         let mut costs: Vec<u32> = Vec::with_capacity(self.goals.len());
         for (number, goal) in self.goals.iter().enumerate() {
-            let is_settled = goal.is_settled(|other| costs.get(other) == Some(&0));
+            let is_free = |other: usize| {
+                costs.get(other).zip(self.goals.get(other)).is_some_and(|(cost, goal)| goal.is_free(*cost))
+            };
+            let is_settled = goal.is_settled(is_free);
             costs.push(if is_settled { 0 } else { self.cost(number, model) });
         }
         costs

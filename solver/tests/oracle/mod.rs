@@ -192,12 +192,13 @@ impl Try {
                 }
                 Preference::Wanted(group, members) => {
                     let items = members.iter().filter_map(|member| member_item(problem, *group, *member));
-                    wanted.entry(*group).or_default().extend(items);
-                    cost.extend(self.missing(problem, *group, members));
+                    let items: Vec<ItemId> = items.collect();
+                    wanted.entry(*group).or_default().extend(&items);
+                    self.missing(problem, *group, &items, &mut cost);
                 }
                 Preference::Fill(group, members) => {
-                    let wanted = wanted.get(group).map_or(0, HashSet::len) as u32;
-                    self.fill(problem, *group, members, wanted, &mut cost);
+                    let wanted = wanted.get(group).cloned().unwrap_or_default();
+                    self.fill(problem, *group, members, &wanted, &mut cost);
                 }
             }
         }
@@ -205,7 +206,14 @@ impl Try {
     }
 
     /// A group that does not take part costs as much as one with its first choice.
-    fn fill(&self, problem: &Problem, group: GroupId, members: &[u32], wanted: u32, cost: &mut Vec<u32>) {
+    fn fill(
+        &self,
+        problem: &Problem,
+        group: GroupId,
+        members: &[u32],
+        wanted: &HashSet<ItemId>,
+        cost: &mut Vec<u32>,
+    ) {
         let mut order: Vec<ItemId> = Vec::new();
         for item in members.iter().filter_map(|member| member_item(problem, group, *member)) {
             if !order.contains(&item) {
@@ -220,20 +228,33 @@ impl Try {
                 });
                 cost.push(if self.part(group) { chosen.unwrap_or(members.len()) as u32 } else { 0 });
             }
-            Count::Between { min, .. } => {
-                let needed = min.max(wanted);
+            Count::Between { min, max } => {
+                let had = wanted.iter().filter(|item| present(item)).count() as u32;
                 let count = if self.part(group) { self.present(problem, group).len() as u32 } else { 0 };
-                cost.push(count.saturating_sub(needed));
+                cost.push(count.saturating_sub(min.max(had)));
+                let first_choice = min.max(max.min(wanted.len() as u32));
                 cost.extend(order.iter().zip(0..).map(|(item, turn)| {
-                    u32::from(if self.part(group) { !present(item) } else { turn >= needed })
+                    u32::from(if self.part(group) { !present(item) } else { turn >= first_choice })
                 }));
             }
         }
     }
 
-    fn missing(&self, problem: &Problem, group: GroupId, members: &[u32]) -> Vec<u32> {
-        let missing = |member: &u32| self.part(group) && self.option(problem, group, *member).is_none();
-        members.iter().map(|member| u32::from(missing(member))).collect()
+    /// What is named after as many as the group can have is missed only if one of those is.
+    fn missing(&self, problem: &Problem, group: GroupId, items: &[ItemId], cost: &mut Vec<u32>) {
+        let most = match problem.groups()[group.0 as usize].count {
+            Count::One => 1,
+            Count::Between { max, .. } => max as usize,
+        };
+        let mut first: HashSet<ItemId> = HashSet::new();
+        let mut is_full = false;
+        for item in items {
+            if first.len() == most && !first.contains(item) && !is_full {
+                is_full = first.iter().all(|item| self.of(*item).is_some());
+            }
+            first.insert(*item);
+            cost.push(u32::from(self.part(group) && self.of(*item).is_none() && !is_full));
+        }
     }
 }
 

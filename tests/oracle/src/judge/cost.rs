@@ -71,7 +71,7 @@ impl Judge<'_> {
                 let member = place.and_then(|place| group.members[place]);
                 member.is_some_and(|member| self.components[member].states.iter().any(|s| !s.pinned_out))
             };
-            entry.default.iter().copied().filter(open).take(max).collect()
+            entry.default.iter().copied().filter(open).collect()
         } else {
             Vec::new()
         };
@@ -90,11 +90,17 @@ impl Judge<'_> {
             cost.push(if part { chosen } else { 0 });
             return;
         }
-        cost.extend(wanted.iter().map(|name| u32::from(part && !there(name))));
-        // Nothing beyond what is needed; a group that does not take part has nothing to reproach it with.
-        let needed = min.max(wanted.len());
+        // As many of the defaults as it may have; one that is not there makes room for the next.
+        for (turn, name) in wanted.iter().enumerate() {
+            let is_full = turn >= max && wanted[..max].iter().all(there);
+            cost.push(u32::from(part && !there(name) && !is_full));
+        }
+        // Nothing beyond what is needed and the defaults that are there; a group that does not take part has nothing to
+        // reproach it with.
+        let had = wanted.iter().filter(|name| there(name)).count();
         let count = order.iter().filter(|name| there(name)).count();
-        cost.push(if part { count.saturating_sub(needed) as u32 } else { 0 });
+        cost.push(if part { count.saturating_sub(min.max(had)) as u32 } else { 0 });
+        let needed = min.max(max.min(wanted.len()));
         let missing =
             order.iter().enumerate().map(|(turn, name)| if part { !there(name) } else { turn >= needed });
         cost.extend(missing.map(u32::from));
