@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::container::Problem;
 use crate::container::port::{Numbers, PortSpec};
 use crate::container::text::{self, Values};
-use crate::container::{Problem, path};
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::names::{ComponentId, Kind, Name, TargetId};
 use crate::place::{At, Place};
@@ -154,14 +154,11 @@ fn has_address(container: &ContainerInStack) -> bool {
 }
 
 fn see(container: &ContainerInStack) -> Result<Seen, Vec<Diagnostic>> {
+    container.with_values(None, |values| see_with(container, values))
+}
+
+fn see_with(container: &ContainerInStack, values: Values<'_>) -> Result<Seen, Vec<Diagnostic>> {
     let definition = &container.definition;
-    let source = path::source(definition);
-    let values = Values {
-        params: &container.params,
-        own_params: &container.own_params,
-        source: source.as_deref(),
-        image: None,
-    };
     if let Some(external) = &container.external {
         let filled = external
             .keys

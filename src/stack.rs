@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
+use crate::container::path;
+use crate::container::text::{self, Images, Values};
+use crate::diagnostic::Diagnostic;
 use crate::manifest::{Manifest, Mode};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::At;
@@ -110,6 +113,26 @@ pub struct ContainerInStack {
     pub params: IndexMap<String, Vec<String>>,
     /// The params of its own implications, joined over their targets in the order of their ids: `${HSM_PARAMS.key}`.
     pub own_params: IndexMap<String, Vec<String>>,
+}
+
+impl ContainerInStack {
+    /// Gives `read` what hsm's own variables stand for in this container's texts.
+    pub fn with_values<T>(&self, image: Option<Images<'_>>, read: impl FnOnce(Values<'_>) -> T) -> T {
+        let source = path::source(&self.definition);
+        let (params, own_params) = (&self.params, &self.own_params);
+        read(Values { params, own_params, source: source.as_deref(), image })
+    }
+
+    /// What is wrong with hsm's own variables in it: a param that nobody sets.
+    pub fn unfilled(&self) -> Vec<Diagnostic> {
+        self.with_values(None, |values| match &self.external {
+            Some(external) => {
+                let keys = external.keys.iter().filter_map(|(_, value)| text::fill_text(value, values).err());
+                keys.flatten().collect()
+            }
+            None => text::fill(&self.definition, values).err().unwrap_or_default(),
+        })
+    }
 }
 
 /// A group that takes part.

@@ -9,7 +9,7 @@ pub mod uv;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
-use crate::names::{ComponentId, Kind};
+use crate::names::{ComponentId, Kind, Name};
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 
@@ -205,6 +205,11 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {
     TABLE.iter().find(|(k, a)| *k == kind && a.name() == name).map(|(_, a)| *a)
 }
 
+/// Whether a tool's files in the project speak of something of this name.
+pub fn knows(name: &Name, root: &Path, world: &dyn World) -> bool {
+    TABLE.iter().any(|(_, adapter)| adapter.knows(name, root, world))
+}
+
 /// What a failed action means, for people; what its tool said can't play tricks on a terminal.
 pub fn explain(adapter: &dyn Adapter, action: &Action, outcome: &Outcome) -> String {
     let dangerous = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
@@ -259,6 +264,12 @@ pub trait Adapter: Send + Sync {
     /// Adds to its actions what puts right a damage in the environment that its tool does not see by itself. Called when
     /// the stamp has changed; reads only. What it adds is for this one run and no part of what is wanted.
     fn mend(&self, _actions: &mut [Action], _root: &Path, _world: &dyn World) {}
+
+    /// Whether the files that its tool works from in the project speak of a distribution or image of this name, whoever
+    /// wrote them.
+    fn knows(&self, _name: &Name, _root: &Path, _world: &dyn World) -> bool {
+        false
+    }
 
     /// What it does after the commit; `None` for one that runs nothing.
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {

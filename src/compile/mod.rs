@@ -79,6 +79,8 @@ pub struct Component {
     pub id: ComponentId,
     /// Its candidates, the best first.
     pub choices: Vec<Choice>,
+    /// The sound candidates (of what has no entry: its only one) that the manifest's pins leave.
+    pub open: CandidateSet,
     /// Whether the manifest's pins leave no source for the preferred mode.
     pub lacks_preferred: bool,
 }
@@ -101,6 +103,7 @@ pub fn compile(inputs: &Inputs) -> Compiled {
     prefer::all(&mut building);
     for number in 0..building.components.len() {
         building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
+        building.components[number].open = building.open(number);
     }
     let Building { problem, statements, components, groups, joined, externals, .. } = building;
     let groups = groups.into_iter().map(|g| g.id).collect();
@@ -169,7 +172,12 @@ impl<'a> Building<'a> {
                 let item = building.problem.item(choices.len() as u32);
                 building.allowed.push((0..choices.len() as u32).collect());
                 building.items.insert(id.clone(), item);
-                building.components.push(Component { id: id.clone(), choices, lacks_preferred: false });
+                building.components.push(Component {
+                    id: id.clone(),
+                    choices,
+                    open: CandidateSet::default(),
+                    lacks_preferred: false,
+                });
             }
         }
         building.checkouts =
@@ -211,6 +219,13 @@ impl<'a> Building<'a> {
 
     fn choices(&self, item: ItemId) -> &[Choice] {
         self.components.get(item.0 as usize).map_or(&[], |c| &c.choices)
+    }
+
+    /// The candidates of a component that the pins leave, without flawed ones; a missing entry is told elsewhere.
+    fn open(&self, number: usize) -> CandidateSet {
+        let choices = self.components[number].choices.iter().zip(0..);
+        let sound = choices.filter(|(choice, _)| choice.flaw.is_none() || wishes::is_unknown(choice));
+        sound.map(|(_, c)| c).filter(|candidate| self.allowed[number].contains(candidate)).collect()
     }
 
     /// The candidates of an item for which `test` does not hold.

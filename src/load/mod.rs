@@ -339,6 +339,11 @@ fn names_anything(manifest: &Manifest) -> bool {
         && manifest.constraints.is_empty())
 }
 
+/// The whole lock, if there is one that can be read.
+pub fn locked(root: &Path, world: &dyn World) -> Option<Lock> {
+    read_lock(root, world, &LoadOptions::default(), &mut Sources::new(), &mut Vec::new())
+}
+
 /// The lock, if there is one, without what is to be upgraded.
 fn read_lock(
     root: &Path,

@@ -10,20 +10,15 @@
 //! his reasons, that it has one itself, and for what stands in a ring of reasons, that one of it has one from outside.
 //! All of that is true of every solution, so none is lost, and what is found in the end is the best of all.
 
-mod support;
-
 use std::borrow::Cow;
 
 use hsm_solver::{ItemId, Problem, Selection, StatementId, Then, When};
 
+use super::support::{self, Support, UNSAID, holds};
 use crate::compile::{Compiled, External};
 use crate::load::Inputs;
 use crate::names::{Name, TargetId};
 use crate::statement::Claim;
-use support::{Support, holds};
-
-/// No sentence of anybody's: what is added here takes no solution away.
-const UNSAID: StatementId = StatementId(u32::MAX);
 
 /// How often somebody who asks without a reason to be present is told off before that is left so.
 const MOST_ROUNDS: usize = 100;
@@ -143,7 +138,8 @@ fn is_unasked(external: &External, askers: &[Vec<When>], selection: &Selection) 
 /// Lets the helper of a component show whether somebody asks for what was chosen.
 fn hold(external: &External, askers: &[Vec<When>], support: &mut Support<'_>, problem: &mut Problem) {
     let nobody = external.profiles.len() as u32;
-    let shown = |candidates: &mut dyn Iterator<Item = u32>| Then::Present(external.asked, candidates.collect());
+    let shown =
+        |candidates: &mut dyn Iterator<Item = u32>| Then::Present(external.asked, candidates.collect());
     let others = When::Item(external.item, external.others.clone());
     problem.rule(UNSAID, others, shown(&mut [nobody].into_iter()));
     for (((_, candidates), askers), turn) in external.profiles.iter().zip(askers).zip(0..) {

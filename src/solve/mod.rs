@@ -4,10 +4,12 @@
 //! and any rule that is not in the problem.
 
 mod externals;
+mod open;
 mod params;
 mod reasons;
 mod rings;
 mod stack;
+mod support;
 mod waits;
 
 use std::borrow::Cow;
@@ -109,7 +111,7 @@ fn once(
     let chosen = chosen(compiled, &selection);
     let (stack, mut warnings) =
         stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
-    warnings.splice(0..0, inputs.warnings.iter().cloned());
+    warnings.splice(0..0, open::warnings(inputs, compiled));
     let reasons = Reasons::of(compiled, &selection);
     let second_engine = selection.engine == Engine::Cdcl;
     Ok(Solved { stack, warnings, reasons, optimal: selection.optimal, second_engine })

@@ -54,7 +54,9 @@ pub(super) fn assemble(
             Parts::Package(_, _, None) => {}
             Parts::Container(entry, release, source, profile) => {
                 let parts = ContainerParts { entry, release, source, profile };
-                containers.insert(id.clone(), container(inputs, id, choice, parts, &handed, own));
+                let container = container(inputs, id, choice, parts, &handed, own);
+                errors.extend(container.unfilled());
+                containers.insert(id.clone(), container);
             }
         }
     }

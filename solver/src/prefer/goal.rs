@@ -241,7 +241,9 @@ impl Goal<'_> {
         let had = wanted.iter().filter(|goal| bound(**goal) == Some(0)).count();
         let items = world.chain(*group).into_iter().flat_map(|chain| &chain.items);
         let sure = match known.part(*group) {
-            Part::Yes(_) => items.filter(|item| known.state(**item).is_some_and(ItemState::is_forced)).count(),
+            Part::Yes(_) => {
+                items.filter(|item| known.state(**item).is_some_and(ItemState::is_forced)).count()
+            }
             Part::No(_) | Part::Open => 0,
         };
         (had.max(sure) as u32).saturating_sub(*min)

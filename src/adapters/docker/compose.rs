@@ -9,8 +9,8 @@ use super::service::{self, Parts};
 use super::top::Top;
 use super::{file, names};
 use crate::address::{Addresses, Environment};
-use crate::container::text::{self, Values};
-use crate::container::{Definition, Problem, brace, path};
+use crate::container::text;
+use crate::container::{Definition, Problem, brace};
 use crate::diagnostic::{self, Diagnostic, Finding};
 use crate::names::ComponentId;
 use crate::stack::{ContainerInStack, Stack};
@@ -85,14 +85,7 @@ pub(super) fn filled<'a>(
     let mut definitions = BTreeMap::new();
     let mut found = Vec::new();
     for (id, container) in here(stack) {
-        let source = path::source(&container.definition);
-        let values = Values {
-            params: &container.params,
-            own_params: &container.own_params,
-            source: source.as_deref(),
-            image: Some(&lookup),
-        };
-        match text::fill(&container.definition, values) {
+        match container.with_values(Some(&lookup), |values| text::fill(&container.definition, values)) {
             Ok(definition) => {
                 definitions.insert(id, definition);
             }

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::names;
-use crate::container::text::{self, Values};
-use crate::container::{Problem, path};
+use crate::container::Problem;
+use crate::container::text;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::manifest::Mode;
 use crate::names::{ComponentId, Kind, Name};
@@ -60,13 +60,6 @@ pub(super) fn lookup(images: &BTreeMap<ComponentId, Image>, name: &str) -> Optio
 /// A container's image, and whether its name was made here.
 fn image(container: &ContainerInStack, project: &str) -> Result<(Image, bool), Vec<Diagnostic>> {
     let definition = &container.definition;
-    let source = path::source(definition);
-    let values = Values {
-        params: &container.params,
-        own_params: &container.own_params,
-        source: source.as_deref(),
-        image: None,
-    };
     let (named, built): (Option<&At<String>>, bool) =
         match definition.origin.as_ref().map(|origin| &origin.value) {
             Some(ContainerOrigin::Build(build) | ContainerOrigin::Git { build, .. }) => {
@@ -76,7 +69,10 @@ fn image(container: &ContainerInStack, project: &str) -> Result<(Image, bool), V
             None => (definition.image.as_ref(), false),
         };
     match named {
-        Some(text) => Ok((Image { reference: text::fill_text(text, values)?, built }, false)),
+        Some(text) => {
+            let reference = container.with_values(None, |values| text::fill_text(text, values))?;
+            Ok((Image { reference, built }, false))
+        }
         None if built => {
             let mode = container.mode.unwrap_or(Mode::Dev);
             Ok((Image { reference: names::local_tag(project, &container.name, mode), built }, true))

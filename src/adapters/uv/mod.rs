@@ -29,6 +29,9 @@ pub use trouble::Trouble;
 
 use super::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::names::Name;
+use crate::place::Sources;
+use crate::pyproject::Project;
 use crate::stack::Stack;
 use crate::world::{Outcome, World};
 use demand::Demand;
@@ -130,6 +133,20 @@ impl Adapter for Uv {
         }
     }
 
+    fn knows(&self, name: &Name, root: &Path, world: &dyn World) -> bool {
+        let normal = name.pep503();
+        let is_locked = || {
+            let line = format!("name = \"{normal}\"");
+            let text = world.read(&root.join(LOCK)).unwrap_or_default();
+            String::from_utf8_lossy(&text).lines().any(|other| other.trim() == line)
+        };
+        let text = read(root, world).ok().flatten().unwrap_or_default();
+        let mut sources = Sources::new();
+        let file = sources.add(PROJECT, "");
+        let project = Project::read(&String::from_utf8_lossy(&text), file);
+        project.is_ok_and(|p| p.lines.iter().any(|line| line.requirement.name == normal)) || is_locked()
+    }
+
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String> {
         let demand = demand::of(stack).ok()?;
         let environment = environment(root, world).ok()?;
@@ -208,10 +225,8 @@ fn actions(stack: &Stack, settings: &Settings) -> Vec<Action> {
 /// The distribution that a name means to uv; `None` for a container's name.
 fn distribution(name: &str, stack: &Stack) -> Option<String> {
     let (kind, bare) = name.split_once(':').unwrap_or(("", name));
-    let same = |a: &str| {
-        crate::names::Name::parse(a)
-            .is_ok_and(|a| crate::names::Name::parse(bare).is_ok_and(|b| a.pep503() == b.pep503()))
-    };
+    let same =
+        |a: &str| Name::parse(a).is_ok_and(|a| Name::parse(bare).is_ok_and(|b| a.pep503() == b.pep503()));
     if kind == "container" {
         return None;
     }

@@ -40,7 +40,7 @@ fn written(
     frozen: bool,
     wait: bool,
 ) -> Result<(Done, Engine), Fail> {
-    let mut wish = context.wish(&Choice::default());
+    let mut wish = context.wish(&Choice::default())?;
     wish.settings.frozen = frozen;
     let (done, _lock) = sync::written(context, road, &wish, what, wait)?;
     sync::tell_done(context, &done);

@@ -19,7 +19,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm check")?.as_ref());
-    let planned = road.plan(&context.wish(&Choice::default()))?;
+    let planned = road.plan(&context.wish(&Choice::default())?)?;
     let sources = &planned.resolved.inputs.sources;
     let mut warnings: Vec<_> =
         planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
 }
 
 pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fail> {
-    let mut wish = context.wish(&args.choice);
+    let mut wish = context.wish(&args.choice)?;
     wish.load.overlays = context.overlays(&args.overlays)?;
     if let Some(Some(name)) = &args.explain {
         return why::why(context, name, args.all, &wish.load);
@@ -103,7 +103,7 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm list")?.as_ref());
-    let resolved = road.resolve(&context.wish(&Choice::default()))?;
+    let resolved = road.resolve(&context.wish(&Choice::default())?)?;
     let stack = &resolved.solved.stack;
     let offers = stack.groups.iter().map(|(id, chosen)| {
         let options = resolved.inputs.group(id).map(|group| group.options.as_slice()).unwrap_or_default();

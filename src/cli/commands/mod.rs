@@ -153,7 +153,11 @@ impl Context<'_> {
         Settings { offline: self.global.offline, yes: self.global.yes, ..Settings::default() }
     }
 
-    fn wish(&self, choice: &super::args::Choice) -> Wish {
+    /// What a command is to do, as far as these options say.
+    fn wish(&self, choice: &super::args::Choice) -> Result<Wish, Fail> {
+        if let Some(names) = choice.upgrade.as_deref().filter(|names| !names.is_empty()) {
+            names::upgrade(names, &self.root()?, self.world)?;
+        }
         let upgrade = match &choice.upgrade {
             None => Upgrade::None,
             Some(names) if names.is_empty() => Upgrade::All,
@@ -163,7 +167,7 @@ impl Context<'_> {
             choice.upgrade.as_ref().map(|names| names.iter().flat_map(|n| spellings(n)).collect());
         let load = LoadOptions { require_mode: choice.require_mode, upgrade, ..LoadOptions::default() };
         let settings = Settings { upgrade: for_tools, ..self.settings() };
-        Wish { load, settings, ..Wish::default() }
+        Ok(Wish { load, settings, ..Wish::default() })
     }
 
     /// Files first, then single values, each in the order in which they were given: the last wins.

@@ -1,9 +1,14 @@
 //! From what was typed to what is meant: a NAME may carry its kind; where two kinds share it, both are shown.
 
+use std::path::Path;
+
 use super::Fail;
-use crate::load::Opened;
+use crate::adapters;
+use crate::load::{self, Opened};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::registry::Nearest;
+use crate::road::Stop;
+use crate::world::World;
 
 /// Any component or group of the registries.
 pub(super) fn any(text: &str, opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
@@ -68,6 +73,27 @@ pub(super) fn typed_groups(text: &str) -> Result<Vec<GroupId>, Fail> {
         Some(TargetId::Component(id)) => vec![GroupId::new(id.kind(), &name)],
         None => [Kind::Package, Kind::Container].map(|kind| GroupId::new(kind, &name)).to_vec(),
     })
+}
+
+/// What `--upgrade` names: components of the registries or of the lock, and what a tool's own files speak of.
+pub(super) fn upgrade(texts: &[String], root: &Path, world: &dyn World) -> Result<(), Fail> {
+    let mut opened = load::open(root, world).map_err(Stop::Wrong)?;
+    let lock = load::locked(root, world);
+    for text in texts {
+        let (_, name) = split(text)?;
+        let candidates = typed(None, text)?;
+        let is_locked = |id: &ComponentId| lock.as_ref().is_some_and(|lock| lock.components.contains_key(id));
+        let is_a_tool_s =
+            |id: &ComponentId| id.kind() == Kind::Package && adapters::knows(&name, root, world);
+        if candidates.iter().any(|id| is_locked(id) || is_a_tool_s(id)) {
+            continue;
+        }
+        let candidates: Vec<TargetId> = candidates.into_iter().map(TargetId::Component).collect();
+        if !candidates.iter().any(|target| opened.registries.contains(target)) {
+            return Err(unknown("component", text, &candidates, &mut opened));
+        }
+    }
+    Ok(())
 }
 
 /// An option's name.

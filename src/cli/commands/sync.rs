@@ -21,7 +21,7 @@ impl From<Side> for Kind {
 }
 
 pub(super) fn plan(context: &Context<'_>, args: &Plan) -> Result<Exit, Fail> {
-    let wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice) };
+    let wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice)? };
     let planned = show(context, &wish, "hsm plan")?;
     Ok(if args.exit_code && !planned.plan.is_empty() { Exit::NotUpToDate } else { Exit::Done })
 }
@@ -51,7 +51,7 @@ fn steps(planned: &Planned) -> Vec<String> {
 }
 
 pub(super) fn sync(context: &Context<'_>, args: &Sync) -> Result<Exit, Fail> {
-    let mut wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice) };
+    let mut wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice)? };
     wish.settings.locked = args.locked;
     wish.settings.frozen = args.frozen;
     if args.dry_run {
@@ -63,7 +63,7 @@ pub(super) fn sync(context: &Context<'_>, args: &Sync) -> Result<Exit, Fail> {
 }
 
 pub(super) fn lock(context: &Context<'_>, args: &Lock) -> Result<Exit, Fail> {
-    let mut wish = context.wish(&args.choice);
+    let mut wish = context.wish(&args.choice)?;
     wish.settings.lock_only = true;
     wish.settings.locked = args.locked;
     run(context, &wish, "hsm lock", !args.no_wait)
@@ -173,7 +173,7 @@ pub(super) fn status(context: &Context<'_>) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm status")?.as_ref());
-    let planned = road.plan(&context.wish(&Choice::default()))?;
+    let planned = road.plan(&context.wish(&Choice::default())?)?;
     let steps = steps(&planned);
     let stale = !planned.plan.is_empty();
     if context.voice.is_json() {

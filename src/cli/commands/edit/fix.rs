@@ -12,7 +12,7 @@ use crate::road::{Stop, explain};
 /// Makes them, as if their commands were typed one after the other.
 pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) -> Result<Exit, Fail> {
     let root = context.root()?;
-    let explanation = match context.road(&root).resolve(&context.wish(&Choice::default())) {
+    let explanation = match context.road(&root).resolve(&context.wish(&Choice::default())?) {
         Ok(_) => return Err(Fail::usage("there is no conflict, so there is nothing to fix")),
         Err(Stop::Unsolved { inputs, unsolved }) => explain(&inputs, &unsolved, context.world),
         Err(stop) => return Err(stop.into()),

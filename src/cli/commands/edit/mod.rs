@@ -40,7 +40,7 @@ fn run(
     let before = opened.sources.get(opened.manifest.file).map(|s| s.text.to_string()).unwrap_or_default();
     let changes = change(&mut opened)?;
     let after = change_all(context, &before, &changes)?;
-    let wish = context.wish(&Choice::default());
+    let wish = context.wish(&Choice::default())?;
     let edited = Wish { manifest: (after != before).then(|| after.as_str().into()), ..wish.clone() };
     let differences = if after == before {
         context.voice.say(&format!("{MANIFEST} says so already"));

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use hsm_solver::{CandidateSet, GroupId, ItemId, Problem, Selection, Then, When};
+use hsm_solver::{CandidateSet, GroupId, ItemId, Problem, Selection, StatementId, Then, When};
 
-use super::UNSAID;
+/// No sentence of anybody's: what is added under it takes no solution away.
+pub(super) const UNSAID: StatementId = StatementId(u32::MAX);
 
 /// What can be there for a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,12 +147,7 @@ impl<'p> Support<'p> {
         }
     }
 
-    fn say_one<'w>(
-        &mut self,
-        when: When,
-        reasons: impl Iterator<Item = &'w When>,
-        problem: &mut Problem,
-    ) {
+    fn say_one<'w>(&mut self, when: When, reasons: impl Iterator<Item = &'w When>, problem: &mut Problem) {
         let mut some = Vec::new();
         for reason in reasons {
             match self.shown(reason, problem) {
