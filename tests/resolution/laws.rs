@@ -6,12 +6,14 @@
 //! - `explained`: fixes of conflicts, and why something is there or not.
 //! - `limits`: what can never lose a solution.
 //! - `arguments`: the statements of a conflict, and the reasons of what is present.
+//! - `controls`: that the laws can fail: each of many wrong ways to compile, or wrong answers, is caught.
 //!
 //! The number of projects is multiplied by `HSM_LAWS`; `HSM_SEED` tries one alone.
 
 mod agreement;
 mod arguments;
 mod case;
+mod controls;
 mod coverage;
 mod explained;
 mod limits;

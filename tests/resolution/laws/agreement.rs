@@ -9,7 +9,7 @@ const PROJECTS: u64 = 40_000;
 const SHARES: u64 = 4;
 
 #[derive(Debug, Default)]
-struct Seen {
+pub(super) struct Seen {
     solvable: u64,
     unsolvable: u64,
     without_params: u64,
@@ -48,25 +48,28 @@ fn law(share: u64) {
 }
 
 fn check(case: &Case, seen: &mut Seen) {
-    let answer = case.answer();
+    if let Err(why) = verdict(case, &case.answer(), seen) {
+        panic!("{}", case.say(&why));
+    }
+}
+
+/// Which of the laws an answer breaks.
+pub(super) fn verdict(case: &Case, answer: &Answer, seen: &mut Seen) -> Result<(), String> {
     let judge = Judge::new(&case.project, case.project.lock.as_ref());
     match &answer.result {
         Ok(solved) => {
             seen.solvable += 1;
             seen.present += u64::from(!case::words(solved).is_empty());
-            check_stack(case, &answer, solved, &judge, seen);
+            check_stack(case, answer, solved, &judge, seen)
         }
         Err(NoStack::Unsolved(conflict)) => {
             seen.unsolvable += 1;
             let claims: Vec<String> = conflict.statements.iter().map(|s| s.claim.to_string()).collect();
-            assert!(!claims.is_empty(), "{}", case.say("a conflict of nothing"));
-            if let Some((_, one)) = judge.best() {
+            ensure(!claims.is_empty(), || "a conflict of nothing".to_owned())?;
+            judge.best().map_or(Ok(()), |(_, one)| {
                 let words = judge.words(&one);
-                panic!(
-                    "{}",
-                    case.say(&format!("unsolved for {claims:#?}, but here is a solution: {words:#?}"))
-                );
-            }
+                Err(format!("unsolved for {claims:#?}, but here is a solution: {words:#?}"))
+            })
         }
         Err(NoStack::Invalid(found)) => {
             seen.without_params += 1;
@@ -79,35 +82,40 @@ fn check(case: &Case, seen: &mut Seen) {
             });
             // With a lock the last of several solves is the one that counts.
             let found: Vec<String> = found.iter().map(|d| d.finding.to_string()).collect();
-            assert!(
-                lacks || case.project.lock.is_some(),
-                "{}",
-                case.say(&format!("all params are set: {found:?}"))
-            );
+            ensure(lacks || case.project.lock.is_some(), || format!("all params are set: {found:?}"))
         }
-        Err(other) => panic!("{}", case.say(&format!("{other:?}"))),
+        Err(other) => Err(format!("{other:?}")),
     }
 }
 
-fn check_stack(case: &Case, answer: &Answer, solved: &Solved, judge: &Judge<'_>, seen: &mut Seen) {
+fn ensure(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(why()) }
+}
+
+fn equal<T: PartialEq + std::fmt::Debug>(is: &T, expected: &T, what: &str) -> Result<(), String> {
+    ensure(is == expected, || format!("{what}: {is:#?}, not {expected:#?}"))
+}
+
+fn check_stack(
+    case: &Case,
+    answer: &Answer,
+    solved: &Solved,
+    judge: &Judge<'_>,
+    seen: &mut Seen,
+) -> Result<(), String> {
     let words = case::words(solved);
-    let find = |judge: &Judge<'_>| {
-        judge.find(&words).unwrap_or_else(|| panic!("{}", case.say(&format!("no such states: {words:#?}"))))
-    };
-    let one = find(judge);
-    if let Some(broken) = judge.broken(&one) {
-        panic!("{}", case.say(&format!("{words:#?} breaks {broken}")));
-    }
+    let one = judge.find(&words).ok_or_else(|| format!("no such states: {words:#?}"))?;
+    judge.broken(&one).map_or(Ok(()), |broken| Err(format!("{words:#?} breaks {broken}")))?;
     let unfounded = judge.unfounded(&one);
-    assert!(unfounded.is_empty(), "{}", case.say(&format!("no reason for {unfounded:?} in {words:#?}")));
-    assert_eq!(judge.taking_part(&one), case::groups(solved), "{}", case.say("groups"));
-    assert!(solved.optimal, "{}", case.say("so small, and not optimal"));
-    handed_over(case, solved, judge, &one);
-    check_best(case, answer, solved, &words, seen);
+    ensure(unfounded.is_empty(), || format!("no reason for {unfounded:?} in {words:#?}"))?;
+    equal(&case::groups(solved), &judge.taking_part(&one), "groups")?;
+    ensure(solved.optimal, || "so small, and not optimal".to_owned())?;
+    handed_over(solved, judge, &one)?;
+    check_best(case, answer, solved, &words, seen)
 }
 
 /// What implications hand over, and what is made of it.
-fn handed_over(case: &Case, solved: &Solved, judge: &Judge<'_>, one: &Try) {
+fn handed_over(solved: &Solved, judge: &Judge<'_>, one: &Try) -> Result<(), String> {
     let owned = |joined: hsm_oracle::judge::Joined| -> Vec<(String, Vec<String>)> {
         let texts = |values: Vec<&str>| values.into_iter().map(str::to_owned).collect();
         let mut all: Vec<_> =
@@ -119,32 +127,35 @@ fn handed_over(case: &Case, solved: &Solved, judge: &Judge<'_>, one: &Try) {
         let mut params: Vec<_> = container.params.clone().into_iter().collect();
         params.sort();
         let expected = owned(judge.merged_params(one, case::id_of(id)));
-        assert_eq!(params, expected, "{}", case.say(&format!("the params of {id}")));
+        equal(&params, &expected, &format!("the params of {id}"))?;
         let mut params: Vec<_> = container.own_params.clone().into_iter().collect();
         params.sort();
         let expected = owned(judge.own_params(one, case::id_of(id)));
-        assert_eq!(params, expected, "{}", case.say(&format!("the own params of {id}")));
+        equal(&params, &expected, &format!("the own params of {id}"))?;
     }
     for (id, package) in &solved.stack.packages {
         let env: Vec<String> = package.env.values().cloned().collect();
         let expected = judge.env(one, case::id_of(id));
-        assert_eq!(Ok(env), expected, "{}", case.say(&format!("the environment of {id}")));
+        equal(&Ok(env), &expected, &format!("the environment of {id}"))?;
     }
+    Ok(())
 }
 
 /// No other is better, with the lock that it leads to.
-fn check_best(case: &Case, answer: &Answer, solved: &Solved, words: &[Chosen], seen: &mut Seen) {
+fn check_best(
+    case: &Case,
+    answer: &Answer,
+    solved: &Solved,
+    words: &[Chosen],
+    seen: &mut Seen,
+) -> Result<(), String> {
     let lock = answer.inputs.lock.as_ref().map(|_| case::lock_of(solved));
     let judge = Judge::new(&case.project, lock.as_ref());
-    let one = judge.find(words).unwrap_or_else(|| panic!("{}", case.say("not there with its own lock")));
+    let one = judge.find(words).ok_or("not there with its own lock")?;
     let cost = judge.cost(&one);
     seen.costs += u64::from(cost.iter().any(|cost| *cost > 0));
-    let Some((best, other)) = judge.best() else { panic!("{}", case.say("no solution with its own lock")) };
-    let better = judge.words(&other);
+    let (best, other) = judge.best().ok_or("no solution with its own lock")?;
     seen.unasked += u64::from(best[..judge.ids().len()].contains(&1));
-    assert!(
-        best == cost,
-        "{}",
-        case.say(&format!("{words:#?}\ncosts {cost:?}, but\n{better:#?}\ncosts {best:?}"))
-    );
+    let better = judge.words(&other);
+    ensure(best == cost, || format!("{words:#?}\ncosts {cost:?}, but\n{better:#?}\ncosts {best:?}"))
 }
