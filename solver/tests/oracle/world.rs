@@ -79,9 +79,7 @@ pub(crate) fn problem(dice: &mut Dice, tries: u64) -> Problem {
         problem.rule(statement, when, then);
     }
     for _ in 0..dice.below(6) {
-        if let Some(preference) = preference(dice, &problem) {
-            problem.prefer(preference);
-        }
+        prefer(dice, &mut problem);
     }
     problem
 }
@@ -115,9 +113,7 @@ pub(crate) fn tangle(dice: &mut Dice) -> Problem {
         problem.rule(statements.id(dice), when, then);
     }
     for _ in 0..dice.below(4) {
-        if let Some(preference) = preference(dice, &problem) {
-            problem.prefer(preference);
-        }
+        prefer(dice, &mut problem);
     }
     problem
 }
@@ -293,21 +289,25 @@ fn then(dice: &mut Dice, problem: &Problem, when: &When) -> Then {
     }
 }
 
-fn preference(dice: &mut Dice, problem: &Problem) -> Option<Preference> {
+/// Adds a preference, if there is something to prefer; often one on how a group is filled after one on what it wants.
+fn prefer(dice: &mut Dice, problem: &mut Problem) {
     let subject = item(dice, problem);
-    Some(match dice.pick(&[50, 25, 25]) {
-        0 => Preference::Rank(subject, (0..problem.candidates(subject)).map(|_| dice.below(3)).collect()),
-        1 => {
-            let group = group(dice, problem)?;
-            Preference::Wanted(group, members(dice, problem, group))
+    let kind = dice.pick(&[50, 25, 25]);
+    if kind == 0 {
+        let ranks = (0..problem.candidates(subject)).map(|_| dice.below(3)).collect();
+        return problem.prefer(Preference::Rank(subject, ranks));
+    }
+    let Some(group) = group(dice, problem) else { return };
+    if kind == 1 {
+        let wanted = members(dice, problem, group);
+        problem.prefer(Preference::Wanted(group, wanted));
+        if dice.percent(40) {
+            return;
         }
-        _ => {
-            let group = group(dice, problem)?;
-            let mut order: Vec<u32> = (0..problem.groups()[group.0 as usize].members.len() as u32).collect();
-            for last in (1..order.len()).rev() {
-                order.swap(last, dice.below(last as u32 + 1) as usize);
-            }
-            Preference::Fill(group, order)
-        }
-    })
+    }
+    let mut order: Vec<u32> = (0..problem.groups()[group.0 as usize].members.len() as u32).collect();
+    for last in (1..order.len()).rev() {
+        order.swap(last, dice.below(last as u32 + 1) as usize);
+    }
+    problem.prefer(Preference::Fill(group, order));
 }
