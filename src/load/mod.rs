@@ -412,8 +412,7 @@ impl Inputs {
         }));
         let lines = self.manifest.dependencies.groups.iter().chain(&self.manifest.services.groups);
         for line in lines.filter(|line| line.mode.is_some()) {
-            let options = self.group(&line.group.value).into_iter().flat_map(|group| &group.options);
-            pinned.extend(options.map(|option| line.group.value.option(&option.name.value)));
+            pinned.extend(self.components_of(&TargetId::Group(line.group.value.clone())));
         }
         pinned
     }
@@ -426,6 +425,17 @@ impl Inputs {
     /// A component's entry.
     pub fn component(&self, id: &ComponentId) -> Option<&Entry> {
         self.entries.get(&TargetId::Component(id.clone())).map(Arc::as_ref)
+    }
+
+    /// A component, or the options of a group that can be reached.
+    pub fn components_of(&self, target: &TargetId) -> Vec<ComponentId> {
+        match target {
+            TargetId::Component(id) => vec![id.clone()],
+            TargetId::Group(id) => {
+                let options = self.group(id).into_iter().flat_map(|group| &group.options);
+                options.map(|option| id.option(&option.name.value)).collect()
+            }
+        }
     }
 
     /// A group's entry.

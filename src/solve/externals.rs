@@ -11,23 +11,27 @@
 //! All of that is true of every solution, so none is lost, and what is found in the end is the best of all.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
-use hsm_solver::{ItemId, Problem, Selection, StatementId, Then, When};
+use hsm_solver::{Problem, Selection, Then, When};
 
 use super::support::{self, Support, UNSAID, holds};
 use crate::compile::{Compiled, External};
 use crate::load::Inputs;
-use crate::names::{Name, TargetId};
+use crate::names::ComponentId;
 use crate::statement::Claim;
 
 /// How often somebody who asks without a reason to be present is told off before that is left so.
 const MOST_ROUNDS: usize = 100;
 
+/// By external and profile: when somebody asks for it.
+type Askers = Vec<Vec<Vec<When>>>;
+
 /// The externals of a problem that some entry asks for.
 pub(super) struct Externals<'a> {
-    compiled: Option<&'a Compiled>,
-    /// By external and profile: when somebody asks for it.
-    askers: Vec<(&'a External, Vec<Vec<When>>)>,
+    known: Option<(&'a Inputs, &'a Compiled)>,
+    /// Once an external is chosen.
+    askers: Option<Askers>,
     /// What gives what a reason, once that is needed.
     support: Option<Support<'a>>,
     rounds: usize,
@@ -35,17 +39,13 @@ pub(super) struct Externals<'a> {
 
 impl<'a> Externals<'a> {
     /// None of them held against a solution yet.
-    pub(super) fn new(inputs: &Inputs, compiled: &'a Compiled) -> Self {
-        let askers = compiled.externals.iter().map(|external| {
-            let of = |(profile, _): &(Name, _)| askers(inputs, compiled, external.item, profile);
-            (external, external.profiles.iter().map(of).collect())
-        });
-        Self { compiled: Some(compiled), askers: askers.collect(), support: None, rounds: 0 }
+    pub(super) fn new(inputs: &'a Inputs, compiled: &'a Compiled) -> Self {
+        Self { known: Some((inputs, compiled)), ..Self::unheeded() }
     }
 
     /// Whatever is external is asked for.
     pub(super) fn unheeded() -> Self {
-        Self { compiled: None, askers: Vec::new(), support: None, rounds: 0 }
+        Self { known: None, askers: None, support: None, rounds: 0 }
     }
 
     /// Whether rules were added because of them.
@@ -60,13 +60,19 @@ impl<'a> Externals<'a> {
         selection: Selection,
         problem: &mut Cow<'_, Problem>,
     ) -> Option<Selection> {
-        let Some(compiled) = self.compiled else { return Some(selection) };
+        let Some((inputs, compiled)) = self.known else { return Some(selection) };
+        let externals = &compiled.externals;
+        if self.support.is_none() && !externals.iter().any(|external| is_external(external, &selection)) {
+            return Some(selection);
+        }
+        let askers = self.askers.get_or_insert_with(|| askers(inputs, compiled));
         let Some(support) = &mut self.support else {
-            if self.askers.iter().all(|(external, askers)| !is_unasked(external, askers, &selection)) {
+            let mut all = externals.iter().zip(askers.iter());
+            if all.all(|(external, askers)| !is_unasked(external, askers, &selection)) {
                 return Some(selection);
             }
             let mut support = Support::new(&compiled.problem);
-            for (external, askers) in &self.askers {
+            for (external, askers) in externals.iter().zip(askers) {
                 hold(external, askers, &mut support, problem.to_mut());
             }
             self.support = Some(support);
@@ -75,14 +81,10 @@ impl<'a> Externals<'a> {
         let unfounded = support.unfounded(&selection);
         let mut founded = selection.clone();
         support::take_away(&compiled.problem, &unfounded, &mut founded);
-        let seems_asked = |external: &External| {
-            let last = external.profiles.len() as u32;
-            selection.candidate(external.asked).is_some_and(|candidate| candidate != last)
+        let is_fine = |(external, askers): (&External, &Vec<Vec<When>>)| {
+            !seems_asked(external, &selection) || !is_unasked(external, askers, &founded)
         };
-        let is_fine = |(external, askers): &(&External, Vec<Vec<When>>)| {
-            !seems_asked(external) || !is_unasked(external, askers, &founded)
-        };
-        if self.askers.iter().all(is_fine) {
+        if externals.iter().zip(askers.iter()).all(is_fine) {
             return Some(founded);
         }
         if self.rounds == MOST_ROUNDS {
@@ -95,36 +97,46 @@ impl<'a> Externals<'a> {
     }
 }
 
-/// When somebody asks for a profile of a component.
-fn askers(inputs: &Inputs, compiled: &Compiled, item: ItemId, profile: &Name) -> Vec<When> {
-    let Some(id) = compiled.components.get(item.0 as usize).map(|component| &component.id) else {
-        return Vec::new();
-    };
-    let asks = |statement: StatementId| {
-        let claim = compiled.statement(statement).map(|statement| &statement.claim);
+/// When somebody asks, for all externals.
+fn askers(inputs: &Inputs, compiled: &Compiled) -> Askers {
+    let mut askers: Askers =
+        compiled.externals.iter().map(|external| vec![Vec::new(); external.profiles.len()]).collect();
+    let number_of: HashMap<&ComponentId, usize> = compiled
+        .externals
+        .iter()
+        .enumerate()
+        .filter_map(|(number, external)| {
+            Some((&compiled.components.get(external.item.0 as usize)?.id, number))
+        })
+        .collect();
+    for rule in compiled.problem.rules() {
+        let claim = compiled.statement(rule.statement).map(|statement| &statement.claim);
         let Some(Claim::Implies { target, demand, .. } | Claim::Requires { target, demand, .. }) = claim
         else {
-            return false;
+            continue;
         };
-        demand.profile.as_ref() == Some(profile)
-            && match target {
-                TargetId::Component(target) => target == id,
-                TargetId::Group(group) => {
-                    let options = inputs.group(group).into_iter().flat_map(|entry| &entry.options);
-                    options.into_iter().any(|option| group.option(&option.name.value) == *id)
-                }
+        let Some(profile) = &demand.profile else { continue };
+        for id in inputs.components_of(target) {
+            let Some(number) = number_of.get(&id).copied() else { continue };
+            let turn = compiled.externals[number].profiles.iter().position(|(name, _)| name == profile);
+            let of = turn.and_then(|turn| askers.get_mut(number)?.get_mut(turn));
+            if let Some(of) = of.filter(|of| !of.contains(&rule.when)) {
+                of.push(rule.when.clone());
             }
-    };
-    let mut askers: Vec<When> = Vec::new();
-    for rule in compiled.problem.rules().iter().filter(|rule| asks(rule.statement)) {
-        if !askers.contains(&rule.when) {
-            askers.push(rule.when.clone());
         }
     }
     askers
 }
 
-/// Whether a component is in an external profile that nobody present asks for, nor the manifest.
+/// Whether a component is in an external profile that the manifest does not ask for.
+fn is_external(external: &External, selection: &Selection) -> bool {
+    let mut named = external.profiles.iter().map(|(_, candidates)| candidates).chain([&external.others]);
+    selection
+        .candidate(external.item)
+        .is_some_and(|candidate| named.any(|candidates| candidates.contains(candidate)))
+}
+
+/// Whether it is in one that nobody who is present asks for either.
 fn is_unasked(external: &External, askers: &[Vec<When>], selection: &Selection) -> bool {
     let Some(candidate) = selection.candidate(external.item) else { return false };
     let mut profiles = external.profiles.iter().zip(askers);
@@ -135,16 +147,20 @@ fn is_unasked(external: &External, askers: &[Vec<When>], selection: &Selection) 
     }
 }
 
+/// Whether the helper shows that somebody asks.
+fn seems_asked(external: &External, selection: &Selection) -> bool {
+    let nobody = external.profiles.len() as u32;
+    selection.candidate(external.asked).is_some_and(|candidate| candidate != nobody)
+}
+
 /// Lets the helper of a component show whether somebody asks for what was chosen.
 fn hold(external: &External, askers: &[Vec<When>], support: &mut Support<'_>, problem: &mut Problem) {
     let nobody = external.profiles.len() as u32;
-    let shown =
-        |candidates: &mut dyn Iterator<Item = u32>| Then::Present(external.asked, candidates.collect());
-    let others = When::Item(external.item, external.others.clone());
-    problem.rule(UNSAID, others, shown(&mut [nobody].into_iter()));
+    let shown = |candidates: &[u32]| Then::Present(external.asked, candidates.iter().copied().collect());
+    problem.rule(UNSAID, When::Item(external.item, external.others.clone()), shown(&[nobody]));
     for (((_, candidates), askers), turn) in external.profiles.iter().zip(askers).zip(0..) {
         let chosen = When::Item(external.item, candidates.clone());
-        problem.rule(UNSAID, chosen, shown(&mut [turn, nobody].into_iter()));
+        problem.rule(UNSAID, chosen, shown(&[turn, nobody]));
         let there = askers.iter().filter_map(|when| support.shown(when, problem)).collect();
         let somebody = When::Item(external.asked, [turn].into_iter().collect());
         problem.rule(UNSAID, somebody, Then::AnyOf(there));

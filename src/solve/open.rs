@@ -89,7 +89,9 @@ impl<'a> Open<'a> {
                     self.reach(Atom::Group(*group));
                 }
                 Then::AnyOf(alternatives) => {
-                    alternatives.iter().for_each(|(item, _)| self.reach(Atom::Item(*item)));
+                    for (item, _) in alternatives {
+                        self.reach(Atom::Item(*item));
+                    }
                 }
                 Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
             }

@@ -19,16 +19,11 @@ pub(super) enum Atom {
     Group(GroupId),
 }
 
-/// A condition under which something is there for a reason: an item, in these candidates alone.
-struct Reason {
-    when: When,
-    candidates: Option<CandidateSet>,
-}
-
-/// The reasons that a problem gives.
+/// The reasons that a problem gives. That one of several options has to have a mode is none: the group is.
 pub(super) struct Support<'p> {
     problem: &'p Problem,
-    reasons: BTreeMap<Atom, Vec<Reason>>,
+    /// The conditions under which something is there for a reason.
+    reasons: BTreeMap<Atom, Vec<When>>,
     /// For each condition on a group the item that shows whether it holds.
     shown: HashMap<When, ItemId>,
     /// Of what it was said that it has a reason.
@@ -38,28 +33,20 @@ pub(super) struct Support<'p> {
 impl<'p> Support<'p> {
     /// Of the problem as it was, whatever is added to it.
     pub(super) fn new(problem: &'p Problem) -> Self {
-        let mut reasons: BTreeMap<Atom, Vec<Reason>> = BTreeMap::new();
-        let mut add = |atom: Atom, when: &When, candidates: Option<&CandidateSet>| {
-            let reason = Reason { when: when.clone(), candidates: candidates.cloned() };
-            reasons.entry(atom).or_default().push(reason);
-        };
+        let mut reasons: BTreeMap<Atom, Vec<When>> = BTreeMap::new();
+        let mut add = |atom: Atom, when: When| reasons.entry(atom).or_default().push(when);
         for rule in problem.rules() {
             match &rule.then {
-                Then::Present(item, _) => add(Atom::Item(*item), &rule.when, None),
-                Then::AnyOf(alternatives) => {
-                    for (item, candidates) in alternatives {
-                        add(Atom::Item(*item), &rule.when, Some(candidates));
-                    }
-                }
+                Then::Present(item, _) => add(Atom::Item(*item), rule.when.clone()),
                 Then::TakesPart(group) | Then::OneOf(group, _) | Then::AllOf(group, _) => {
-                    add(Atom::Group(*group), &rule.when, None);
+                    add(Atom::Group(*group), rule.when.clone());
                 }
-                Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
+                Then::AnyOf(_) | Then::AbsentOr(..) | Then::Holds(..) | Then::Never => {}
             }
         }
         for (group, number) in problem.groups().iter().zip(0..) {
             for item in &group.members {
-                add(Atom::Item(*item), &When::TakesPart(GroupId(number)), None);
+                add(Atom::Item(*item), When::TakesPart(GroupId(number)));
             }
         }
         Self { problem, reasons, shown: HashMap::new(), said: BTreeSet::new() }
@@ -72,9 +59,8 @@ impl<'p> Support<'p> {
         let mut there: BTreeSet<Atom> = BTreeSet::new();
         for (atom, reasons) in self.reasons.iter().filter(|(atom, _)| is_there(**atom, selection)) {
             there.insert(*atom);
-            let counts = |reason: &&Reason| holds(selection, &reason.when) && reason.suits(*atom, selection);
-            for reason in reasons.iter().filter(counts) {
-                match &reason.when {
+            for when in reasons.iter().filter(|when| holds(selection, when)) {
+                match when {
                     When::Always => todo.push(*atom),
                     when => self.subjects(when).for_each(|by| {
                         brought.entry(by).or_default().push((*atom, when));
@@ -97,66 +83,41 @@ impl<'p> Support<'p> {
         there
     }
 
-    /// Adds the rules that these have a reason, which none of them gives the other, and that whatever could be a reason
-    /// for them has one itself.
+    /// Adds the rules that these have a reason, one of them from outside, and that whatever could be a reason for them
+    /// has one itself.
     pub(super) fn demand(&mut self, without: &BTreeSet<Atom>, problem: &mut Problem) {
         let mut todo: Vec<Atom> = without.iter().copied().collect();
         while let Some(atom) = todo.pop() {
             if self.said.insert(atom) {
-                self.say(atom, &[atom].into(), problem);
-                for reason in self.reasons.get(&atom).into_iter().flatten() {
-                    todo.extend(self.subjects(&reason.when));
+                self.say(&[atom].into(), problem);
+                for when in self.reasons.get(&atom).into_iter().flatten() {
+                    todo.extend(self.subjects(when));
                 }
             }
         }
-        for atom in without {
-            self.say(*atom, without, problem);
-        }
+        self.say(without, problem);
     }
 
-    /// Adds the rules that something has a reason outside of some others.
-    fn say(&mut self, atom: Atom, others: &BTreeSet<Atom>, problem: &mut Problem) {
-        let reasons: Vec<(When, Option<CandidateSet>)> = self
-            .reasons
-            .get(&atom)
-            .into_iter()
-            .flatten()
-            .filter(|reason| self.subjects(&reason.when).all(|subject| !others.contains(&subject)))
-            .map(|reason| (reason.when.clone(), reason.candidates.clone()))
-            .collect();
-        let item = match atom {
-            Atom::Group(group) => {
-                self.say_one(When::TakesPart(group), reasons.iter().map(|(when, _)| when), problem);
-                return;
+    /// Adds the rules that each of these is only there if one of them has a reason that speaks of none of them.
+    fn say(&mut self, atoms: &BTreeSet<Atom>, problem: &mut Problem) {
+        let all = atoms.iter().filter_map(|atom| self.reasons.get(atom)).flatten();
+        let is_outside = |when: &&When| self.subjects(when).all(|subject| !atoms.contains(&subject));
+        let mut outside: Vec<When> = Vec::new();
+        for when in all.filter(is_outside) {
+            if !outside.contains(when) {
+                outside.push(when.clone());
             }
-            Atom::Item(item) => item,
-        };
-        // Candidates with the same reasons are told of at once.
-        let mut alike: BTreeMap<Vec<usize>, Vec<u32>> = BTreeMap::new();
-        for candidate in 0..self.problem.candidates(item) {
-            let counts = |(_, (_, set)): &(usize, &(When, Option<CandidateSet>))| {
-                set.as_ref().is_none_or(|set| set.contains(candidate))
+        }
+        // What always holds is there in every solution.
+        let shown = outside.iter().map(|when| self.shown(when, problem));
+        let Some(some) = shown.collect::<Option<Vec<(ItemId, CandidateSet)>>>() else { return };
+        for atom in atoms {
+            let when = match atom {
+                Atom::Item(item) => When::Item(*item, CandidateSet::all(self.problem.candidates(*item))),
+                Atom::Group(group) => When::TakesPart(*group),
             };
-            let own = reasons.iter().enumerate().filter(counts).map(|(number, _)| number).collect();
-            alike.entry(own).or_default().push(candidate);
+            problem.rule(UNSAID, when, Then::AnyOf(some.clone()));
         }
-        for (own, candidates) in alike {
-            let when = When::Item(item, candidates.into_iter().collect());
-            let reasons = own.iter().filter_map(|number| reasons.get(*number)).map(|(when, _)| when);
-            self.say_one(when, reasons, problem);
-        }
-    }
-
-    fn say_one<'w>(&mut self, when: When, reasons: impl Iterator<Item = &'w When>, problem: &mut Problem) {
-        let mut some = Vec::new();
-        for reason in reasons {
-            match self.shown(reason, problem) {
-                Some(alternative) => some.push(alternative),
-                // It is there in every solution.
-                None => return,
-            }
-        }
-        problem.rule(UNSAID, when, Then::AnyOf(some));
     }
 
     /// A condition as an item in some of its candidates; none: it always holds.
@@ -190,15 +151,6 @@ impl<'p> Support<'p> {
             }
         };
         first.into_iter().chain(second)
-    }
-}
-
-impl Reason {
-    fn suits(&self, atom: Atom, selection: &Selection) -> bool {
-        match (&self.candidates, atom) {
-            (Some(set), Atom::Item(item)) => selection.candidate(item).is_some_and(|c| set.contains(c)),
-            _ => true,
-        }
     }
 }
 

@@ -77,15 +77,38 @@ impl Taste {
 pub fn project(seed: u64) -> Project {
     let dice = &mut Dice::new(seed);
     let taste = Taste::new(dice);
+    grown(dice, &taste, |_, _| ())
+}
+
+/// The project of a seed in which some containers are only to be had elsewhere, and others often ask for that.
+pub fn external(seed: u64) -> Project {
+    let dice = &mut Dice::new(seed);
+    let quiet =
+        Taste { conflicts: 4, ports: 0, names: 0, params: 0, python: 0, pins: 10, ..Taste::new(dice) };
+    let taste = Taste { profiles: 90, implies: 45, releases: 10, modes: 50, ..quiet };
+    grown(dice, &taste, |dice, component| {
+        let is_elsewhere = component.profiles.iter().any(|profile| profile.external);
+        if is_elsewhere && dice.percent(60) {
+            component.profiles.retain(|profile| profile.external);
+            component.default_profile = None;
+            component.sources = [None, None];
+            component.tagged = false;
+        }
+    })
+}
+
+fn grown(dice: &mut Dice, taste: &Taste, touch: impl Fn(&mut Dice, &mut Component)) -> Project {
     let mut project = Project::default();
     for name in CONTAINERS {
-        project.components.push(entries::container(dice, &taste, name));
+        let mut container = entries::container(dice, taste, name);
+        touch(dice, &mut container);
+        project.components.push(container);
     }
     for name in PACKAGES {
-        project.components.push(entries::package(dice, &taste, name));
+        project.components.push(entries::package(dice, taste, name));
     }
     for (id, all) in GROUPS {
-        project.groups.push(entries::group(dice, &taste, id, all));
+        project.groups.push(entries::group(dice, taste, id, all));
     }
     if dice.percent(4) {
         project.broken.push(Id::container("c2"));
@@ -93,7 +116,7 @@ pub fn project(seed: u64) -> Project {
     if dice.percent(3) {
         project.components.retain(|component| component.id != Id::package("p2"));
     }
-    manifest::manifest(dice, &taste, &mut project);
+    manifest::manifest(dice, taste, &mut project);
     project
 }
 

@@ -1,6 +1,7 @@
 //! Agreement with the second opinion: existence, validity, reasons, the very best solution, and what is handed over.
 
 use hsm::solve::{NoStack, Solved};
+use hsm_oracle::grow;
 use hsm_oracle::judge::{Chosen, Judge, Try};
 
 use super::case::{self, Answer, Case};
@@ -45,6 +46,16 @@ fn law(share: u64) {
     assert!(seen.solvable * 10 > all * 3 && seen.unsolvable * 10 > all * 3, "{seen:?}");
     assert!(seen.present * 4 > all && seen.costs * 10 > all && seen.without_params > 0, "{seen:?}");
     assert!(seen.unasked > 0, "{seen:?}");
+}
+
+#[test]
+fn where_containers_are_only_to_be_had_elsewhere_the_best_stack_is_found_too() {
+    let mut seen = Seen::default();
+    case::each_of(grow::external, PROJECTS / SHARES, (0, 1), |case| check(case, &mut seen));
+    println!("{seen:?}");
+    if std::env::var_os("HSM_SEED").is_none() {
+        assert!(seen.unasked * 40 > seen.solvable && seen.solvable > 0, "{seen:?}");
+    }
 }
 
 fn check(case: &Case, seen: &mut Seen) {

@@ -37,13 +37,23 @@ pub(super) fn times() -> u64 {
 }
 
 /// Calls `check` with the cases of one share of the seeds, until there were as many as asked for.
-pub(super) fn each(count: u64, share: u64, shares: u64, mut check: impl FnMut(&Case)) {
+pub(super) fn each(count: u64, share: u64, shares: u64, check: impl FnMut(&Case)) {
+    each_of(grow::project, count, (share, shares), check);
+}
+
+/// The same with projects that grow in another way.
+pub(super) fn each_of(
+    grow: fn(u64) -> Project,
+    count: u64,
+    (share, shares): (u64, u64),
+    mut check: impl FnMut(&Case),
+) {
     if let Some(seed) = std::env::var("HSM_SEED").ok().and_then(|seed| seed.parse().ok()) {
-        return Case::new(seed).iter().for_each(check);
+        return Case::new(seed, grow).iter().for_each(check);
     }
     let (mut seed, mut checked) = (share, 0);
     while checked < count * times() / shares {
-        if let Some(case) = Case::new(seed) {
+        if let Some(case) = Case::new(seed, grow) {
             checked += 1;
             check(&case);
         }
@@ -53,8 +63,8 @@ pub(super) fn each(count: u64, share: u64, shares: u64, mut check: impl FnMut(&C
 
 impl Case {
     /// The project of a seed, if it is small enough to try everything.
-    fn new(seed: u64) -> Option<Self> {
-        let project = grow::project(seed);
+    fn new(seed: u64, grow: fn(u64) -> Project) -> Option<Self> {
+        let project = grow(seed);
         let size = Judge::new(&project, project.lock.as_ref()).size();
         (size <= LARGEST).then_some(Self { seed, project })
     }

@@ -324,6 +324,8 @@ fn rebuilt(
     for rule in rules {
         new.rule(rule.statement, rule.when.clone(), rule.then.clone());
     }
-    preferences.iter().for_each(|preference| new.prefer(preference.clone()));
+    for preference in preferences {
+        new.prefer(preference.clone());
+    }
     new
 }
