@@ -29,7 +29,7 @@ type Askers = Vec<Vec<Vec<When>>>;
 
 /// The externals of a problem that some entry asks for.
 pub(super) struct Externals<'a> {
-    known: Option<(&'a Inputs, &'a Compiled)>,
+    known: Option<(&'a Inputs, &'a Compiled, &'a Problem)>,
     /// Once an external is chosen.
     askers: Option<Askers>,
     /// What gives what a reason, once that is needed.
@@ -38,9 +38,9 @@ pub(super) struct Externals<'a> {
 }
 
 impl<'a> Externals<'a> {
-    /// None of them held against a solution yet.
-    pub(super) fn new(inputs: &'a Inputs, compiled: &'a Compiled) -> Self {
-        Self { known: Some((inputs, compiled)), ..Self::unheeded() }
+    /// None of them held against a solution yet. `problem` is what was compiled, or what is asked instead of that.
+    pub(super) fn new(inputs: &'a Inputs, compiled: &'a Compiled, problem: &'a Problem) -> Self {
+        Self { known: Some((inputs, compiled, problem)), ..Self::unheeded() }
     }
 
     /// Whatever is external is asked for.
@@ -60,18 +60,18 @@ impl<'a> Externals<'a> {
         selection: Selection,
         problem: &mut Cow<'_, Problem>,
     ) -> Option<Selection> {
-        let Some((inputs, compiled)) = self.known else { return Some(selection) };
+        let Some((inputs, compiled, before)) = self.known else { return Some(selection) };
         let externals = &compiled.externals;
         if self.support.is_none() && !externals.iter().any(|external| is_external(external, &selection)) {
             return Some(selection);
         }
-        let askers = self.askers.get_or_insert_with(|| askers(inputs, compiled));
+        let askers = self.askers.get_or_insert_with(|| askers(inputs, compiled, before));
         let Some(support) = &mut self.support else {
             let mut all = externals.iter().zip(askers.iter());
             if all.all(|(external, askers)| !is_unasked(external, askers, &selection)) {
                 return Some(selection);
             }
-            let mut support = Support::new(&compiled.problem);
+            let mut support = Support::new(before);
             for (external, askers) in externals.iter().zip(askers) {
                 hold(external, askers, &mut support, problem.to_mut());
             }
@@ -80,7 +80,7 @@ impl<'a> Externals<'a> {
         };
         let unfounded = support.unfounded(&selection);
         let mut founded = selection.clone();
-        support::take_away(&compiled.problem, &unfounded, &mut founded);
+        support::take_away(before, &unfounded, &mut founded);
         let is_fine = |(external, askers): (&External, &Vec<Vec<When>>)| {
             !seems_asked(external, &selection) || !is_unasked(external, askers, &founded)
         };
@@ -98,7 +98,7 @@ impl<'a> Externals<'a> {
 }
 
 /// When somebody asks, for all externals.
-fn askers(inputs: &Inputs, compiled: &Compiled) -> Askers {
+fn askers(inputs: &Inputs, compiled: &Compiled, problem: &Problem) -> Askers {
     let mut askers: Askers =
         compiled.externals.iter().map(|external| vec![Vec::new(); external.profiles.len()]).collect();
     let number_of: HashMap<&ComponentId, usize> = compiled
@@ -109,7 +109,7 @@ fn askers(inputs: &Inputs, compiled: &Compiled) -> Askers {
             Some((&compiled.components.get(external.item.0 as usize)?.id, number))
         })
         .collect();
-    for rule in compiled.problem.rules() {
+    for rule in problem.rules() {
         let claim = compiled.statement(rule.statement).map(|statement| &statement.claim);
         let Some(Claim::Implies { target, demand, .. } | Claim::Requires { target, demand, .. }) = claim
         else {

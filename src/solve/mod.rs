@@ -143,11 +143,8 @@ pub fn ask(
     for then in &question.also {
         problem.rule(ASKED, When::Always, then.clone());
     }
-    let externals = if question.best {
-        Externals::new(inputs, compiled, &problem)
-    } else {
-        Externals::unheeded()
-    };
+    let externals =
+        if question.best { Externals::new(inputs, compiled, &problem) } else { Externals::unheeded() };
     select(inputs, compiled, (&problem, &question.without), externals, interrupted)
 }
 

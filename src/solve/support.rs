@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use hsm_solver::{CandidateSet, GroupId, ItemId, Problem, Selection, StatementId, Then, When};
 
 /// No sentence of anybody's: what is added under it takes no solution away.
-pub(super) const UNSAID: StatementId = StatementId(u32::MAX);
+pub(super) const UNSAID: StatementId = StatementId(u32::MAX - 1);
 
 /// What can be there for a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

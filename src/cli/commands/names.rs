@@ -80,8 +80,7 @@ pub(super) fn upgrade(texts: &[String], root: &Path, world: &dyn World) -> Resul
     let mut opened = load::open(root, world).map_err(Stop::Wrong)?;
     let lock = load::locked(root, world);
     for text in texts {
-        let (_, name) = split(text)?;
-        let candidates = typed(None, text)?;
+        let (candidates, name) = typed(None, text)?;
         let is_locked = |id: &ComponentId| lock.as_ref().is_some_and(|lock| lock.components.contains_key(id));
         let is_a_tool_s =
             |id: &ComponentId| id.kind() == Kind::Package && adapters::knows(&name, root, world);

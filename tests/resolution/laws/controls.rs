@@ -221,6 +221,7 @@ const DEFECTS: &[Defect] = &[
         Kind::End(|end| match end {
             Ok(_) => Err(NoStack::Unsolved(Unsolved {
                 statements: Vec::new(),
+                numbers: Vec::new(),
                 minimal: true,
                 broken_entry: false,
                 notes: Vec::new(),
