@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hsm::compile::compile;
+use hsm::compile::{Compiled, compile};
 use hsm::explain::explain;
 use hsm::load::{Inputs, LoadOptions, load};
 use hsm::solve::{NoStack, Unsolved, solve};
@@ -38,10 +38,9 @@ fn main() {
         for _ in 0..ROUNDS {
             let (inputs, took) = timed(|| load(dir.path(), &world, &options).expect("a good registry"));
             loads.push(took);
-            let (unsolved, took) = timed(|| conflict(&inputs));
+            let ((compiled, unsolved), took) = timed(|| conflict(&inputs));
             solves.push(took);
-            let (explanation, took) =
-                timed(|| explain(&inputs, &compile(&inputs), unsolved.clone(), &|| false));
+            let (explanation, took) = timed(|| explain(&inputs, &compiled, unsolved.clone(), &|| false));
             explanations.push(took);
             statements = unsolved.statements.len();
             fixes = explanation.fixes().count();
@@ -57,9 +56,10 @@ fn main() {
     }
 }
 
-fn conflict(inputs: &Inputs) -> Unsolved {
-    match solve(inputs, &compile(inputs), &|| false) {
-        Err(NoStack::Unsolved(unsolved)) => unsolved,
+fn conflict(inputs: &Inputs) -> (Compiled, Unsolved) {
+    let compiled = compile(inputs);
+    match solve(inputs, &compiled, &|| false) {
+        Err(NoStack::Unsolved(unsolved)) => (compiled, unsolved),
         other => panic!("no conflict: {other:?}"),
     }
 }

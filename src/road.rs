@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError};
-use crate::compile::compile;
+use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::execute::{Failure, Progress, Work, execute};
 use crate::explain::{self, Explanation};
@@ -51,6 +51,8 @@ pub enum Stop {
     Unsolved {
         /// What they come from.
         inputs: Box<Inputs>,
+        /// What was solved.
+        compiled: Box<Compiled>,
         /// The statements.
         unsolved: Box<Unsolved>,
     },
@@ -158,8 +160,13 @@ pub struct Road<'a> {
 }
 
 /// The conflicts of a project without a stack, with what could be changed.
-pub fn explain(inputs: &Inputs, unsolved: &Unsolved, world: &dyn World) -> Explanation {
-    explain::explain(inputs, &compile(inputs), unsolved.clone(), &|| world.interrupted())
+pub fn explain(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    unsolved: &Unsolved,
+    world: &dyn World,
+) -> Explanation {
+    explain::explain(inputs, compiled, unsolved.clone(), &|| world.interrupted())
 }
 
 /// The nearest directory with a manifest, from `start` upwards.
@@ -207,7 +214,10 @@ impl Road<'_> {
         match solve(&inputs, &compiled, &|| self.world.interrupted()) {
             Ok(solved) => Ok(Resolved { inputs, solved }),
             Err(NoStack::Unsolved(unsolved)) => {
-                Err(Stop::Unsolved { inputs: Box::new(inputs), unsolved: Box::new(unsolved) })
+                {
+                let (inputs, compiled) = (Box::new(inputs), Box::new(compiled));
+                Err(Stop::Unsolved { inputs, compiled, unsolved: Box::new(unsolved) })
+            }
             }
             Err(NoStack::Invalid(diagnostics)) => {
                 Err(Stop::Wrong(load::Report { sources: inputs.sources, diagnostics }))

@@ -9,15 +9,16 @@ impl Problem {
     /// What is left without some statements: their rules are gone, and their groups may have any number of options. All
     /// items, groups and resources keep their numbers, and the preferences stay.
     pub fn without(&self, is_left_out: impl Fn(StatementId) -> bool) -> Self {
-        self.parts(is_left_out, true)
+        self.kept(is_left_out, true)
     }
 
     /// The same world without any preference: whoever only asks whether there is a solution asks for less.
     pub fn indifferent(&self) -> Self {
-        self.parts(|_| false, false)
+        self.kept(|_| false, false)
     }
 
-    fn parts(&self, is_left_out: impl Fn(StatementId) -> bool, with_preferences: bool) -> Self {
+    /// Both at once: without some statements, and with the preferences or without them.
+    pub fn kept(&self, is_left_out: impl Fn(StatementId) -> bool, with_preferences: bool) -> Self {
         let mut left = Self::new();
         for candidates in &self.items {
             left.item(*candidates);

@@ -64,8 +64,14 @@ fn run(error: &RunError) -> Exit {
 /// Says what went wrong.
 pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
     let explanation = explanation(fail, world);
+    let blame = blame(fail, world);
     if voice.is_json() {
-        tell_json(voice, fail, &explanation);
+        match &blame {
+            Some((planned, blame)) => {
+                voice.blame_json(&planned.resolved.inputs.sources, blame, &words(fail).unwrap_or_default());
+            }
+            None => tell_json(voice, fail, &explanation),
+        }
     }
     match fail {
         Fail::Usage(text) => voice.error(text),
@@ -79,17 +85,18 @@ pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
         }
         Fail::Stop(stop) => {
             tell_stop(voice, stop, &explanation);
-            if let Some((planned, blame)) = blame(stop, world) {
+            if let Some((planned, blame)) = &blame {
                 let inputs = &planned.resolved.inputs;
-                voice.blame(&inputs.sources, inputs.manifest.file, &blame);
+                voice.blame(&inputs.sources, inputs.manifest.file, blame);
             }
         }
     }
 }
 
 /// Who brought in what a package manager says cannot hold together.
-fn blame<'s>(stop: &'s Stop, world: &dyn World) -> Option<(&'s Planned, Blame)> {
-    let Stop::Run { planned, error } = stop else { return None };
+fn blame<'f>(fail: &'f Fail, world: &dyn World) -> Option<(&'f Planned, Blame)> {
+    let Fail::Stop(stop) = fail else { return None };
+    let Stop::Run { planned, error } = stop.as_ref() else { return None };
     let Failure::Action { blamed, .. } = error.failure() else { return None };
     let Resolved { inputs, solved } = &planned.resolved;
     let found = explain::blame(inputs, &solved.stack, blamed, &|| world.interrupted());
@@ -101,13 +108,13 @@ fn blame<'s>(stop: &'s Stop, world: &dyn World) -> Option<(&'s Planned, Blame)> 
 fn explanation(fail: &Fail, world: &dyn World) -> Explanation {
     let none = Explanation::default();
     let (Fail::Stop(stop) | Fail::WouldNotSolve(stop)) = fail else { return none };
-    let Stop::Unsolved { inputs, unsolved } = stop.as_ref() else { return none };
+    let Stop::Unsolved { inputs, compiled, unsolved } = stop.as_ref() else { return none };
     match fail {
         Fail::WouldNotSolve(_) => {
             let conflicts = vec![Conflict::bare(inputs, unsolved.as_ref().clone())];
             Explanation { conflicts, ..none }
         }
-        _ => road::explain(inputs, unsolved, world),
+        _ => road::explain(inputs, compiled, unsolved, world),
     }
 }
 
@@ -120,7 +127,7 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         // as JSON they are said already
         Stop::Wrong(_) | Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Wrong(report) => voice.errors(&report.sources, &report.diagnostics),
-        Stop::Unsolved { inputs, unsolved } => {
+        Stop::Unsolved { inputs, unsolved, .. } => {
             voice.conflicts(&inputs.sources, inputs.manifest.file, explanation);
             voice.diagnostics(&inputs.sources, &unsolved.notes);
         }
@@ -195,7 +202,7 @@ fn tell_json(voice: &Voice, fail: &Fail, explanation: &Explanation) {
         Some(Stop::Wrong(report)) => {
             voice.failure_json(&report.sources, &report.diagnostics, &Explanation::default(), code);
         }
-        Some(Stop::Unsolved { inputs, unsolved }) => {
+        Some(Stop::Unsolved { inputs, unsolved, .. }) => {
             voice.failure_json(&inputs.sources, &unsolved.notes, explanation, code);
         }
         _ => voice.failure_json(

@@ -135,11 +135,8 @@ pub fn ask(
     question: &Question,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Selection, NoStack> {
-    let problem = &compiled.problem;
-    let mut problem = if question.best { problem.clone() } else { problem.indifferent() };
-    if !question.without.is_empty() {
-        problem = problem.without(|statement| question.without.contains(&statement));
-    }
+    let is_left_out = |statement| question.without.contains(&statement);
+    let mut problem = compiled.problem.kept(is_left_out, question.best);
     for then in &question.also {
         problem.rule(ASKED, When::Always, then.clone());
     }
@@ -178,21 +175,25 @@ fn search(
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
     let mut rings = Rings::new(inputs, compiled);
     let mut problem = Cow::Borrowed(problem);
-    for _ in 0..rings.most_rounds() {
+    let mut rounds = 0;
+    loop {
         let selection = hsm_solver::solve(&problem, &options)
             .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
         let Some(selection) = externals.settled(selection, &mut problem) else { continue };
-        let found = rings.of(&selection, compiled, left_out);
+        let found = rings.of(&selection, left_out);
         if found.is_empty() {
             return Ok(selection);
         }
-        rings.forbid(compiled, found, problem.to_mut());
+        rounds += 1;
+        if rounds > rings.most_rounds() {
+            return Err(NoStack::OutOfFuel);
+        }
+        rings.forbid(found, problem.to_mut());
     }
-    Err(NoStack::OutOfFuel)
 }
 
 /// Why there is no solution, in statements; the numbers after those of the problem are rings.
-fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings, failure: Failure) -> NoStack {
+fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings<'_>, failure: Failure) -> NoStack {
     let conflict = match failure {
         Failure::Conflict(conflict) => conflict,
         Failure::Interrupted => return NoStack::Interrupted,
@@ -201,7 +202,7 @@ fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings, failure: Failur
     let mut statements: Vec<Statement> = Vec::new();
     let mut said: HashMap<Option<Place>, Vec<usize>> = HashMap::new();
     for &id in &conflict.core {
-        let line = compiled.statement(id).cloned().or_else(|| rings.statement(compiled, id, &conflict.core));
+        let line = compiled.statement(id).cloned().or_else(|| rings.statement(id, &conflict.core));
         let Some(line) = line else { continue };
         let here = said.entry(line.place).or_default();
         if !here.iter().any(|number| statements[*number] == line) {

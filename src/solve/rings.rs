@@ -10,6 +10,7 @@
 
 mod shortest;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hsm_solver::{CandidateSet, ItemId, Problem, Selection, StatementId, Then, When};
@@ -24,8 +25,11 @@ use crate::statement::{Claim, Statement};
 use shortest::{apart, through};
 
 /// The rings that were met so far, and where more could be.
-pub(super) struct Rings {
-    works: [Work; 2],
+pub(super) struct Rings<'a> {
+    inputs: &'a Inputs,
+    compiled: &'a Compiled,
+    /// Looked for once there is a selection.
+    works: OnceCell<[Work; 2]>,
     met: Vec<Met>,
     /// The nodes that can't be in a ring any more, by sort of work.
     tied: [HashSet<usize>; 2],
@@ -63,20 +67,26 @@ const MOST_RULES: usize = 50_000;
 const REACHED: u32 = 0;
 const FREE: u32 = 1;
 
-impl Rings {
+impl<'a> Rings<'a> {
     /// Where rings could be.
-    pub(super) fn new(inputs: &Inputs, compiled: &Compiled) -> Self {
+    pub(super) fn new(inputs: &'a Inputs, compiled: &'a Compiled) -> Self {
         Self {
-            works: SORTS.map(|sort| Work::of(inputs, compiled, sort)),
+            inputs,
+            compiled,
+            works: OnceCell::new(),
             met: Vec::new(),
             tied: [HashSet::new(), HashSet::new()],
             rounds: 0,
         }
     }
 
+    fn works(&self) -> &[Work; 2] {
+        self.works.get_or_init(|| SORTS.map(|sort| Work::of(self.inputs, self.compiled, sort)))
+    }
+
     /// How often a selection may be taken back: it grows with what could be in a ring.
     pub(super) fn most_rounds(&self) -> usize {
-        let edges = self.works.iter().flat_map(|work| &work.nodes).map(|node| node.edges.len());
+        let edges = self.works().iter().flat_map(|work| &work.nodes).map(|node| node.edges.len());
         200 + edges.sum::<usize>()
     }
 
@@ -85,15 +95,15 @@ impl Rings {
     pub(super) fn of(
         &self,
         selection: &Selection,
-        compiled: &Compiled,
         left_out: &BTreeSet<StatementId>,
     ) -> Vec<Ring> {
+        let compiled = self.compiled;
         let said = (!left_out.is_empty()).then(|| Said::of(compiled));
         let counts = |item: ItemId, line: &Line| {
             let by = said.as_ref().and_then(|said| said.by(compiled, item, line));
             by.is_none_or(|by| !left_out.contains(&by))
         };
-        let works = self.works.iter().enumerate().filter(|(_, work)| !work.is_free_of_rings());
+        let works = self.works().iter().enumerate().filter(|(_, work)| !work.is_free_of_rings());
         works
             .flat_map(|(work, could)| {
                 let rings = apart(&could.chosen(selection, &counts));
@@ -103,7 +113,8 @@ impl Rings {
     }
 
     /// Keeps these rings out of what the problem allows.
-    pub(super) fn forbid(&mut self, compiled: &Compiled, rings: Vec<Ring>, problem: &mut Problem) {
+    pub(super) fn forbid(&mut self, rings: Vec<Ring>, problem: &mut Problem) {
+        let compiled = self.compiled;
         self.rounds += 1;
         let mut forbidding = Forbidding { compiled, said: Said::of(compiled), problem };
         if self.rounds > SINGLE_ROUNDS {
@@ -125,15 +136,15 @@ impl Rings {
         for work in 0..SORTS.len() {
             let nodes: HashSet<usize> =
                 rings.iter().filter(|r| r.work == work).flat_map(|r| r.members.clone()).collect();
-            let parts = self.works[work].knots().into_iter();
+            let parts = self.works()[work].knots().into_iter();
             for part in parts.filter(|part| part.iter().any(|node| nodes.contains(node))) {
-                let edges = self.works[work].edges();
+                let edges = self.works()[work].edges();
                 let Some(cuts) = cuts(&edges, &part).filter(|_| !self.tied[work].contains(&part[0])) else {
                     continue;
                 };
                 for (node, within) in cuts {
                     let number = self.next_statement(forbidding.compiled);
-                    forbidding.rings_through(&self.works[work], node, &within, number);
+                    forbidding.rings_through(&self.works()[work], node, &within, number);
                     self.met.push(Met::Through { work, node });
                 }
                 self.tied[work].extend(part);
@@ -142,17 +153,13 @@ impl Rings {
     }
 
     /// What a ring in a conflict says of itself, by the number of its statement.
-    pub(super) fn statement(
-        &self,
-        compiled: &Compiled,
-        id: StatementId,
-        core: &[StatementId],
-    ) -> Option<Statement> {
+    pub(super) fn statement(&self, id: StatementId, core: &[StatementId]) -> Option<Statement> {
+        let compiled = self.compiled;
         let ring = match self.met.get((id.0 as usize).checked_sub(compiled.statements.len())?)? {
             Met::Ring(ring) => ring.clone(),
             Met::Through { work, node } => self.told(compiled, *work, *node, core),
         };
-        let nodes = &self.works[ring.work].nodes;
+        let nodes = &self.works()[ring.work].nodes;
         let members = ring.members.iter().filter_map(|node| {
             let item = nodes.get(*node)?.item;
             compiled.components.get(item.0 as usize).map(|component| component.id.clone())
@@ -170,7 +177,7 @@ impl Rings {
         let (said, core) = (Said::of(compiled), core.iter().collect::<HashSet<_>>());
         let counts =
             |item: ItemId, line: &Line| said.by(compiled, item, line).is_some_and(|by| core.contains(&by));
-        let lines = self.works[work].nodes.iter().map(|node| {
+        let lines = self.works()[work].nodes.iter().map(|node| {
             let edges = node.edges.iter();
             let edges = edges.filter(|(_, lines)| lines.iter().any(|line| counts(node.item, line)));
             edges.map(|(to, _)| *to).collect()
@@ -180,8 +187,8 @@ impl Rings {
     }
 
     /// Each member with the lines that make it wait for the next.
-    fn waits<'a>(&'a self, ring: &Ring) -> Vec<(ItemId, &'a [Line])> {
-        let nodes = &self.works[ring.work].nodes;
+    fn waits(&self, ring: &Ring) -> Vec<(ItemId, &[Line])> {
+        let nodes = &self.works()[ring.work].nodes;
         let next = ring.members.iter().cycle().skip(1);
         let pairs = ring.members.iter().zip(next);
         pairs

@@ -27,14 +27,14 @@ pub(super) fn why(context: &Context<'_>, name: &str, all: bool, options: &LoadOp
             let held = Lock::of(&resolved.solved.stack);
             Ok(say(context, road, &Known { inputs: &resolved.inputs, held: &held, target: &target, all }))
         }
-        Err(Stop::Unsolved { inputs, unsolved }) => match inputs.lock.clone() {
+        Err(Stop::Unsolved { inputs, compiled, unsolved }) => match inputs.lock.clone() {
             // what was locked is still known, whatever became of the manifest
             Some(held) if is_held(&held, &target) => {
                 let code = say(context, road, &Known { inputs: &inputs, held: &held, target: &target, all });
                 context.voice.only_locked(&target, &explain::Conflict::bare(&inputs, *unsolved));
                 Ok(code)
             }
-            _ => Err(Stop::Unsolved { inputs, unsolved }.into()),
+            _ => Err(Stop::Unsolved { inputs, compiled, unsolved }.into()),
         },
         Err(stop) => Err(stop.into()),
     }

@@ -14,7 +14,9 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
     let root = context.root()?;
     let explanation = match context.road(&root).resolve(&context.wish(&Choice::default())?) {
         Ok(_) => return Err(Fail::usage("there is no conflict, so there is nothing to fix")),
-        Err(Stop::Unsolved { inputs, unsolved }) => explain(&inputs, &unsolved, context.world),
+        Err(Stop::Unsolved { inputs, compiled, unsolved }) => {
+            explain(&inputs, &compiled, &unsolved, context.world)
+        },
         Err(stop) => return Err(stop.into()),
     };
     let fixes: Vec<&Fix> = explanation.fixes().collect();
