@@ -45,6 +45,11 @@ impl BitSet {
         (first..=last).collect()
     }
 
+    /// The values whose bits are set.
+    pub(crate) const fn of_word(word: u64) -> Self {
+        Self { inverted: false, words: Words::One(word) }
+    }
+
     /// The set and one more value.
     pub(crate) fn with(mut self, value: Value) -> Self {
         let (word, bit) = (value as usize / BITS, 1u64 << (value as usize % BITS));

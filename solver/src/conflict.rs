@@ -83,7 +83,7 @@ impl Shrinking {
         let open = self.core.iter().rev().filter(|one| !self.needed.contains(one));
         let left_out: BTreeSet<StatementId> = open.take(self.at_once).copied().collect();
         let without: BTreeSet<StatementId> = self.core.difference(&left_out).copied().collect();
-        match tests.refute(&without, fuel)? {
+        match tests.refute(&without, (&self.core, &self.needed), fuel)? {
             // Where some could go, others may too: more of them at once.
             Tested::Core(smaller) => {
                 self.core = smaller;
@@ -143,7 +143,13 @@ struct Tests<'a, 'p> {
 }
 
 impl<'a, 'p: 'a> Tests<'a, 'p> {
-    fn refute(&mut self, kept: &BTreeSet<StatementId>, fuel: &mut u64) -> Result<Tested<'p>, Stop> {
+    /// Whether what is kept can't hold together, of a core and what is known to be needed of it.
+    fn refute(
+        &mut self,
+        kept: &BTreeSet<StatementId>,
+        (core, needed): (&BTreeSet<StatementId>, &BTreeSet<StatementId>),
+        fuel: &mut u64,
+    ) -> Result<Tested<'p>, Stop> {
         let problem = self.problem;
         // Building what is searched is work too.
         *fuel = fuel.saturating_sub(
@@ -175,13 +181,14 @@ impl<'a, 'p: 'a> Tests<'a, 'p> {
             match outcome {
                 Ok(Outcome::Model(model)) => return Ok(Tested::model(problem, &model)),
                 Ok(Outcome::Refuted(refutation)) => {
-                    return Ok(Tested::Core(refutation.statements(&world, &narrowing)));
+                    return Ok(Tested::Core(refutation.statements(&narrowing)));
                 }
                 Err(Stop::OutOfFuel) if self.engine.is_none() => {}
                 Err(stop) => return Err(stop),
             }
         }
         let formula = self.formula(fuel)?;
+        formula.settle(core, needed, fuel)?;
         Ok(match formula.refute(kept, false, fuel)? {
             Some(core) => Tested::Core(core),
             None => Tested::model(problem, &formula.model()),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pubgrub::{DerivationTree, External};
 
 use crate::bitset::{BitSet, Value};
-use crate::encode::{Variable, World};
+use crate::encode::Variable;
 use crate::narrow::Narrowing;
 use crate::problem::StatementId;
 
@@ -31,39 +31,20 @@ impl Refutation {
         Self { tree: Some(tree) }
     }
 
-    /// The statements of its leaves: they alone can't hold together. `world` and `narrowing` are those of the search.
-    pub(crate) fn statements(
-        &self,
-        world: &World<'_>,
-        narrowing: &Narrowing<'_, '_>,
-    ) -> BTreeSet<StatementId> {
+    /// The statements of its leaves: they alone can't hold together. `narrowing` is that of the search.
+    pub(crate) fn statements(&self, narrowing: &Narrowing<'_, '_>) -> BTreeSet<StatementId> {
         let mut statements = BTreeSet::new();
         let mut narrowed = BTreeSet::new();
         for ((source, value), mut bound) in self.leaves() {
-            world.edges(source, value, &mut |edge| {
-                let set = narrowing.narrow(edge.target, &edge.set);
-                let is_narrower = set != edge.set;
-                if bound.remove(&(edge.target, set)) {
-                    statements.extend(edge.statement);
-                    statements.extend(world.premise(edge.target));
-                    if is_narrower {
+            narrowing.bounds_of(source, value, &mut |edge| {
+                let leaf = (edge.target, edge.set.clone());
+                if bound.remove(&leaf) {
+                    statements.extend(narrowing.why_bound(edge));
+                    if edge.is_narrower {
                         narrowed.insert(edge.target);
                     }
                 }
             });
-            if source == Variable::Root {
-                for (target, all) in narrowing.given() {
-                    let set = narrowing.narrow(target, &all);
-                    let is_narrower = set != all;
-                    if bound.remove(&(target, set)) {
-                        statements.extend(narrowing.why_given(target));
-                        statements.extend(world.premise(target));
-                        if is_narrower {
-                            narrowed.insert(target);
-                        }
-                    }
-                }
-            }
         }
         statements.extend(narrowed.into_iter().flat_map(|variable| narrowing.why(variable)));
         statements

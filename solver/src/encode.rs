@@ -14,6 +14,7 @@
 //! | resource | `1 + index` of its holder among those that rules name |
 //! | choice of a rule | `1 + index` of the alternative that is to hold |
 //! | never | none |
+//! | bundle of what the root binds | 0 |
 //!
 //! Every variable has 0 as its way out but those that are only ever demanded in full. A variable that nothing demands
 //! is never decided, which counts as 0. Hence the search needs no "otherwise absent" rules: it takes 0 where it can,
@@ -52,6 +53,9 @@ pub(crate) enum Variable {
     Choice(u32),
     /// What can't be.
     Never,
+    /// Some of what the root binds, where that is much: the search looks through what one decision changes again and
+    /// again.
+    Bundle(u32),
 }
 
 impl fmt::Display for Variable {
@@ -197,6 +201,7 @@ pub(crate) struct World<'p> {
     /// The rules whose sentences are kept.
     kept: Vec<u32>,
     reach: &'p Reach,
+    counting: Counting,
 }
 
 impl<'p> World<'p> {
@@ -220,6 +225,7 @@ impl<'p> World<'p> {
             holders: holders(problem),
             kept: Vec::new(),
             reach,
+            counting,
         };
         world.index_rules(keep);
         world.index_members();
@@ -279,6 +285,16 @@ impl<'p> World<'p> {
         self.reach.group(group)
     }
 
+    /// Whether the first engine is to do everything by itself.
+    pub(crate) fn is_for_one_engine(&self) -> bool {
+        self.counting == Counting::All
+    }
+
+    /// All groups.
+    pub(crate) fn chains(&self) -> impl Iterator<Item = (GroupId, &Chain)> {
+        self.chains.iter().zip(0..).map(|(chain, group)| (GroupId(group), chain))
+    }
+
     /// A group, if there is such a group.
     pub(crate) fn chain(&self, group: GroupId) -> Option<&Chain> {
         self.chains.get(group.0 as usize)
@@ -299,7 +315,7 @@ impl<'p> World<'p> {
             Variable::Group(group) => self.group_edges(group, value, &mut emit),
             Variable::Node(group, place) => self.node_edges(group, place, value, &mut emit),
             Variable::Choice(rule) => self.choice_edges(rule, value, &mut emit),
-            Variable::Resource(_) | Variable::Never => {}
+            Variable::Resource(_) | Variable::Never | Variable::Bundle(_) => {}
         }
     }
 
@@ -548,8 +564,7 @@ impl<'p> World<'p> {
 
     /// The values of an item for a set of its candidates.
     pub(crate) fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
-        let candidates = self.problem.candidates(item);
-        set.iter().take_while(|candidate| *candidate < candidates).map(|candidate| candidate + 1).collect()
+        set.values(self.problem.candidates(item))
     }
 }
 

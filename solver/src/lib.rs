@@ -90,7 +90,7 @@
 //! Work is counted, not timed, so a solve ends at the same step on every machine: a set operation of `PubGrub` is a
 //! step, and what the second engine does counts as many steps as take about as long. The bound is [`Options::fuel`],
 //! by default 400 million and 500 for each item, group and rule: a few seconds. The first engine's share of it is
-//! 50,000 and 200 for each item and rule, for one search. When all of it is used there is no answer
+//! 5,000 and 20 to 200 for each item and rule (the more there are, the more), for one search. When all of it is used there is no answer
 //! ([`Failure::OutOfFuel`]); a third as much again may go into making an answer better ([`Selection::optimal`]), or a
 //! conflict shorter ([`Conflict::minimal`]), which gets no more than 4 million, 500 for each item, group and rule, and
 //! four times what it took to find that there is no solution. The caller can end it at any time

@@ -4,17 +4,42 @@
 //! follow from them. Refuses: finding facts ([`crate::propagate`]) and searching. Every edge of a search passes here,
 //! so a fact costs nothing where nobody asks for its variable.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 
-use crate::bitset::BitSet;
-use crate::encode::{FREE, Shape, Variable, World};
+use crate::bitset::{BitSet, Value};
+use crate::encode::{Edge, FREE, ROOT, Shape, Variable, World};
 use crate::problem::{GroupId, ItemId, ResourceId, StatementId};
-use crate::propagate::{ItemState, Part, Propagation};
+use crate::propagate::{Part, Propagation};
 
 /// Narrower sets of values for some variables, from outside. Every set holds 0: whether something has to be there is
 /// for the rules.
 pub(crate) type Masks = HashMap<Variable, BitSet>;
+
+/// An edge of a search: `target` is one of `set`.
+pub(crate) struct Bound {
+    /// The variable that is bound.
+    pub(crate) target: Variable,
+    /// What is left of what it is bound to.
+    pub(crate) set: BitSet,
+    /// Whether what is known of the target made it narrower.
+    pub(crate) is_narrower: bool,
+    statement: Option<StatementId>,
+    because: Because,
+}
+
+/// So much of what the root binds is said at once.
+const BUNDLE: usize = 64;
+
+/// What an edge rests on besides its statement.
+enum Because {
+    /// Only what it comes from.
+    Source,
+    /// The target has to be there.
+    Given(Variable),
+    /// Where it comes from or what it is about is settled.
+    Settled([Option<Variable>; 2]),
+}
 
 /// What is known of the variables of one search.
 pub(crate) struct Narrowing<'a, 'p> {
@@ -23,6 +48,8 @@ pub(crate) struct Narrowing<'a, 'p> {
     masks: &'a Masks,
     /// Per variable of a group: its values, once asked for.
     values: RefCell<HashMap<Variable, BitSet>>,
+    /// What the root binds, once asked for.
+    of_root: OnceCell<Vec<Bound>>,
     /// Per counted group: the least and the greatest count up to each place.
     counts: RefCell<HashMap<u32, Vec<(u32, u32)>>>,
 }
@@ -30,7 +57,8 @@ pub(crate) struct Narrowing<'a, 'p> {
 impl<'a, 'p> Narrowing<'a, 'p> {
     /// What `known` and `masks` say of the variables of `world`.
     pub(crate) fn new(world: &'a World<'p>, known: &'a Propagation<'p>, masks: &'a Masks) -> Self {
-        Self { world, known, masks, values: RefCell::default(), counts: RefCell::default() }
+        let (values, counts) = (RefCell::default(), RefCell::default());
+        Self { world, known, masks, values, of_root: OnceCell::new(), counts }
     }
 
     /// What is left of a set of values of a variable.
@@ -61,7 +89,7 @@ impl<'a, 'p> Narrowing<'a, 'p> {
                 }
                 None => set,
             },
-            Variable::Root | Variable::Choice(_) | Variable::Never => set,
+            Variable::Root | Variable::Choice(_) | Variable::Never | Variable::Bundle(_) => set,
         }
     }
 
@@ -71,25 +99,166 @@ impl<'a, 'p> Narrowing<'a, 'p> {
             Variable::Item(item) => self.known.why_item(ItemId(item)),
             Variable::Group(group) | Variable::Node(group, _) => self.known.why_group(GroupId(group)),
             Variable::Resource(resource) => self.known.why_held(ResourceId(resource)),
-            Variable::Root | Variable::Choice(_) | Variable::Never => BTreeSet::new(),
+            Variable::Root | Variable::Choice(_) | Variable::Never | Variable::Bundle(_) => BTreeSet::new(),
         }
     }
 
-    /// What has to be there, whatever is tried: said of the root at once, so that no search has to find the way there
-    /// (and, in a conflict, back).
-    pub(crate) fn given(&self) -> Vec<(Variable, BitSet)> {
-        let problem = self.world.problem();
-        let is_forced = |item: &u32| self.known.state(ItemId(*item)).is_some_and(ItemState::is_forced);
-        let items = (0..problem.items.len() as u32).filter(is_forced);
-        let items = items.map(|item| (Variable::Item(item), self.world.present(ItemId(item))));
+    /// Calls `emit` with what a variable's value binds and nothing settles yet. What is settled is no variable of the
+    /// search: what it binds is said of the root.
+    pub(crate) fn bounds_of(&self, source: Variable, value: Value, emit: &mut dyn FnMut(&Bound)) {
+        match source {
+            Variable::Root => {
+                let all = self.of_root.get_or_init(|| self.of_root());
+                if all.len() <= BUNDLE {
+                    all.iter().for_each(emit);
+                    return;
+                }
+                for number in 0..all.len().div_ceil(BUNDLE) as u32 {
+                    let (target, set) = (Variable::Bundle(number), BitSet::range(ROOT, ROOT));
+                    let because = Because::Source;
+                    emit(&Bound { target, set, is_narrower: false, statement: None, because });
+                }
+            }
+            Variable::Bundle(number) => {
+                let all = self.of_root.get_or_init(|| self.of_root());
+                all.iter().skip(number as usize * BUNDLE).take(BUNDLE).for_each(emit);
+            }
+            _ => self.of_source(source, value, None, &mut |bound| emit(&bound)),
+        }
+    }
+
+    fn of_root(&self) -> Vec<Bound> {
+        let mut all = Vec::new();
+        let emit = &mut |bound| all.push(bound);
+        self.of_source(Variable::Root, ROOT, None, emit);
+        for (settled, value) in self.settled() {
+            self.of_source(settled, value, Some(settled), emit);
+        }
+        for (target, every) in self.given() {
+            let set = self.narrow(target, &every);
+            let is_narrower = set != every;
+            emit(Bound { target, set, is_narrower, statement: None, because: Because::Given(target) });
+        }
+        all
+    }
+
+    fn of_source(
+        &self,
+        source: Variable,
+        value: Value,
+        settled: Option<Variable>,
+        emit: &mut dyn FnMut(Bound),
+    ) {
+        self.world.edges(source, value, &mut |Edge { target, set, statement }| {
+            let because = |target: Option<Variable>| match (settled, target) {
+                (None, None) => Because::Source,
+                (source, target) => Because::Settled([source, target]),
+            };
+            if let Some(value) = self.value(target) {
+                if !set.has(value) {
+                    let (never, none) = (Variable::Never, BitSet::none());
+                    let because = because(Some(target));
+                    emit(Bound { target: never, set: none, is_narrower: false, statement, because });
+                }
+                return;
+            }
+            let narrower = self.narrow(target, &set);
+            if !self.says_nothing(target, &narrower) {
+                let is_narrower = narrower != set;
+                emit(Bound { target, set: narrower, is_narrower, statement, because: because(None) });
+            }
+        });
+    }
+
+    /// Whether a set of an item's values leaves out nothing that is left.
+    fn says_nothing(&self, target: Variable, set: &BitSet) -> bool {
+        let Variable::Item(item) = target else { return false };
+        set.has(0) && self.known.state(ItemId(item)).is_some_and(|state| set.count() > state.open.count())
+    }
+
+    /// The value of a variable that has only one left.
+    fn value(&self, variable: Variable) -> Option<Value> {
+        match variable {
+            Variable::Item(item) => {
+                let state = self.known.state(ItemId(item))?;
+                match state.open.count() {
+                    0 => Some(0),
+                    1 if state.is_forced() => state.open.first(),
+                    _ => None,
+                }
+            }
+            Variable::Group(group) => match self.known.part(GroupId(group)) {
+                Part::No(_) => Some(0),
+                Part::Yes(_) => {
+                    let left = self.narrow(variable, &self.world.chain(GroupId(group))?.active());
+                    left.first().filter(|_| left.count() == 1)
+                }
+                Part::Open => None,
+            },
+            Variable::Node(group, _) => matches!(self.known.part(GroupId(group)), Part::No(_)).then_some(0),
+            Variable::Resource(resource) => {
+                let resource = ResourceId(resource);
+                self.world.holder(resource, self.known.holder(resource)?)
+            }
+            Variable::Root | Variable::Choice(_) | Variable::Never | Variable::Bundle(_) => None,
+        }
+    }
+
+    /// The items that are present and the groups that take part whatever is tried, with the only value that they have
+    /// left, in order.
+    pub(crate) fn settled(&self) -> Vec<(Variable, Value)> {
+        self.certain().filter_map(|variable| Some((variable, self.value(variable)?))).collect()
+    }
+
+    /// What else has to be there: said of the root at once, so that no search has to find the way there (and, in a
+    /// conflict, back).
+    fn given(&self) -> Vec<(Variable, BitSet)> {
+        let all = |variable: Variable| match variable {
+            Variable::Item(item) => Some((variable, self.world.present(ItemId(item)))),
+            Variable::Group(group) => Some((variable, self.world.chain(GroupId(group))?.active())),
+            _ => None,
+        };
+        self.certain().filter(|variable| self.value(*variable).is_none()).filter_map(all).collect()
+    }
+
+    /// What has to be there, in order.
+    fn certain(&self) -> impl Iterator<Item = Variable> {
+        let mut items: Vec<u32> = self.known.forced().iter().map(|item| item.0).collect();
+        items.sort_unstable();
+        let groups = 0..self.world.problem().groups.len() as u32;
         let takes_part = |group: &u32| matches!(self.known.part(GroupId(*group)), Part::Yes(_));
-        let groups = (0..problem.groups.len() as u32).filter(takes_part);
-        let active = |group| Some((Variable::Group(group), self.world.chain(GroupId(group))?.active()));
-        items.chain(groups.filter_map(active)).collect()
+        items.into_iter().map(Variable::Item).chain(groups.filter(takes_part).map(Variable::Group))
+    }
+
+    /// The statements that a bound rests on.
+    pub(crate) fn why_bound(&self, bound: &Bound) -> BTreeSet<StatementId> {
+        let mut statements: BTreeSet<StatementId> = bound.statement.into_iter().collect();
+        statements.extend(self.world.premise(bound.target));
+        match bound.because {
+            Because::Source => {}
+            Because::Given(variable) => statements.extend(self.why_given(variable)),
+            Because::Settled(variables) => {
+                statements.extend(variables.into_iter().flatten().flat_map(|one| self.why_settled(one)));
+            }
+        }
+        statements
+    }
+
+    /// The statements because of which a variable has the only value that it has.
+    fn why_settled(&self, variable: Variable) -> BTreeSet<StatementId> {
+        match variable {
+            Variable::Group(group)
+                if self.world.chain(GroupId(group)).is_some_and(|chain| chain.shape != Shape::One) =>
+            {
+                self.known.why_part(GroupId(group))
+            }
+            Variable::Node(group, _) => self.known.why_part(GroupId(group)),
+            _ => self.why(variable),
+        }
     }
 
     /// The statements because of which something has to be there.
-    pub(crate) fn why_given(&self, variable: Variable) -> BTreeSet<StatementId> {
+    fn why_given(&self, variable: Variable) -> BTreeSet<StatementId> {
         match variable {
             Variable::Item(item) => self.known.why_forced(ItemId(item)),
             Variable::Group(group) => self.known.why_part(GroupId(group)),
@@ -97,8 +266,29 @@ impl<'a, 'p> Narrowing<'a, 'p> {
             | Variable::Root
             | Variable::Resource(_)
             | Variable::Choice(_)
-            | Variable::Never => BTreeSet::new(),
+            | Variable::Never
+            | Variable::Bundle(_) => BTreeSet::new(),
         }
+    }
+
+    /// What is known.
+    pub(crate) fn known(&self) -> &'a Propagation<'p> {
+        self.known
+    }
+
+    /// Whether a search has nothing to choose about the options of a group: all that it would decide are certain, or
+    /// can't be.
+    pub(crate) fn is_decided(&self, group: GroupId) -> bool {
+        let Some(chain) = self.world.chain(group).filter(|_| matches!(self.known.part(group), Part::Yes(_)))
+        else {
+            return true;
+        };
+        // Of a group of any number, an option is left out unless it is wanted.
+        let is_decided = |(item, wanted): (&ItemId, &bool)| {
+            let (must, may) = self.can(Some(item));
+            must || !may || (chain.shape == Shape::Free && !wanted)
+        };
+        chain.items.iter().zip(&chain.wanted).all(is_decided)
     }
 
     /// How many options of a group to aim at: those that have to be, and those that are wanted and can be.

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::assignment::Assignment;
 use crate::bitset::Value;
 use crate::fuel::tick;
+use crate::lists::Lists;
 use crate::problem::{
-    CandidateSet, Count, Group, GroupId, ItemId, Problem, ResourceId, Rule, StatementId, Then, When,
+    CandidateSet, Count, Group, GroupId, ItemId, Member, Problem, ResourceId, Rule, StatementId, Then, When,
 };
 use crate::propagate::distinct;
 
@@ -33,7 +34,7 @@ pub(crate) fn walk(
         if let Some((variable, before)) = way.taken.take() {
             walk.set(variable, before);
         }
-        let Some((variable, value)) = way.changes.pop() else {
+        let Some((variable, value)) = walk.next(&mut way.changes) else {
             ways.pop();
             continue;
         };
@@ -71,23 +72,44 @@ enum Part {
 
 /// What is left to try where one part is broken.
 struct Way {
-    changes: Vec<Change>,
+    changes: Changes,
     /// What was changed last, and its value before.
     taken: Option<Change>,
     in_vain: u32,
+}
+
+/// Changes of one value, the most promising first.
+enum Changes {
+    /// These, the last first.
+    These(Vec<Change>),
+    /// An option of a group more, or one fewer: there may be hundreds, of which mostly the first is enough.
+    Options {
+        group: GroupId,
+        too_few: bool,
+        /// How many members were tried.
+        tried: usize,
+        /// What is left to try of the last one.
+        rest: Vec<Change>,
+    },
 }
 
 struct Walk<'p> {
     problem: &'p Problem,
     core: &'p BTreeSet<StatementId>,
     at: Assignment<'p>,
+    /// By item: where its values begin in the next.
+    values_from: Vec<u32>,
     /// By item and value: the rules whose condition that meets.
-    if_item: Vec<Vec<Vec<u32>>>,
+    if_item: Lists<u32>,
     /// By item, by group: the other rules that speak of it.
-    on_item: Vec<Vec<u32>>,
-    on_group: Vec<Vec<u32>>,
+    on_item: Lists<u32>,
+    on_group: Lists<u32>,
     /// By item: the groups that it is an option of.
-    member_of: Vec<Vec<u32>>,
+    member_of: Lists<u32>,
+    /// By group: its distinct members.
+    members: Vec<Vec<ItemId>>,
+    /// For rules that are to be looked at, again and again.
+    todo: Vec<u32>,
     /// By group: how many options are present.
     counts: Vec<u32>,
     broken: BTreeSet<Part>,
@@ -102,19 +124,37 @@ struct Walk<'p> {
 
 impl<'p> Walk<'p> {
     fn new(problem: &'p Problem, core: &'p BTreeSet<StatementId>, start: Assignment<'p>) -> Self {
+        let mut values_from = Vec::with_capacity(problem.items.len());
+        let mut values = 0;
+        for candidates in &problem.items {
+            values_from.push(values);
+            values += candidates + 1;
+        }
+        let members: Vec<Vec<ItemId>> = problem.groups.iter().map(|group| distinct(&group.members)).collect();
+        let member_of: Vec<(u32, u32)> = (0..)
+            .zip(&members)
+            .flat_map(|(group, members)| members.iter().map(move |item| (item.0, group)))
+            .collect();
+        let (if_item, on_item, on_group) = (Vec::new(), Vec::new(), Vec::new());
+        let mut watch = Watch { problem, at: &start, values_from: &values_from, if_item, on_item, on_group };
+        for (number, rule) in problem.rules.iter().enumerate() {
+            if core.contains(&rule.statement) {
+                watch.rule(number as u32, rule);
+            }
+        }
+        let Watch { if_item, on_item, on_group, .. } = watch;
         let mut walk = Self {
             problem,
             core,
             counts: vec![0; problem.groups.len()],
+            if_item: Lists::new(values as usize, &if_item),
+            on_item: Lists::new(problem.items.len(), &on_item),
+            on_group: Lists::new(problem.groups.len(), &on_group),
+            member_of: Lists::new(problem.items.len(), &member_of),
+            values_from,
+            members,
             at: start,
-            if_item: problem
-                .items
-                .iter()
-                .map(|candidates| vec![Vec::new(); *candidates as usize + 1])
-                .collect(),
-            on_item: vec![Vec::new(); problem.items.len()],
-            on_group: vec![Vec::new(); problem.groups.len()],
-            member_of: vec![Vec::new(); problem.items.len()],
+            todo: Vec::new(),
             broken: BTreeSet::new(),
             blamed: BTreeMap::new(),
             holders: BTreeMap::new(),
@@ -123,62 +163,19 @@ impl<'p> Walk<'p> {
         };
         for (number, rule) in problem.rules.iter().enumerate() {
             if core.contains(&rule.statement) {
-                walk.watch(number as u32, rule);
                 walk.judge_rule(number as u32);
             }
         }
-        for (number, group) in problem.groups.iter().enumerate() {
-            for item in distinct(&group.members) {
-                if let Some(of) = walk.member_of.get_mut(item.0 as usize) {
-                    of.push(number as u32);
-                }
-                if walk.at.value(item) > 0 {
-                    walk.counts[number] += 1;
-                }
-            }
-            walk.judge_count(number as u32);
+        for group in 0..problem.groups.len() as u32 {
+            let present = walk.members_of(group).iter().filter(|item| walk.at.value(**item) > 0).count();
+            walk.counts[group as usize] = present as u32;
+            walk.judge_count(group);
         }
         walk
     }
 
-    fn watch(&mut self, number: u32, rule: &Rule) {
-        let (mut items, mut groups) = (Vec::new(), Vec::new());
-        match &rule.when {
-            When::Always => {}
-            When::Item(item, set) => {
-                for candidate in set.iter() {
-                    let by_value = self.if_item.get_mut(item.0 as usize);
-                    if let Some(rules) = by_value.and_then(|values| values.get_mut(candidate as usize + 1)) {
-                        rules.push(number);
-                    }
-                }
-            }
-            When::TakesPart(group) => groups.push(*group),
-            When::Option(group, member) => {
-                groups.push(*group);
-                items.extend(self.at.option(*group, *member));
-            }
-        }
-        match &rule.then {
-            Then::Present(item, _) | Then::AbsentOr(item, _) => items.push(*item),
-            Then::TakesPart(group) => groups.push(*group),
-            Then::OneOf(group, members) | Then::AllOf(group, members) => {
-                groups.push(*group);
-                items.extend(members.iter().filter_map(|member| self.at.option(*group, *member)));
-            }
-            Then::AnyOf(alternatives) => items.extend(alternatives.iter().map(|(item, _)| *item)),
-            Then::Holds(..) | Then::Never => {}
-        }
-        for item in items {
-            if let Some(rules) = self.on_item.get_mut(item.0 as usize) {
-                rules.push(number);
-            }
-        }
-        for group in groups {
-            if let Some(rules) = self.on_group.get_mut(group.0 as usize) {
-                rules.push(number);
-            }
-        }
+    fn members_of(&self, group: u32) -> &[ItemId] {
+        self.members.get(group as usize).map_or(&[], Vec::as_slice)
     }
 
     fn value(&self, variable: Variable) -> Value {
@@ -197,9 +194,9 @@ impl<'p> Walk<'p> {
                     *is_part = value > 0;
                 }
                 self.judge_count(group.0);
-                for number in self.on_group.get(group.0 as usize).cloned().unwrap_or_default() {
-                    self.judge_rule(number);
-                }
+                let mut todo = std::mem::take(&mut self.todo);
+                todo.extend(self.on_group.get(group.0));
+                self.judge_rules(todo);
             }
         }
     }
@@ -207,22 +204,28 @@ impl<'p> Walk<'p> {
     fn set_item(&mut self, item: ItemId, value: Value) {
         let Some(at) = self.at.items.get_mut(item.0 as usize) else { return };
         let before = std::mem::replace(at, value);
+        let mut todo = std::mem::take(&mut self.todo);
         if (before > 0) != (value > 0) {
-            for group in self.member_of.get(item.0 as usize).cloned().unwrap_or_default() {
+            todo.extend(self.member_of.get(item.0));
+            for group in todo.drain(..) {
                 if let Some(count) = self.counts.get_mut(group as usize) {
                     *count = if value > 0 { *count + 1 } else { count.saturating_sub(1) };
                 }
                 self.judge_count(group);
             }
         }
-        let by_value = self.if_item.get(item.0 as usize);
-        let at_value =
-            |value: Value| by_value.and_then(|values| values.get(value as usize)).into_iter().flatten();
-        let others = self.on_item.get(item.0 as usize).into_iter().flatten();
-        let rules: Vec<u32> = at_value(before).chain(at_value(value)).chain(others).copied().collect();
-        for number in rules {
+        let from = self.values_from.get(item.0 as usize).copied().unwrap_or(0);
+        todo.extend(self.if_item.get(from + before));
+        todo.extend(self.if_item.get(from + value));
+        todo.extend(self.on_item.get(item.0));
+        self.judge_rules(todo);
+    }
+
+    fn judge_rules(&mut self, mut todo: Vec<u32>) {
+        for number in todo.drain(..) {
             self.judge_rule(number);
         }
+        self.todo = todo;
     }
 
     fn judge_rule(&mut self, number: u32) {
@@ -300,10 +303,7 @@ impl<'p> Walk<'p> {
         {
             return None;
         }
-        let mut changes = self.changes(part);
-        changes.retain(|(variable, value)| self.value(*variable) != *value);
-        changes.reverse();
-        Some(Way { changes, taken: None, in_vain })
+        Some(Way { changes: self.changes(part), taken: None, in_vain })
     }
 
     /// The first part that is broken, and every statement without which nothing would be.
@@ -337,6 +337,54 @@ impl<'p> Walk<'p> {
     }
 }
 
+/// Who speaks of what.
+struct Watch<'a> {
+    problem: &'a Problem,
+    at: &'a Assignment<'a>,
+    values_from: &'a [u32],
+    if_item: Vec<(u32, u32)>,
+    on_item: Vec<(u32, u32)>,
+    on_group: Vec<(u32, u32)>,
+}
+
+impl Watch<'_> {
+    fn rule(&mut self, number: u32, rule: &Rule) {
+        match &rule.when {
+            When::Always => {}
+            When::Item(item, set) => {
+                let from = self.values_from.get(item.0 as usize).copied();
+                let exist = set.iter().take_while(|candidate| *candidate < self.problem.candidates(*item));
+                if let Some(from) = from {
+                    self.if_item.extend(exist.map(|candidate| (from + candidate + 1, number)));
+                }
+            }
+            When::TakesPart(group) => self.on_group.push((group.0, number)),
+            When::Option(group, member) => {
+                self.on_group.push((group.0, number));
+                self.option(*group, *member, number);
+            }
+        }
+        match &rule.then {
+            Then::Present(item, _) | Then::AbsentOr(item, _) => self.on_item.push((item.0, number)),
+            Then::TakesPart(group) => self.on_group.push((group.0, number)),
+            Then::OneOf(group, members) | Then::AllOf(group, members) => {
+                self.on_group.push((group.0, number));
+                for member in members {
+                    self.option(*group, *member, number);
+                }
+            }
+            Then::AnyOf(alternatives) => {
+                self.on_item.extend(alternatives.iter().map(|(item, _)| (item.0, number)));
+            }
+            Then::Holds(..) | Then::Never => {}
+        }
+    }
+
+    fn option(&mut self, group: GroupId, member: Member, number: u32) {
+        self.on_item.extend(self.at.option(group, member).map(|item| (item.0, number)));
+    }
+}
+
 fn is_within(group: &Group, count: u32) -> bool {
     match group.count {
         Count::One => count == 1,
@@ -346,9 +394,9 @@ fn is_within(group: &Group, count: u32) -> bool {
 
 /// The changes of one value that could mend a part, the most promising first.
 impl Walk<'_> {
-    fn changes(&self, part: Part) -> Vec<Change> {
+    fn changes(&self, part: Part) -> Changes {
         let rule = |number: u32| self.problem.rules.get(number as usize);
-        match part {
+        let mut these: Vec<Change> = match part {
             Part::Rule(number) => rule(number).map_or_else(Vec::new, |rule| {
                 let mut changes = self.to_meet(&rule.then);
                 changes.extend(self.to_escape(&rule.when));
@@ -359,8 +407,29 @@ impl Walk<'_> {
                 .filter_map(rule)
                 .flat_map(|rule| self.to_escape(&rule.when))
                 .collect(),
-            Part::Count(number) => self.to_count(GroupId(number)),
+            Part::Count(number) => return self.to_count(GroupId(number)),
+        };
+        these.retain(|(variable, value)| self.value(*variable) != *value);
+        these.reverse();
+        Changes::These(these)
+    }
+
+    /// The next change to try. Whatever was changed by the one before is taken back by now.
+    fn next(&self, changes: &mut Changes) -> Option<Change> {
+        let (group, too_few, tried, rest) = match changes {
+            Changes::These(all) => return all.pop(),
+            Changes::Options { group, too_few, tried, rest } => (*group, *too_few, tried, rest),
+        };
+        while rest.is_empty() {
+            let item = *self.members_of(group.0).get(*tried)?;
+            *tried += 1;
+            if (self.at.value(item) == 0) == too_few {
+                let most = if too_few { self.problem.candidates(item).min(VALUES.0 as u32) } else { 0 };
+                let values = u32::from(too_few)..=most;
+                rest.extend(values.rev().map(|value| (Variable::Item(item), value)));
+            }
         }
+        rest.pop()
     }
 
     fn to_escape(&self, when: &When) -> Vec<Change> {
@@ -406,18 +475,13 @@ impl Walk<'_> {
         }
     }
 
-    fn to_count(&self, group: GroupId) -> Vec<Change> {
-        let Some(of) = self.problem.groups.get(group.0 as usize) else { return Vec::new() };
-        let too_few = match of.count {
+    fn to_count(&self, group: GroupId) -> Changes {
+        let too_few = self.problem.groups.get(group.0 as usize).is_some_and(|of| match of.count {
             Count::One => self.count(group.0) == 0,
             Count::Between { min, .. } => self.count(group.0) < min,
-        };
-        let members = distinct(&of.members).into_iter().filter(|item| (self.at.value(*item) == 0) == too_few);
-        let change = |item: ItemId| {
-            let values = if too_few { 1..=self.problem.candidates(item).min(VALUES.0 as u32) } else { 0..=0 };
-            values.map(move |value| (Variable::Item(item), value))
-        };
-        members.flat_map(change).chain([(Variable::Group(group), 0)]).collect()
+        });
+        // Who makes it take part is mostly few sentences, where the members can be hundreds.
+        Changes::Options { group, too_few, tried: 0, rest: vec![(Variable::Group(group), 0)] }
     }
 
     /// The candidates of a set that exist.

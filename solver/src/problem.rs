@@ -3,6 +3,10 @@
 //! Owns: the vocabulary and the builder. Refuses: any meaning beyond it; what an item or a statement *is* stays with
 //! the caller, who keeps tables from these numbers to its own things.
 
+use std::fmt;
+
+use crate::bitset::BitSet;
+
 /// A sentence of the caller's: the unit that conflicts speak in. Numbered by the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StatementId(pub u32);
@@ -28,33 +32,65 @@ pub type Candidate = u32;
 pub type Member = u32;
 
 /// A set of an item's candidates (never says anything about absence).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct CandidateSet(Vec<Candidate>);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CandidateSet {
+    /// Ascending, each once.
+    all: Vec<Candidate>,
+    /// The same as values, if they fit into a word: bit `1 + candidate`.
+    word: Option<u64>,
+}
+
+impl Default for CandidateSet {
+    fn default() -> Self {
+        Self::ascending(Vec::new())
+    }
+}
+
+impl fmt::Debug for CandidateSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CandidateSet").field(&self.all).finish()
+    }
+}
 
 impl CandidateSet {
     /// The candidates `0..n`.
     pub fn all(n: u32) -> Self {
-        Self((0..n).collect())
+        Self::ascending((0..n).collect())
+    }
+
+    fn ascending(all: Vec<Candidate>) -> Self {
+        let fits = all.last().is_none_or(|last| *last < u64::BITS - 1);
+        let word = fits.then(|| all.iter().fold(0, |word, candidate| word | 1 << (candidate + 1)));
+        Self { all, word }
+    }
+
+    /// As values of an item that has so many candidates: `1 + candidate` for those that exist.
+    pub(crate) fn values(&self, candidates: u32) -> BitSet {
+        match self.word {
+            Some(word) if candidates >= u64::BITS - 1 => BitSet::of_word(word),
+            Some(word) => BitSet::of_word(word).and(&BitSet::range(1, candidates)),
+            None => self.iter().take_while(|one| *one < candidates).map(|one| one + 1).collect(),
+        }
     }
 
     /// Whether `candidate` is in the set.
     pub fn contains(&self, candidate: Candidate) -> bool {
-        self.0.binary_search(&candidate).is_ok()
+        self.all.binary_search(&candidate).is_ok()
     }
 
     /// The candidates, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Candidate> + '_ {
-        self.0.iter().copied()
+        self.all.iter().copied()
     }
 
     /// How many candidates there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 }
 
@@ -63,7 +99,7 @@ impl FromIterator<Candidate> for CandidateSet {
         let mut all: Vec<Candidate> = iter.into_iter().collect();
         all.sort_unstable();
         all.dedup();
-        Self(all)
+        Self::ascending(all)
     }
 }
 
@@ -179,7 +215,7 @@ struct Index {
 }
 
 /// What a condition speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Subject {
     Item(ItemId),
     Group(GroupId),

@@ -386,6 +386,11 @@ impl<'p> Propagation<'p> {
         self.items.get(item.0 as usize)
     }
 
+    /// The items that have to be present, in the order in which that was found.
+    pub(crate) fn forced(&self) -> &[ItemId] {
+        &self.forced
+    }
+
     /// What is known of a group.
     pub(crate) fn part(&self, group: GroupId) -> Part {
         self.groups.get(group.0 as usize).map_or(Part::No(GIVEN), |state| state.part)

@@ -17,7 +17,7 @@ use crate::derive::Refutation;
 use crate::encode::{ROOT, Shape, Variable, World, counted, uncounted};
 use crate::fuel::{self, Stop, tick};
 use crate::narrow::Narrowing;
-use crate::problem::{GroupId, Preference};
+use crate::problem::{GroupId, ItemId, Preference};
 
 /// The values of all decided variables. What is not decided is 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +75,15 @@ pub(crate) fn search(
     narrowing: &Narrowing<'_, '_>,
     fuel: &mut u64,
 ) -> Result<Outcome, Stop> {
+    if near.is_none()
+        && !world.is_for_one_engine()
+        && let Some(model) = fuel::within(fuel, || evident(world, taste, narrowing))?
+    {
+        return Ok(Outcome::Model(model));
+    }
     let provider = Provider { world, taste, near, narrowing };
     match fuel::within(fuel, || resolve(&provider, Variable::Root, ROOT))? {
-        Ok(selected) => Ok(Outcome::Model(model(selected))),
+        Ok(selected) => Ok(Outcome::Model(model(selected, narrowing))),
         Err(PubGrubError::NoSolution(tree)) => Ok(Outcome::Refuted(Refutation::new(tree))),
         Err(
             PubGrubError::ErrorInShouldCancel(stop)
@@ -87,8 +93,38 @@ pub(crate) fn search(
     }
 }
 
-fn model(selected: SelectedDependencies<Variable, Value>) -> Model {
-    Model(selected.into_iter().collect())
+/// What `PubGrub` would choose, where that is plain to see: every decision that is left is which value an item takes that
+/// has to be there, and taking the one that it would take first each time is a solution. All that such a search knows at
+/// any time is kept by that solution, so the value is among those that are left whenever it is decided, and as the first
+/// of all it is also the first of those; what has no reason is left out first of all.
+fn evident(world: &World<'_>, taste: &Taste, narrowing: &Narrowing<'_, '_>) -> Option<Model> {
+    let groups = 0..world.problem().groups.len() as u32;
+    if !groups.into_iter().all(|group| narrowing.is_decided(GroupId(group))) {
+        return None;
+    }
+    let choose = |item: ItemId, open: &BitSet| {
+        open.iter().min_by_key(|value| (taste.rank(item.0, *value), *value)).unwrap_or(0)
+    };
+    let chosen = narrowing.known().evident(choose)?;
+    let items = chosen.items.iter().zip(0..).filter(|(value, _)| **value > 0);
+    let mut values: HashMap<Variable, Value> =
+        items.map(|(value, item)| (Variable::Item(item), *value)).collect();
+    for (group, chain) in world.chains() {
+        if chosen.is_part(group) {
+            let value = match chain.shape {
+                Shape::One => chain.items.iter().position(|item| chosen.value(*item) > 0)? as Value + 1,
+                Shape::Counted { .. } | Shape::Enough { .. } | Shape::Free => 1,
+            };
+            values.insert(Variable::Group(group.0), value);
+        }
+    }
+    Some(Model(values))
+}
+
+fn model(selected: SelectedDependencies<Variable, Value>, narrowing: &Narrowing<'_, '_>) -> Model {
+    let mut values: HashMap<Variable, Value> = selected.into_iter().collect();
+    values.extend(narrowing.settled());
+    Model(values)
 }
 
 pub(crate) struct Provider<'a, 'p> {
@@ -130,7 +166,11 @@ impl DependencyProvider for Provider<'_, '_> {
             Variable::Item(item) => set.iter().min_by_key(|value| (self.taste.rank(item, *value), *value)),
             Variable::Group(_) => set.iter().last(),
             Variable::Node(group, place) => self.node(group, place, set),
-            Variable::Resource(_) | Variable::Choice(_) | Variable::Root | Variable::Never => set.first(),
+            Variable::Resource(_)
+            | Variable::Choice(_)
+            | Variable::Root
+            | Variable::Never
+            | Variable::Bundle(_) => set.first(),
         })
     }
 
@@ -140,14 +180,7 @@ impl DependencyProvider for Provider<'_, '_> {
         value: &Value,
     ) -> Result<Dependencies<Variable, BitSet, String>, Stop> {
         let mut edges = Vec::new();
-        self.world.edges(*variable, *value, &mut |edge| {
-            let set = self.narrowing.narrow(edge.target, &edge.set);
-            edges.push((edge.target, set));
-        });
-        if *variable == Variable::Root {
-            let given = self.narrowing.given().into_iter();
-            edges.extend(given.map(|(target, set)| (target, self.narrowing.narrow(target, &set))));
-        }
+        self.narrowing.bounds_of(*variable, *value, &mut |edge| edges.push((edge.target, edge.set.clone())));
         Ok(Dependencies::Available(edges.into_iter().collect()))
     }
 

@@ -171,7 +171,7 @@ fn first<'p>(
         match outcome {
             Ok(Outcome::Model(model)) => return Ok(Answer::Model(model, Engine::PubGrub)),
             Ok(Outcome::Refuted(refutation)) => {
-                return Ok(Answer::Core(refutation.statements(world, &narrowing), Engine::PubGrub));
+                return Ok(Answer::Core(refutation.statements(&narrowing), Engine::PubGrub));
             }
             Err(Stop::OutOfFuel) if engine.is_none() => {}
             Err(stop) => return Err(stop),
@@ -204,11 +204,15 @@ pub(crate) fn slice(problem: &Problem, engine: Option<Engine>, fuel: u64) -> Opt
 
 /// What `PubGrub` may use for one search before the other engine is asked.
 pub(crate) fn share(problem: &Problem) -> u64 {
-    SHARE.0 + SHARE.1 * (problem.items.len() + problem.rules.len()) as u64
+    let size = (problem.items.len() + problem.rules.len()) as u64;
+    let (steps, each, growing, most) = SHARE;
+    steps + size * (each + size / growing).min(most)
 }
 
-/// So many steps, and so many for each item and rule.
-const SHARE: (u64, u64) = (50_000, 200);
+/// So many steps, and so many for each item and rule: one more for each so many of them, since in a large problem a
+/// decision has more to look at, up to so many. What is small and takes more than that is dense, and the other engine is
+/// through with it before this one would be.
+const SHARE: (u64, u64, u64, u64) = (5_000, 20, 300, 200);
 
 /// A model in the caller's words.
 fn selection(world: &World<'_>, model: &Model, optimal: bool, engine: Engine) -> Selection {

@@ -106,8 +106,7 @@ impl Propagation<'_> {
     }
 
     pub(super) fn values(&self, item: ItemId, set: &CandidateSet) -> BitSet {
-        let candidates = self.problem.candidates(item);
-        set.iter().take_while(|candidate| *candidate < candidates).map(|candidate| candidate + 1).collect()
+        set.values(self.problem.candidates(item))
     }
 
     pub(super) fn all(&self, item: ItemId) -> BitSet {

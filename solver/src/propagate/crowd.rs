@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 
 use super::queue::Task;
-use super::{Assumption, Bounds, Clash, FactId, Part, Propagation, Reason};
+use super::{Assumption, Bounds, Clash, FactId, GroupState, Part, Propagation, Reason};
 use crate::bitset::{BitSet, Value};
 use crate::fuel::tick;
 use crate::problem::{GroupId, ItemId, StatementId, Then, When};
@@ -20,6 +20,9 @@ impl Propagation<'_> {
     /// Whether all that is certain fits beside each other; to be asked once [`Self::run`] is through. If so: one way
     /// to place what is after the same things, which need not be a solution.
     pub(crate) fn fits(&self) -> Result<Vec<Assumption>, Clash> {
+        if !self.has_slots() {
+            return Ok(Vec::new());
+        }
         let mut crowd = Crowd { known: self, demands: Vec::new(), claims: Vec::new(), owned: HashMap::new() };
         crowd.gather();
         if crowd.demands.len() < 2 {
@@ -34,6 +37,14 @@ impl Propagation<'_> {
             Some(clash) => Err(clash),
             None => Ok(flow.placed()),
         }
+    }
+}
+
+impl Propagation<'_> {
+    /// Whether anything is there that claims can exclude each other from.
+    fn has_slots(&self) -> bool {
+        let is_bounded = |group: &GroupState| (group.bounds.max as usize) < group.members.len();
+        self.problem.resources > 0 || !self.watch.exclusions.is_empty() || self.groups.iter().any(is_bounded)
     }
 }
 

@@ -36,6 +36,8 @@ pub(crate) struct Formula<'a, 'p> {
     sets: HashMap<(u32, BitSet), Literal>,
     /// Where a core is wanted: by statement, whether it is to be kept.
     selectors: Option<BTreeMap<StatementId, Literal>>,
+    /// Those that are kept for good, and have no selector any more.
+    settled: BTreeSet<StatementId>,
     /// By group: literals of which number `k` holds if more than `k` of the open options are present.
     counters: BTreeMap<GroupId, Vec<Literal>>,
 }
@@ -69,8 +71,34 @@ impl<'a, 'p> Formula<'a, 'p> {
         within(fuel, || self.clauses.solve(assumptions))?
     }
 
+    /// Says for good of some statements that they are kept, and of all that are not in `core` that they are not. What
+    /// is assumed no more is in no clause that is learnt: the fewer assumptions, the shorter these are.
+    pub(crate) fn settle(
+        &mut self,
+        core: &BTreeSet<StatementId>,
+        needed: &BTreeSet<StatementId>,
+        fuel: &mut u64,
+    ) -> Result<(), Stop> {
+        let (clauses, settled) = (&mut self.clauses, &mut self.settled);
+        let Some(selectors) = self.selectors.as_mut() else { return Ok(()) };
+        within(fuel, || {
+            selectors.retain(|statement, selector| {
+                let is_needed = needed.contains(statement);
+                if is_needed {
+                    settled.insert(*statement);
+                    clauses.add([*selector]);
+                } else if !core.contains(statement) {
+                    clauses.add([!*selector]);
+                } else {
+                    return true;
+                }
+                false
+            });
+        })
+    }
+
     /// Those of the statements that can't hold together, if they can't. They are assumed in their order or the last
-    /// first: what is assumed early is more often in what is found.
+    /// first: what is assumed early is more often in what is found. Those that are settled as kept are among them.
     pub(crate) fn refute(
         &mut self,
         kept: &BTreeSet<StatementId>,
@@ -93,7 +121,8 @@ impl<'a, 'p> Formula<'a, 'p> {
             Verdict::Core(core) => {
                 let core: BTreeSet<Literal> = core.into_iter().collect();
                 let is_in = |(_, literal): &&(StatementId, Literal)| core.contains(literal);
-                Some(selectors.iter().filter(is_in).map(|(statement, _)| *statement).collect())
+                let assumed = selectors.iter().filter(is_in).map(|(statement, _)| *statement);
+                Some(assumed.chain(self.settled.iter().copied()).collect())
             }
         })
     }
@@ -163,6 +192,7 @@ impl<'a, 'p> Formula<'a, 'p> {
             holders: BTreeMap::new(),
             sets: HashMap::new(),
             selectors: with_selectors.then(BTreeMap::new),
+            settled: BTreeSet::new(),
             counters: BTreeMap::new(),
         };
         for item in 0..world.problem().items.len() as u32 {

@@ -38,9 +38,7 @@ pub(crate) fn first<'p>(
     let near = formula.model();
     Ok(match search(world, taste, Some(&near), narrowing, fuel)? {
         Outcome::Model(model) => Answer::Model(model, Engine::Cdcl),
-        Outcome::Refuted(refutation) => {
-            Answer::Core(refutation.statements(world, narrowing), Engine::PubGrub)
-        }
+        Outcome::Refuted(refutation) => Answer::Core(refutation.statements(narrowing), Engine::PubGrub),
     })
 }
 
