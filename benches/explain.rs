@@ -25,7 +25,9 @@ use hsm_rivals::instances::registry::{Registry, SIZES};
 const ROUNDS: usize = 15;
 
 fn main() {
-    println!("| entries | selected | statements | fixes | explained, as a multiple of the solve | of the load |");
+    println!(
+        "| entries | selected | statements | fixes | explained, as a multiple of the solve | of the load |"
+    );
     println!("| --- |{}", " --- |".repeat(5));
     for (entries, selected) in SIZES {
         let dir = tempfile::tempdir().expect("a directory");

@@ -16,6 +16,7 @@
 //! first engine from nothing else, so what they leave open is decided in the same way everywhere.
 
 mod climb;
+mod fewest;
 mod goal;
 
 use crate::bitset::BitSet;
@@ -40,6 +41,8 @@ pub(crate) struct Bounds<'a, 'p> {
     masks: Masks,
     /// What was found of bounds that can't hold together: by the last of them.
     refuted: Vec<Vec<Refuted>>,
+    /// Whether more is known than what follows from the bounds without trying.
+    has_shortcuts: bool,
 }
 
 /// A bound that is set.
@@ -57,6 +60,15 @@ struct Refuted {
     under: Vec<(usize, u32)>,
 }
 
+/// A group of more options than this is large.
+const LARGE: usize = 1_024;
+
+/// So many steps improving may use where a group is large.
+const WORTH: u64 = 20_000_000;
+
+/// So many levels are tried one after the other.
+const FEW: usize = 8;
+
 /// How many times what one search may use the first walk over all goals may.
 const WALK: u64 = 4;
 
@@ -65,7 +77,16 @@ impl<'a, 'p> Bounds<'a, 'p> {
     pub(crate) fn new(world: &'a World<'p>, taste: &'a Taste, known: Propagation<'p>) -> Self {
         let goals = goal::goals(world);
         let refuted = goals.iter().map(|_| Vec::new()).collect();
-        Self { world, taste, known, goals, set: Vec::new(), masks: Masks::new(), refuted }
+        Self {
+            world,
+            taste,
+            known,
+            goals,
+            set: Vec::new(),
+            masks: Masks::new(),
+            refuted,
+            has_shortcuts: false,
+        }
     }
 
     /// Whether there is nothing to improve.
@@ -101,13 +122,25 @@ impl<'a, 'p> Bounds<'a, 'p> {
         let climbed = match engine {
             _ if self.goals.is_empty() => Ok(model.clone()),
             Some(Engine::PubGrub) => self.one_by_one(&mut model, fuel).map(|()| model.clone()),
-            Some(Engine::Cdcl) | None => self.climb(&mut model, fuel),
+            Some(Engine::Cdcl) | None => {
+                let mut own = (*fuel).min(self.worth());
+                let given = own;
+                let climbed = self.climb(&mut model, &mut own);
+                *fuel = fuel.saturating_sub(given - own);
+                climbed
+            }
         };
         let near = match climbed {
             Ok(near) => near,
             Err(Stop::OutOfFuel) => return Ok((model, false)),
             Err(Stop::Interrupted) => return Err(Stop::Interrupted),
         };
+        // What they leave open is to be decided in the same way as if that had not been known.
+        match self.without_shortcuts(&mut u64::MAX.clone()) {
+            Ok(true) => {}
+            Ok(false) | Err(Stop::OutOfFuel) => return Ok((model, false)),
+            Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+        }
         let mut last = share(self.world.problem());
         if let Some(best) = self.last_search(None, last, &mut last)? {
             return Ok((best, true));
@@ -116,6 +149,13 @@ impl<'a, 'p> Bounds<'a, 'p> {
             Some(best) => (best, true),
             None => (model, false),
         })
+    }
+
+    /// What improving is worth: where the fewest of thousands of options are looked for, the way there is short or
+    /// longer than anyone waits.
+    fn worth(&self) -> u64 {
+        let is_large = self.goals.iter().any(|goal| goal.levels.len() > LARGE);
+        if is_large { WORTH } else { u64::MAX }
     }
 
     /// Leads a model that is within all bounds through the first engine, which has nothing to try then.
@@ -175,15 +215,30 @@ impl<'a, 'p> Bounds<'a, 'p> {
             let least = least.max(goal.least(self.world, &self.known, bound));
             goal.levels.iter().copied().filter(|level| *level >= least).collect()
         };
-        for most in levels {
-            if self.is_refuted(number, most) {
-                continue;
-            }
-            self.bind(most);
-            if within(fuel, || self.known.run())?.is_ok() {
+        // What a bound excludes without trying, every lower one does: the first that does not is found by halving.
+        let (mut from, mut to) = (0, levels.len());
+        let mut next = 0;
+        while from < to {
+            let Some(most) = levels.get(next).copied() else { break };
+            let is_good = !self.is_refuted(number, most) && {
+                self.bind(most);
+                within(fuel, || self.known.run())?.is_ok()
+            };
+            if is_good && next == from {
                 return Ok(());
             }
             self.back_to(number);
+            if is_good {
+                to = next;
+            } else {
+                from = next + 1;
+            }
+            next = if levels.len() > FEW { from + (to - from) / 2 } else { from };
+        }
+        if let Some(most) = levels.get(from).copied() {
+            self.bind(most);
+            within(fuel, || self.known.run())?.unwrap_or(());
+            return Ok(());
         }
         // Never without a bound: the highest says nothing.
         self.bind(u32::MAX);

@@ -12,7 +12,7 @@ use crate::sat::clauses::{Literal, Verdict};
 use crate::sat::formula::Formula;
 
 /// What keeps the cost of a goal within a bound.
-type Literals = HashMap<(usize, u32), Literal>;
+pub(super) type Literals = HashMap<(usize, u32), Literal>;
 
 /// More levels than a goal mostly has.
 const MANY: usize = 64;
@@ -25,10 +25,23 @@ impl Bounds<'_, '_> {
         let mut formula = Formula::of_rest(self.world, &self.known, fuel)?;
         let mut literals = Literals::new();
         let mut found: Option<Model> = None;
+        // Whether the next goal of many levels has to be reached by halving.
+        let mut by_halving = false;
         loop {
-            let round = self.walk_on(fuel).and_then(|()| self.round(&mut formula, &mut literals, fuel));
-            match round {
-                Ok(None) if self.set.len() < self.goals.len() => found = Some(formula.model()),
+            let round = self.walk_on(by_halving, fuel);
+            by_halving = false;
+            match round.and_then(|()| self.round(&mut formula, &mut literals, fuel)) {
+                Ok(None) if self.set.len() < self.goals.len() => {
+                    found = Some(formula.model());
+                    match self.fewest(&mut formula, &mut literals, fuel) {
+                        Ok(is_set) => by_halving = !is_set,
+                        Err(Stop::OutOfFuel) => {
+                            self.settle_for(model, found.as_ref())?;
+                            return Err(Stop::OutOfFuel);
+                        }
+                        Err(Stop::Interrupted) => return Err(Stop::Interrupted),
+                    }
+                }
                 Ok(None) => return Ok(formula.model()),
                 Ok(Some(from)) => {
                     let better = self.descend(from, formula.model(), &mut formula, &mut literals, fuel);
@@ -52,11 +65,14 @@ impl Bounds<'_, '_> {
         }
     }
 
-    /// Sets bounds up to and with the next goal that has many levels: what comes after it is worth nothing until it is
-    /// known which of them can be had.
-    fn walk_on(&mut self, fuel: &mut u64) -> Result<(), Stop> {
+    /// Sets bounds up to the next goal that has many levels, or up to and with it: what comes after it is worth nothing
+    /// until it is known which of them can be had.
+    fn walk_on(&mut self, with_it: bool, fuel: &mut u64) -> Result<(), Stop> {
         while let Some(goal) = self.goals.get(self.set.len()) {
             let has_many = goal.levels.len() > MANY;
+            if has_many && !with_it {
+                break;
+            }
             self.step(0, fuel)?;
             if has_many {
                 break;
@@ -151,7 +167,11 @@ impl Bounds<'_, '_> {
     }
 
     /// The literals of all bounds that say something, in the order of the goals.
-    fn assumed(&self, formula: &mut Formula<'_, '_>, literals: &mut Literals) -> Vec<(usize, Literal)> {
+    pub(super) fn assumed(
+        &self,
+        formula: &mut Formula<'_, '_>,
+        literals: &mut Literals,
+    ) -> Vec<(usize, Literal)> {
         let mut assumed = Vec::new();
         for (number, (goal, bound)) in self.goals.iter().zip(&self.set).enumerate() {
             if goal.levels.last().is_some_and(|last| *last <= bound.most) {

@@ -165,6 +165,14 @@ impl Goal<'_> {
         }
     }
 
+    /// The group, if this is how many of its options are more than so many.
+    pub(super) fn few(&self) -> Option<(GroupId, u32)> {
+        match &self.cost {
+            Cost::Few(needs) => Some((needs.group, needs.min)),
+            Cost::Rank(..) | Cost::Present(..) | Cost::Choice(..) => None,
+        }
+    }
+
     /// What it costs.
     pub(super) fn cost(&self, world: &World<'_>, model: &Model) -> u32 {
         let count = |group: &GroupId| model.value(Variable::Group(group.0));

@@ -179,7 +179,8 @@ impl<'a, 'p> Formula<'a, 'p> {
         Model::new(values)
     }
 
-    fn is(&self, literal: Literal) -> bool {
+    /// Whether a literal holds in the last model.
+    pub(crate) fn is(&self, literal: Literal) -> bool {
         self.clauses.is_true(literal)
     }
 
@@ -297,6 +298,18 @@ impl<'a, 'p> Formula<'a, 'p> {
         }
     }
 
+    /// Literals of which number `k` holds if more than `k` of these do, one for each.
+    pub(crate) fn counter(&mut self, all: &[Literal]) -> Vec<Literal> {
+        more_than(&mut self.clauses, all, all.len())
+    }
+
+    /// Says for good that each of these holds.
+    pub(crate) fn insist(&mut self, all: impl IntoIterator<Item = Literal>) {
+        for literal in all {
+            self.clauses.add([literal]);
+        }
+    }
+
     /// A literal under which all of these clauses are kept.
     fn all_of(&mut self, mut clauses: Vec<Vec<Literal>>) -> Literal {
         let truth = self.truth();
@@ -340,7 +353,7 @@ impl<'a, 'p> Formula<'a, 'p> {
     }
 
     /// The literal for the presence of an item.
-    pub(super) fn present(&self, item: ItemId) -> Literal {
+    pub(crate) fn present(&self, item: ItemId) -> Literal {
         self.items.get(item.0 as usize).map_or(!self.truth(), |choices| choices.present)
     }
 
