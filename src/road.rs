@@ -160,12 +160,7 @@ pub struct Road<'a> {
 }
 
 /// The conflicts of a project without a stack, with what could be changed.
-pub fn explain(
-    inputs: &Inputs,
-    compiled: &Compiled,
-    unsolved: &Unsolved,
-    world: &dyn World,
-) -> Explanation {
+pub fn explain(inputs: &Inputs, compiled: &Compiled, unsolved: &Unsolved, world: &dyn World) -> Explanation {
     explain::explain(inputs, compiled, unsolved.clone(), &|| world.interrupted())
 }
 
@@ -214,10 +209,8 @@ impl Road<'_> {
         match solve(&inputs, &compiled, &|| self.world.interrupted()) {
             Ok(solved) => Ok(Resolved { inputs, solved }),
             Err(NoStack::Unsolved(unsolved)) => {
-                {
                 let (inputs, compiled) = (Box::new(inputs), Box::new(compiled));
                 Err(Stop::Unsolved { inputs, compiled, unsolved: Box::new(unsolved) })
-            }
             }
             Err(NoStack::Invalid(diagnostics)) => {
                 Err(Stop::Wrong(load::Report { sources: inputs.sources, diagnostics }))

@@ -92,11 +92,7 @@ impl<'a> Rings<'a> {
 
     /// Rings of a selection that have no container in common; none: it has no ring at all. A wait whose line is left
     /// out is none.
-    pub(super) fn of(
-        &self,
-        selection: &Selection,
-        left_out: &BTreeSet<StatementId>,
-    ) -> Vec<Ring> {
+    pub(super) fn of(&self, selection: &Selection, left_out: &BTreeSet<StatementId>) -> Vec<Ring> {
         let compiled = self.compiled;
         let said = (!left_out.is_empty()).then(|| Said::of(compiled));
         let counts = |item: ItemId, line: &Line| {

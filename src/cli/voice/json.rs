@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::conflict::CODE;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::explain::{Blame, Before, Conflict, Effect, Explanation, Fix, Remedy};
+use crate::explain::{Before, Blame, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::lock::LockedComponent;
 use crate::manifest::Mode;
 use crate::names::Name;

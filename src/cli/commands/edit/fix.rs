@@ -16,7 +16,7 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
         Ok(_) => return Err(Fail::usage("there is no conflict, so there is nothing to fix")),
         Err(Stop::Unsolved { inputs, compiled, unsolved }) => {
             explain(&inputs, &compiled, &unsolved, context.world)
-        },
+        }
         Err(stop) => return Err(stop.into()),
     };
     let fixes: Vec<&Fix> = explanation.fixes().collect();
