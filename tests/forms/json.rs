@@ -206,6 +206,8 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     let rejecting =
         [below("conflicts[].statements[]", "requirements[][]"), below("conflicts[].fixes[]", "instead[]")];
     let mut failed = joined(&[vec![failed.clone()], rejecting.to_vec()].concat());
+    // what could be chosen instead is always a command
+    failed.retain(|key| !key.starts_with("instead[].remedies[].place."));
     if have("every_key_is_documented_and_every_documented_key_is_printed", &["uv"]) {
         // the package manager needs the environment of this machine
         let mut command = Command::new(env!("CARGO_BIN_EXE_hsm"));
