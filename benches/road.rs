@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The stages are measured in this process, by the library's own functions; what the process takes beyond them is its
-//! start and the printing. Everything is done in turn, round by round. The shares are all of one round, the one whose
+//! start and the printing. The last column is the search for a stack that its own lock leads to, beside the search without
+//! a lock. Everything is done in turn, round by round. The shares are all of one round, the one whose
 //! command took the median, and so they sum up to the whole. The registries' files stay in the memory of the system from
 //! round to round.
 
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use hsm::compile::compile;
 use hsm::load::{Inputs, LoadOptions, load};
+use hsm::lock::Lock;
 use hsm::solve::solve;
 use hsm::world::Real;
 use hsm_rivals::instances::registry::{Registry, SIZES};
@@ -29,9 +31,9 @@ const ROUNDS: usize = 7;
 fn main() {
     println!(
         "| entries | selected | files read | load | compile | solve | rest | to start alone | to read the same files | to \
-         start Python |"
+         start Python | solve with its lock |"
     );
-    println!("| --- |{}", " --- |".repeat(9));
+    println!("| --- |{}", " --- |".repeat(10));
     for (entries, selected) in SIZES {
         let dir = tempfile::tempdir().expect("a directory");
         let registry = Registry::new(entries, selected, 0);
@@ -42,7 +44,7 @@ fn main() {
         let share = |part: Duration| format!("{:.0} %", 100.0 * part.as_secs_f64() / whole);
         let times_as_long = |other: Duration| format!("{:.1}×", whole / other.as_secs_f64());
         println!(
-            "| {entries} | {selected} | {files} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {entries} | {selected} | {files} | {} | {} | {} | {} | {} | {} | {} | {:.2}× |",
             share(times.load),
             share(times.compile),
             share(times.solve),
@@ -50,6 +52,7 @@ fn main() {
             times_as_long(times.start),
             times_as_long(times.read),
             times.python.map_or_else(|| "-".to_owned(), times_as_long),
+            times.again.as_secs_f64() / times.first.as_secs_f64(),
         );
     }
 }
@@ -75,6 +78,9 @@ struct Times {
     /// The files that the load opens, read and nothing else.
     read: Duration,
     python: Option<Duration>,
+    /// The first search for a stack by itself, and the one that has the first one's lock.
+    first: Duration,
+    again: Duration,
 }
 
 impl Times {
@@ -104,10 +110,15 @@ fn measure(root: &Path) -> (Vec<Times>, usize) {
         let (inputs, load) = timed(read_in);
         let (compiled, compile) = timed(|| compile(&inputs));
         let (solved, solve) = timed(|| solve(&inputs, &compiled, &|| false));
-        assert!(solved.is_ok(), "it has a solution");
+        let stack = solved.expect("it has a solution").stack;
+        let mut locked = inputs.clone();
+        locked.lock = Some(Lock::of(&stack));
+        let unchanged = hsm::compile::compile(&locked);
+        let search = |problem| timed(|| hsm_solver::solve(problem, &hsm_solver::Options::default())).1;
+        let (first, again) = (search(&compiled.problem), search(&unchanged.problem));
         let (bytes, read) = timed(read_all);
         assert!(bytes > 0, "they are there");
-        Times { command: whole, load, compile, solve, start, read, python }
+        Times { command: whole, load, compile, solve, start, read, python, first, again }
     });
     (rounds.collect(), paths.len())
 }
