@@ -34,7 +34,7 @@ use crate::load::Inputs;
 use crate::lock::Lock;
 use crate::manifest::edit::{Change, edit, read_text};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
-use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve};
+use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve_within};
 use crate::statement::{Claim, Origin, Statement};
 use correct::{Lines, Rest, corrections};
 
@@ -119,6 +119,10 @@ const TRIALS: usize = 10;
 /// How many other options of a group are offered.
 const OPTIONS: usize = 3;
 
+/// The steps that the solver may take for one question, and so many more for each item and rule: a small part of what it
+/// may take to find out that there is no stack. What is harder is not offered.
+const FUEL: (u64, u64) = (20_000_000, 500);
+
 /// A conflict of more statements than this is not looked through for a registry's rule to change.
 const LONG: usize = 40;
 
@@ -186,13 +190,19 @@ impl Work<'_> {
         self.compiled.statement(id)
     }
 
+    fn fuel(&self) -> u64 {
+        let problem = &self.compiled.problem;
+        FUEL.0 + FUEL.1 * (problem.len() + problem.rules().len()) as u64
+    }
+
     /// Whether there is a selection without some statements.
     fn without(&self, without: Lines) -> Result<Selection, NoStack> {
         self.ask(&Question { without, ..Question::default() })
     }
 
     fn ask(&self, question: &Question) -> Result<Selection, NoStack> {
-        ask(self.inputs, self.compiled, question, self.interrupted)
+        let question = Question { fuel: Some(self.fuel()), ..question.clone() };
+        ask(self.inputs, self.compiled, &question, self.interrupted)
     }
 
     fn cost(&self, id: StatementId) -> Option<u32> {
@@ -256,7 +266,7 @@ impl Work<'_> {
         let mut found: Vec<u32> = Vec::new();
         while found.len() < OPTIONS && !left.is_empty() {
             let also = vec![Then::OneOf(number, left.clone())];
-            let question = Question { without: gone.clone(), also, best: true };
+            let question = Question { without: gone.clone(), also, best: true, ..Question::default() };
             let Ok(selection) = self.ask(&question) else { break };
             let chosen = selection.options(number).and_then(|chosen| chosen.first().copied());
             let Some(chosen) = chosen.filter(|chosen| left.contains(chosen)) else { break };
@@ -388,7 +398,7 @@ impl Work<'_> {
         inputs.options.overlays.retain(|overlay| !without.contains(&overlay.shown));
         inputs.options.require_mode &= !without_mode;
         let inputs = inputs.with_manifest(&text)?;
-        solve(&inputs, &compile(&inputs), self.interrupted).ok()
+        solve_within(&inputs, &compile(&inputs), Some(self.fuel()), self.interrupted).ok()
     }
 
     fn edited(&self, remedies: &[Remedy]) -> Option<Edited> {

@@ -86,7 +86,18 @@ pub fn solve(
     compiled: &Compiled,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
-    let mut solved = once(inputs, compiled, interrupted)?;
+    solve_within(inputs, compiled, None, interrupted)
+}
+
+/// The same with another bound of the solver's steps for each search.
+pub fn solve_within(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    fuel: Option<u64>,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Solved, NoStack> {
+    let options = Options { interrupted: Some(interrupted), fuel, ..Options::default() };
+    let mut solved = once(inputs, compiled, &options)?;
     let Some(mut held) = inputs.lock.clone() else { return Ok(solved) };
     for _ in 0..ROUNDS {
         let lock = Lock::of(&solved.stack);
@@ -95,19 +106,15 @@ pub fn solve(
         }
         let mut next = inputs.clone();
         next.lock = Some(lock.clone());
-        solved = once(&next, &compile(&next), interrupted)?;
+        solved = once(&next, &compile(&next), &options)?;
         held = lock;
     }
     Ok(solved)
 }
 
-fn once(
-    inputs: &Inputs,
-    compiled: &Compiled,
-    interrupted: &(dyn Fn() -> bool + Sync),
-) -> Result<Solved, NoStack> {
+fn once(inputs: &Inputs, compiled: &Compiled, options: &Options<'_>) -> Result<Solved, NoStack> {
     let externals = Externals::new(inputs, compiled, &compiled.problem);
-    let selection = select(inputs, compiled, (&compiled.problem, &BTreeSet::new()), externals, interrupted)?;
+    let selection = select(inputs, compiled, (&compiled.problem, &BTreeSet::new()), externals, options)?;
     let chosen = chosen(compiled, &selection);
     let (stack, mut warnings) =
         stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
@@ -126,6 +133,8 @@ pub struct Question {
     pub also: Vec<Then>,
     /// Whether the best selection is wanted, or any.
     pub best: bool,
+    /// The bound of the solver's steps, if not the usual one.
+    pub fuel: Option<u64>,
 }
 
 /// The answer: a selection, or the statements that cannot hold together then (what is asked for is none of them).
@@ -142,7 +151,8 @@ pub fn ask(
     }
     let externals =
         if question.best { Externals::new(inputs, compiled, &problem) } else { Externals::unheeded() };
-    select(inputs, compiled, (&problem, &question.without), externals, interrupted)
+    let options = Options { interrupted: Some(interrupted), fuel: question.fuel, ..Options::default() };
+    select(inputs, compiled, (&problem, &question.without), externals, &options)
 }
 
 /// The statement of what is only asked.
@@ -154,12 +164,12 @@ fn select(
     compiled: &Compiled,
     problem: (&Problem, &BTreeSet<StatementId>),
     mut externals: Externals<'_>,
-    interrupted: &(dyn Fn() -> bool + Sync),
+    options: &Options<'_>,
 ) -> Result<Selection, NoStack> {
-    match search(inputs, compiled, problem, &mut externals, interrupted) {
+    match search(inputs, compiled, problem, &mut externals, options) {
         // What is added for the best of several solutions takes none away, but is not to stand in an argument.
         Err(NoStack::Unsolved(_)) if externals.are_held() => {
-            search(inputs, compiled, problem, &mut Externals::unheeded(), interrupted)
+            search(inputs, compiled, problem, &mut Externals::unheeded(), options)
         }
         answer => answer,
     }
@@ -170,14 +180,13 @@ fn search(
     compiled: &Compiled,
     (problem, left_out): (&Problem, &BTreeSet<StatementId>),
     externals: &mut Externals<'_>,
-    interrupted: &(dyn Fn() -> bool + Sync),
+    options: &Options<'_>,
 ) -> Result<Selection, NoStack> {
-    let options = Options { interrupted: Some(interrupted), ..Options::default() };
     let mut rings = Rings::new(inputs, compiled);
     let mut problem = Cow::Borrowed(problem);
     let mut rounds = 0;
     loop {
-        let selection = hsm_solver::solve(&problem, &options)
+        let selection = hsm_solver::solve(&problem, options)
             .map_err(|failure| no_stack(inputs, compiled, &rings, failure))?;
         let Some(selection) = externals.settled(selection, &mut problem) else { continue };
         let found = rings.of(&selection, left_out);

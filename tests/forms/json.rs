@@ -191,6 +191,15 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     assert_eq!(run(&plain, &["add", "valkey"]), edited);
     assert_eq!(run(&plain, &["sync"]), joined(&[list("`hsm sync`, `hsm lock`:")]));
 
+    failures(&failed);
+}
+
+/// Every key of a failure is printed by some failure, and no other.
+fn failures(failed: &BTreeSet<String>) {
+    let below = |head: &str, at: &str| {
+        let own = failed.iter().filter_map(|key| key.strip_prefix(head));
+        own.map(|rest| format!("{at}{rest}")).collect::<BTreeSet<String>>()
+    };
     let broken = Project::of("project: {name: demo}\nservices: {containers: [web, web]}\n");
     let mut found = run(&broken, &["plan"]);
     let clashing =
