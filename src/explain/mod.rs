@@ -81,7 +81,9 @@ impl Conflict {
     }
 
     fn new(inputs: &Inputs, mut unsolved: Unsolved, fixes: Vec<Fix>) -> Self {
-        let clash = Clash::of(inputs, &unsolved.statements);
+        // among many lines of which some are not needed, none is what it comes down to
+        let is_vague = !unsolved.minimal && unsolved.statements.len() > LONG;
+        let clash = if is_vague { Clash::Statements } else { Clash::of(inputs, &unsolved.statements) };
         let recent = recent::first(inputs.lock.as_ref(), &mut unsolved.statements);
         Self { unsolved, recent, clash, fixes }
     }
@@ -112,6 +114,10 @@ const FIXES: usize = 5;
 
 /// How many of them may be changes of a registry, where the manifest could be changed as well.
 const OF_REGISTRY: usize = 2;
+
+/// How often the solver is asked what is left without some lines; and where the conflict was too hard to shrink.
+const ASKS: usize = 96;
+const FEW_ASKS: usize = 6;
 
 /// How many edits are tried for a conflict.
 const TRIALS: usize = 10;
@@ -153,7 +159,7 @@ fn explain_but(
     for (number, unsolved) in found.iter().enumerate() {
         let others = own.iter().enumerate().filter(|(other, _)| *other != number);
         let base: Lines = others.flat_map(|(_, lines)| lines).copied().collect();
-        let corrections = work.corrections(&base, &unsolved.numbers);
+        let corrections = work.corrections(&base, &unsolved.numbers, unsolved.minimal);
         first_steps.push(corrections.first().map(|lines| work.plainest(lines)).unwrap_or_default());
         sets.push((base, corrections));
     }
@@ -219,7 +225,8 @@ impl Work<'_> {
     fn independent(&self, first: Unsolved) -> Vec<Unsolved> {
         let mut gone = self.own_lines(&first.numbers);
         let mut found = vec![first];
-        while found.len() < CONFLICTS && !gone.is_empty() {
+        // what was too hard to shrink is not worth several searches more
+        while found[0].minimal && found.len() < CONFLICTS && !gone.is_empty() {
             let Err(NoStack::Unsolved(next)) = self.without(gone.clone()) else {
                 break;
             };
@@ -233,8 +240,10 @@ impl Work<'_> {
         found
     }
 
-    fn corrections(&self, base: &Lines, first: &[StatementId]) -> Vec<Lines> {
+    fn corrections(&self, base: &Lines, first: &[StatementId], is_minimal: bool) -> Vec<Lines> {
+        let mut asks = if is_minimal { ASKS } else { FEW_ASKS };
         corrections(first, &|id| self.cost(id), 2 * FIXES, &mut |lines| {
+            asks = asks.checked_sub(1)?;
             let gone: Lines = base.union(lines).copied().collect();
             match self.without(gone) {
                 Ok(_) => Some(Rest::Holds),
@@ -278,7 +287,7 @@ impl Work<'_> {
 
     fn fixes(&self, unsolved: &Unsolved, base: &Lines, corrections: &[Lines], beside: &[Remedy]) -> Vec<Fix> {
         let mut fixes = self.of_lines(&components(&unsolved.statements), corrections, beside);
-        if unsolved.numbers.len() <= LONG {
+        if unsolved.minimal && unsolved.numbers.len() <= LONG {
             let room = if fixes.is_empty() { FIXES } else { OF_REGISTRY.min(FIXES - fixes.len()) };
             fixes.extend(self.of_registry(unsolved, base).into_iter().take(room));
         }
@@ -385,7 +394,7 @@ impl Work<'_> {
     /// What mends all conflicts at once.
     fn together(&self, conflicts: &[Conflict]) -> Vec<Fix> {
         let Some(first) = conflicts.first() else { return Vec::new() };
-        let corrections = self.corrections(&Lines::new(), &first.unsolved.numbers);
+        let corrections = self.corrections(&Lines::new(), &first.unsolved.numbers, first.unsolved.minimal);
         let statements: Vec<Statement> =
             conflicts.iter().flat_map(|conflict| &conflict.unsolved.statements).cloned().collect();
         self.of_lines(&components(&statements), &corrections, &[])

@@ -191,11 +191,11 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     assert_eq!(run(&plain, &["add", "valkey"]), edited);
     assert_eq!(run(&plain, &["sync"]), joined(&[list("`hsm sync`, `hsm lock`:")]));
 
-    failures(&failed);
+    failures(&failed, &every);
 }
 
 /// Every key of a failure is printed by some failure, and no other.
-fn failures(failed: &BTreeSet<String>) {
+fn failures(failed: &BTreeSet<String>, every: &BTreeSet<String>) {
     let below = |head: &str, at: &str| {
         let own = failed.iter().filter_map(|key| key.strip_prefix(head));
         own.map(|rest| format!("{at}{rest}")).collect::<BTreeSet<String>>()
@@ -214,7 +214,9 @@ fn failures(failed: &BTreeSet<String>) {
     found.extend(run(&required, &["resolve", "--require-mode"]));
     let rejecting =
         [below("conflicts[].statements[]", "requirements[][]"), below("conflicts[].fixes[]", "instead[]")];
-    let mut failed = joined(&[vec![failed.clone()], rejecting.to_vec()].concat());
+    let mut failed: BTreeSet<String> =
+        rejecting.iter().flatten().chain(failed).chain(every).cloned().collect();
+    places(&mut failed);
     // what could be chosen instead is always a command
     failed.retain(|key| !key.starts_with("instead[].remedies[].place."));
     if have("every_key_is_documented_and_every_documented_key_is_printed", &["uv"]) {
