@@ -78,6 +78,8 @@ pub enum By {
     Newest,
     /// The mode that the project prefers.
     PreferredMode,
+    /// There is no source for the mode that the project prefers.
+    NoSource(Mode),
     /// It is the best of those that can be there.
     BestLeft,
     /// The one that comes before it could be there, but something that matters more would be worse.
@@ -109,7 +111,11 @@ pub(super) fn decisions(work: &Work<'_>, selection: &Selection, id: &ComponentId
         let Some(at) = chosen.and_then(|chosen| ways.iter().position(|way| way.value == chosen)) else {
             continue;
         };
-        if ways.len() > 1 {
+        let preferred = work.inputs.preferred_mode();
+        if let (Value::Mode(mode), 1, false) = (&ways[at].value, ways.len(), has(work, id, preferred)) {
+            let chosen = Value::Mode(*mode);
+            all.push(Decision { of, chosen, by: By::NoSource(preferred), kept_out: None, next: None });
+        } else if ways.len() > 1 {
             let next = |selection: &Selection, of: &Of| value_of(work, id, selection.candidate(item), of);
             let best = best_by(work, id, &of, &ways[at].value);
             all.push(decision(work, of, &ways, at, best, &next));
@@ -253,6 +259,13 @@ fn ways(work: &Work<'_>, id: &ComponentId, item: ItemId, of: &Of) -> Vec<Way> {
         Some(Way { value, then: Then::Present(item, set) })
     });
     each.collect()
+}
+
+/// Whether a component has a source for a mode.
+fn has(work: &Work<'_>, id: &ComponentId, mode: Mode) -> bool {
+    let component = work.compiled.components.iter().find(|component| component.id == *id);
+    let mut choices = component.into_iter().flat_map(|component| &component.choices);
+    choices.any(|choice| choice.mode == Some(mode) && choice.flaw.is_none())
 }
 
 fn value_of(work: &Work<'_>, id: &ComponentId, candidate: Option<u32>, of: &Of) -> Option<Value> {

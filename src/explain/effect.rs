@@ -30,15 +30,27 @@ pub enum Before {
     Present(LockedComponent),
 }
 
-/// What differs between what is locked and a stack. Where nothing is locked: how the components that matter are then.
-pub(super) fn effects(before: Option<&Lock>, after: &Lock, matter: &BTreeSet<ComponentId>) -> Vec<Effect> {
+/// What differs between what is locked and a stack. Where nothing is locked: how the `first` ones are that are there, then
+/// those of the components that matter that are not.
+pub(super) fn effects(
+    before: Option<&Lock>,
+    after: &Lock,
+    matter: &BTreeSet<ComponentId>,
+    first: &BTreeSet<ComponentId>,
+) -> Vec<Effect> {
     let Some(before) = before else {
-        let each = matter.iter().map(|id| Effect {
+        let mut all: Vec<&ComponentId> = matter.union(first).collect();
+        all.sort_by_key(|id| !first.contains(id));
+        let each = all.into_iter().map(|id| Effect {
             component: id.clone(),
             before: Before::Unknown,
             after: after.components.get(id).cloned(),
         });
-        return each.collect();
+        let says = |effect: &Effect| match effect.after {
+            Some(_) => first.contains(&effect.component),
+            None => matter.contains(&effect.component),
+        };
+        return each.filter(says).collect();
     };
     differences(&before.components, &after.components)
 }
@@ -91,10 +103,10 @@ impl fmt::Display for Effect {
             (Before::Absent, None) => write!(f, "{id} stays out"),
             (Before::Unknown, None) => write!(f, "without {id}"),
             (Before::Unknown, Some(after)) => write!(f, "{id} {}", State(after, id)),
-            (Before::Absent, Some(after)) => write!(f, "+ {id} {}", State(after, id)),
-            (Before::Present(_), None) => write!(f, "- {id}"),
+            (Before::Absent, Some(after)) => write!(f, "with {id} {}", State(after, id)),
+            (Before::Present(_), None) => write!(f, "without {id}"),
             (Before::Present(before), Some(after)) => {
-                write!(f, "~ {id} {} → {}", State(before, id), State(after, id))
+                write!(f, "{id} {} → {}", State(before, id), State(after, id))
             }
         }
     }

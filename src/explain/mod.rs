@@ -66,8 +66,8 @@ impl Explanation {
 pub struct Conflict {
     /// The statements.
     pub unsolved: Unsolved,
-    /// How many of them, the first ones, the manifest says since the project was locked.
-    pub recent: usize,
+    /// Which of them, by their place in the list, the manifest says since the project was locked.
+    pub recent: Vec<usize>,
     /// What they come down to.
     pub clash: Clash,
     /// What could be changed; each is enough by itself. The best first.
@@ -84,7 +84,9 @@ impl Conflict {
         // among many lines of which some are not needed, none is what it comes down to
         let is_vague = !unsolved.minimal && unsolved.statements.len() > LONG;
         let clash = if is_vague { Clash::Statements } else { Clash::of(inputs, &unsolved.statements) };
-        let recent = recent::first(inputs.lock.as_ref(), &mut unsolved.statements);
+        // over an overlay the lock is what is shared, and no file
+        let lock = inputs.lock.as_ref().filter(|_| inputs.options.overlays.is_empty());
+        let recent = recent::first(lock, &mut unsolved.statements);
         Self { unsolved, recent, clash, fixes }
     }
 }
@@ -255,14 +257,15 @@ impl Work<'_> {
 
     /// What takes lines back and does nothing else.
     fn plainest(&self, lines: &Lines) -> Vec<Remedy> {
-        remedy::joined(lines.iter().filter_map(|id| self.remedies(*id, lines).pop()))
+        let none = BTreeSet::new();
+        remedy::joined(lines.iter().filter_map(|id| self.remedies(*id, lines, &none).pop()))
     }
 
-    /// What could be done about a line, the gentlest first, if those are taken back.
-    fn remedies(&self, id: StatementId, gone: &Lines) -> Vec<Remedy> {
+    /// What could be done about a line, the gentlest first, if those are taken back; some ports of the host are taken.
+    fn remedies(&self, id: StatementId, gone: &Lines, taken: &BTreeSet<u16>) -> Vec<Remedy> {
         let Some(statement) = self.statement(id) else { return Vec::new() };
         let others = |group: &GroupId| self.other_options(group, gone);
-        remedy::of_line(self.inputs, self.compiled, statement, &others)
+        remedy::of_line(self.inputs, self.compiled, statement, &others, taken)
     }
 
     /// The options of a 1-of-N group that could be chosen if some lines were taken back: the one that would be, then
@@ -286,7 +289,9 @@ impl Work<'_> {
     }
 
     fn fixes(&self, unsolved: &Unsolved, base: &Lines, corrections: &[Lines], beside: &[Remedy]) -> Vec<Fix> {
-        let mut fixes = self.of_lines(&components(&unsolved.statements), corrections, beside);
+        let clash = Clash::of(self.inputs, &unsolved.statements);
+        let matter = Matter::of(&unsolved.statements, clash.components(self.inputs));
+        let mut fixes = self.of_lines(&matter, corrections, beside);
         if unsolved.minimal && unsolved.numbers.len() <= LONG {
             let room = if fixes.is_empty() { FIXES } else { OF_REGISTRY.min(FIXES - fixes.len()) };
             fixes.extend(self.of_registry(unsolved, base).into_iter().take(room));
@@ -295,10 +300,10 @@ impl Work<'_> {
     }
 
     /// What takes lines back, the gentlest first.
-    fn of_lines(&self, matter: &BTreeSet<ComponentId>, corrections: &[Lines], beside: &[Remedy]) -> Vec<Fix> {
+    fn of_lines(&self, matter: &Matter, corrections: &[Lines], beside: &[Remedy]) -> Vec<Fix> {
         let mut fixes: Vec<Fix> = Vec::new();
         let fewest = corrections.first().map_or(0, Lines::len);
-        let mut texts: BTreeSet<String> = BTreeSet::new();
+        let mut known = Known::default();
         let mut trials = 0;
         for lines in corrections {
             // what takes much more is no alternative
@@ -314,7 +319,7 @@ impl Work<'_> {
                     Some(Fix { remedies, effects: Vec::new() })
                 } else {
                     trials += 1;
-                    self.tried(remedies, beside, matter, &mut texts)
+                    self.tried(remedies, lines, beside, matter, &mut known)
                 };
                 if let Some(fix) = fix.filter(|_| fixes.len() < FIXES) {
                     fixes.push(fix);
@@ -329,7 +334,13 @@ impl Work<'_> {
 
     /// The ways to take lines back: for one line each remedy, for several the gentlest of each, then the plainest.
     fn ways(&self, lines: &Lines) -> Vec<Vec<Remedy>> {
-        let each: Vec<Vec<Remedy>> = lines.iter().map(|id| self.remedies(*id, lines)).collect();
+        let mut taken = BTreeSet::new();
+        let mut each: Vec<Vec<Remedy>> = Vec::with_capacity(lines.len());
+        for id in lines {
+            let remedies = self.remedies(*id, lines, &taken);
+            taken.extend(remedies.first().into_iter().flat_map(remedy::published));
+            each.push(remedies);
+        }
         if each.iter().any(Vec::is_empty) {
             return Vec::new();
         }
@@ -345,30 +356,38 @@ impl Work<'_> {
     }
 
     /// The fix, if there is a stack with it (and, for other conflicts, what goes beside it), and no other fix makes the
-    /// same manifest.
+    /// same manifest, or comes to the same stack by a change of the same lines.
     fn tried(
         &self,
         remedies: Vec<Remedy>,
+        lines: &Lines,
         beside: &[Remedy],
-        matter: &BTreeSet<ComponentId>,
-        texts: &mut BTreeSet<String>,
+        matter: &Matter,
+        known: &mut Known,
     ) -> Option<Fix> {
         let edited = self.edited(&remedies)?;
-        if !texts.insert(edited.text.clone()) && remedies.iter().all(|r| matches!(r, Remedy::Change(_))) {
+        if !known.texts.insert(edited.text.clone()) && remedies.iter().all(|r| matches!(r, Remedy::Change(_)))
+        {
             return None;
         }
         let all: Vec<Remedy> = remedies.iter().chain(beside).cloned().collect();
         let stays_open = beside.iter().any(|remedy| matches!(remedy, Remedy::Line(..)));
-        let effects = if stays_open {
+        if stays_open {
+            return Some(Fix { remedies, effects: Vec::new() });
+        }
+        let after = Lock::of(&self.solved(&all)?.stack);
+        if known.stacks.iter().any(|(of, stack)| of == lines && *stack == after) {
+            return None;
+        }
+        let lock = self.inputs.lock.as_ref();
+        let only_ports = remedies.iter().all(|r| matches!(r.change(), Some(Change::SetPorts(..))));
+        let effects = if !beside.is_empty() || (only_ports && lock.is_none()) {
             Vec::new()
         } else {
-            let solved = self.solved(&all)?;
-            if beside.is_empty() {
-                effect::effects(self.inputs.lock.as_ref(), &Lock::of(&solved.stack), matter)
-            } else {
-                Vec::new()
-            }
+            let first = remedies.iter().flat_map(Remedy::components).chain(matter.first.iter().cloned());
+            effect::effects(lock, &after, &matter.all, &first.collect())
         };
+        known.stacks.push((lines.clone(), after));
         Some(Fix { remedies, effects })
     }
 
@@ -397,7 +416,7 @@ impl Work<'_> {
         let corrections = self.corrections(&Lines::new(), &first.unsolved.numbers, first.unsolved.minimal);
         let statements: Vec<Statement> =
             conflicts.iter().flat_map(|conflict| &conflict.unsolved.statements).cloned().collect();
-        self.of_lines(&components(&statements), &corrections, &[])
+        self.of_lines(&Matter::of(&statements, Vec::new()), &corrections, &[])
     }
 
     /// The stack if all of these were done.
@@ -436,7 +455,9 @@ impl Work<'_> {
         });
         let mut all: Vec<_> = each.collect();
         // a rule that says too much is changed before one is taken out that only leads there
-        all.sort_by_key(|(_, statement, remedy)| remedy.leads_there(statement));
+        all.sort_by_key(|(_, statement, remedy)| {
+            (remedy.leads_there(statement), remedy.changes_a_strategy())
+        });
         let some = all.first().is_some_and(|(_, statement, remedy)| !remedy.leads_there(statement));
         for (id, statement, remedy) in all {
             if some && remedy.leads_there(statement) {
@@ -465,13 +486,34 @@ struct Edited {
     without: Vec<String>,
 }
 
-/// The components that statements speak of.
+/// What fixes were found so far: no two are to come to the same.
+#[derive(Default)]
+struct Known {
+    texts: BTreeSet<String>,
+    /// By the lines that are changed.
+    stacks: Vec<(Lines, Lock)>,
+}
+
+/// The components of which a fix says what becomes of them.
+struct Matter {
+    all: BTreeSet<ComponentId>,
+    /// Those that the conflict comes down to.
+    first: BTreeSet<ComponentId>,
+}
+
+impl Matter {
+    fn of(statements: &[Statement], first: Vec<ComponentId>) -> Self {
+        Self { all: components(statements), first: first.into_iter().collect() }
+    }
+}
+
+/// The components that statements want to be there, or speak of as if they were.
 fn components(statements: &[Statement]) -> BTreeSet<ComponentId> {
     let mut all = BTreeSet::new();
     let origin = |origin: &Origin| match origin {
         Origin::Component(id) => Some(id.clone()),
-        Origin::Option(group, name) => Some(group.option(name)),
-        Origin::Manifest => None,
+        // whether an option is there is another question
+        Origin::Option(..) | Origin::Manifest => None,
     };
     for statement in statements {
         match &statement.claim {
@@ -484,7 +526,7 @@ fn components(statements: &[Statement]) -> BTreeSet<ComponentId> {
             | Claim::Holds { by: crate::statement::Holder::Component(id), .. } => {
                 all.insert(id.clone());
             }
-            Claim::Selects(group, name) | Claim::Excludes(group, name) => {
+            Claim::Selects(group, name) => {
                 all.insert(group.option(name));
             }
             Claim::Implies { by, target, .. } | Claim::Conflicts { by, target, .. } => {

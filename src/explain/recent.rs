@@ -23,28 +23,29 @@ pub(super) fn is_recent(lock: &Lock, statement: &Statement) -> bool {
     }
 }
 
-/// The lines with which an argument begins, those that are recent first; and how many of them are.
-pub(super) fn first(lock: Option<&Lock>, statements: &mut [Statement]) -> usize {
-    let Some(lock) = lock else { return 0 };
-    let is_line = |statement: &Statement| {
-        matches!(
-            statement.claim,
-            Claim::Wants(_)
-                | Claim::Uses(_)
-                | Claim::Selects(..)
-                | Claim::Excludes(..)
-                | Claim::PinsVersion(..)
-                | Claim::PinsMode(..)
-                | Claim::PinsProfile(..)
-        )
-    };
-    let lines = statements.iter().take_while(|statement| is_line(statement)).count();
-    let Some(lines) = statements.get_mut(..lines) else { return 0 };
-    let recent = lines.iter().filter(|statement| is_recent(lock, statement)).count();
+/// Puts the lines with which an argument begins in order, those that are recent first, then as they stand in the files;
+/// and says which of all statements are recent.
+pub(super) fn first(lock: Option<&Lock>, statements: &mut [Statement]) -> Vec<usize> {
+    let is_recent = |statement: &Statement| lock.is_some_and(|lock| is_recent(lock, statement));
     // where everything is new, nothing is
-    if recent == lines.len() {
-        return 0;
+    let nothing_is = statements.iter().filter(|one| is_line(one)).all(is_recent);
+    let is_recent = |statement: &Statement| !nothing_is && is_recent(statement);
+    let lines = statements.iter().take_while(|statement| is_line(statement)).count();
+    if let Some(lines) = statements.get_mut(..lines) {
+        lines.sort_by_key(|statement| (!is_recent(statement), statement.place));
     }
-    lines.sort_by_key(|statement| !is_recent(lock, statement));
-    recent
+    statements.iter().enumerate().filter(|(_, one)| is_recent(one)).map(|(number, _)| number).collect()
+}
+
+fn is_line(statement: &Statement) -> bool {
+    matches!(
+        statement.claim,
+        Claim::Wants(_)
+            | Claim::Uses(_)
+            | Claim::Selects(..)
+            | Claim::Excludes(..)
+            | Claim::PinsVersion(..)
+            | Claim::PinsMode(..)
+            | Claim::PinsProfile(..)
+    )
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns: which edits there are for each statement, the gentlest first, and what each is called. Refuses: trying them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Clash;
@@ -81,8 +82,8 @@ pub(super) fn cost(inputs: &Inputs, statement: &Statement) -> Option<u32> {
         Claim::Selects(..) => 6,
         Claim::Wants(_) => 8,
         Claim::Uses(_) => 9,
-        Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) }
-            if !is_own && other_port(inputs, id, statement.place?).is_some() =>
+        Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) } | Claim::HoldsTwice(id, _)
+            if !is_own && other_port(inputs, id, statement.place?, &|_| true).is_some() =>
         {
             3
         }
@@ -110,13 +111,15 @@ fn is_one(inputs: &Inputs, group: &GroupId) -> bool {
     inputs.group(group).is_some_and(|entry| entry.strategy.value == crate::manifest::Strategy::One)
 }
 
-/// What can be done about a line of the user's, the gentlest first; the last one only takes it back. `others`: the options of a 1-of-N group that could be
-/// taken instead, the best first.
+/// What can be done about a line of the user's, the gentlest first; the last one only takes it back. `others`: the
+/// options of a 1-of-N group that could be taken instead, the best first. `taken`: ports of the host that other remedies
+/// publish.
 pub(super) fn of_line(
     inputs: &Inputs,
     compiled: &Compiled,
     statement: &Statement,
     others: &dyn Fn(&GroupId) -> Vec<Name>,
+    taken: &BTreeSet<u16>,
 ) -> Vec<Remedy> {
     if let Some(over) = statement.place.and_then(|place| overlay(inputs, place)) {
         return vec![Remedy::LeaveOut(Flag::Overlay(over))];
@@ -156,10 +159,11 @@ pub(super) fn of_line(
         }
         Claim::Wants(id) => vec![Change::Remove(id.clone())],
         Claim::Uses(group) => of(group, &|facts| vec![Change::RemoveGroup(facts)]),
-        Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) }
+        Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) } | Claim::HoldsTwice(id, _)
             if !statement.place.is_some_and(|place| is_manifest(inputs, place)) =>
         {
-            let ports = statement.place.and_then(|place| other_port(inputs, id, place));
+            let is_free = |port: u16| !taken.contains(&port) && !is_held(compiled, port);
+            let ports = statement.place.and_then(|place| other_port(inputs, id, place, &is_free));
             let name = written(inputs, id);
             ports.into_iter().map(|ports| Change::SetPorts(id.clone(), name.clone(), ports)).collect()
         }
@@ -216,6 +220,36 @@ impl Remedy {
         match self {
             Self::Change(change) => Some(change),
             Self::LeaveOut(_) | Self::Line(..) => None,
+        }
+    }
+
+    /// The components that it changes.
+    pub(super) fn components(&self) -> Vec<ComponentId> {
+        match self.change() {
+            Some(
+                Change::Add(id, _)
+                | Change::Remove(id)
+                | Change::SetMode(id, ..)
+                | Change::SetVersion(id, ..)
+                | Change::SetProfile(id, ..)
+                | Change::SetPorts(id, ..),
+            ) => vec![id.clone()],
+            Some(
+                Change::Select(facts, options)
+                | Change::AddOptions(facts, options)
+                | Change::RemoveOptions(facts, options)
+                | Change::Include(facts, options)
+                | Change::Exclude(facts, options),
+            ) => options.iter().map(|option| facts.id.option(option)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it makes a group that takes exactly one option one that takes several: rarely what is meant.
+    pub(super) fn changes_a_strategy(&self) -> bool {
+        match self {
+            Self::Line(statement, How::RaiseMax) => matches!(statement.claim, Claim::TakesOne(_)),
+            _ => false,
         }
     }
 
@@ -293,13 +327,18 @@ fn profiles(inputs: &Inputs, id: &ComponentId) -> Vec<Name> {
 
 /// The item's `ports` in the manifest if the port published at a place is to be another one of the host; `None` where the
 /// manifest says already which one, or the line is a range.
-fn other_port(inputs: &Inputs, id: &ComponentId, place: Place) -> Option<Vec<String>> {
+fn other_port(
+    inputs: &Inputs,
+    id: &ComponentId,
+    place: Place,
+    is_free: &dyn Fn(u16) -> bool,
+) -> Option<Vec<String>> {
     if inputs.item_layers(id).iter().any(|layer| !layer.ports.is_empty()) {
         return None;
     }
     let Some(Entry::Container(container)) = inputs.component(id) else { return None };
     let port = layers(container).flat_map(|layer| &layer.ports).find(|line| port::place(line) == place)?;
-    moved(port).map(|line| vec![line])
+    moved(port, is_free).map(|line| vec![line])
 }
 
 fn layers(container: &Container) -> impl Iterator<Item = &Layer> {
@@ -309,17 +348,36 @@ fn layers(container: &Container) -> impl Iterator<Item = &Layer> {
     [&container.layer].into_iter().chain(releases).chain(sources).chain(profiles)
 }
 
-/// How far a port is moved, and above which it wraps to a lower one.
-const MOVED: (u16, u16) = (10_000, 55_000);
+/// How far a port is moved, or several times as far.
+const MOVED: u16 = 10_000;
 
-fn moved(line: &Port) -> Option<String> {
+/// Whether anything of the project may publish a port of the host.
+fn is_held(compiled: &Compiled, port: u16) -> bool {
+    compiled.statements.iter().any(|statement| match &statement.claim {
+        Claim::Holds { what: Thing::Ports(ports), .. } => (ports.first..=ports.last).contains(&port),
+        _ => false,
+    })
+}
+
+/// The ports of the host that a remedy publishes.
+pub(super) fn published(remedy: &Remedy) -> impl Iterator<Item = u16> {
+    let ports = match remedy.change() {
+        Some(Change::SetPorts(_, _, ports)) => ports.as_slice(),
+        _ => &[],
+    };
+    ports.iter().filter_map(|line| line.rsplit(':').nth(1)?.parse().ok())
+}
+
+fn moved(line: &Port, is_free: &dyn Fn(u16) -> bool) -> Option<String> {
     let spec = PortSpec::of(line).ok()?;
     let single = |numbers: &port::Numbers| {
         let known = numbers.known()?;
         (known.start() == known.end()).then_some(*known.start())
     };
     let (host, container) = (single(spec.host.as_ref()?)?, single(&spec.container)?);
-    let host = if host > MOVED.1 { host - MOVED.0 } else { host + MOVED.0 };
+    let up = (1..).map_while(|times| host.checked_add(MOVED.checked_mul(times)?));
+    let down = (1..).map_while(|times| host.checked_sub(MOVED.checked_mul(times)?));
+    let host = up.chain(down).find(|port| *port > 0 && is_free(*port))?;
     let address = match Address::of(spec.host_ip.as_deref())? {
         Address::One(ip) if ip.is_ipv4() => format!("{ip}:"),
         Address::Every => String::new(),
@@ -357,23 +415,23 @@ fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Change::Add(id, _) => write!(f, "list {id}"),
         Change::Remove(id) => write!(f, "no longer ask for {id}"),
         Change::SetMode(id, _, Some(mode)) => write!(f, "put {id} in {mode} mode"),
-        Change::SetMode(id, _, None) => write!(f, "let {id} be in either mode"),
+        Change::SetMode(id, _, None) => write!(f, "allow either mode for {id}"),
         Change::SetVersion(id, _, Some(version)) => write!(f, "pin {id} to {version}"),
-        Change::SetVersion(id, _, None) => write!(f, "let {id} be any release"),
+        Change::SetVersion(id, _, None) => write!(f, "allow any release of {id}"),
         Change::SetProfile(id, _, Some(profile)) => write!(f, "give {id} the profile {profile}"),
-        Change::SetProfile(id, _, None) => write!(f, "let {id} have any profile"),
+        Change::SetProfile(id, _, None) => write!(f, "allow any profile for {id}"),
         Change::SetPorts(id, _, ports) => write!(f, "publish {id} at {}", ports.join(", ")),
         Change::GroupMode(GroupFacts { id: group, .. }, Some(mode)) => {
             write!(f, "put the options of {group} in {mode} mode")
         }
         Change::GroupMode(GroupFacts { id: group, .. }, None) => {
-            write!(f, "let the options of {group} be in either mode")
+            write!(f, "allow either mode for the options of {group}")
         }
         Change::GroupProfile(GroupFacts { id: group, .. }, Some(profile)) => {
             write!(f, "give the options of {group} the profile {profile}")
         }
         Change::GroupProfile(GroupFacts { id: group, .. }, None) => {
-            write!(f, "let the options of {group} have any profile")
+            write!(f, "allow any profile for the options of {group}")
         }
         Change::Include(GroupFacts { id: group, .. }, options) => {
             write!(f, "no longer exclude {} from {group}", names(options))
@@ -398,24 +456,29 @@ fn by_hand(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::
     let on = target(&statement.claim).map(|target| target.to_string()).unwrap_or_default();
     match (how, &statement.claim) {
         (How::Loosen, Claim::Conflicts { by, .. }) => write!(f, "let {by} go with more releases of {on}"),
-        (How::Loosen, Claim::Implies { by, .. }) => write!(f, "let {by} accept other releases of {on}"),
-        (How::Loosen, Claim::Requires { by, .. }) => write!(f, "let {by} accept other releases of {on}"),
+        (How::Loosen, claim @ (Claim::Implies { .. } | Claim::Requires { .. })) => {
+            write!(f, "let {} accept other releases of {on}", by(claim))
+        }
         (How::Loosen, Claim::NeedsDistribution(id, line) | Claim::Installs(id, line)) => {
             write!(f, "loosen `{line}` of {id}")
         }
         (How::Loosen, Claim::FileRequires(_, line)) => write!(f, "loosen `{line}`"),
         (How::Loosen, claim) => write!(f, "loosen this: {claim}"),
-        (How::AllowOther, Claim::Implies { by, .. }) => {
-            write!(f, "let {by} accept {on} in another mode or profile")
+        (How::AllowOther, Claim::Implies { demand, .. } | Claim::Requires { demand, .. }) => {
+            let what = if demand.profile.is_some() { "with another profile" } else { "in another mode" };
+            write!(f, "let {} accept {on} {what}", by(&statement.claim))
         }
-        (How::AllowOther, Claim::Requires { by, .. }) => {
-            write!(f, "let {by} accept {on} in another mode or profile")
-        }
-        (How::OtherOption, Claim::Implies { by, .. }) => {
-            write!(f, "let {by} accept other options of {on}")
+        (How::OtherOption, Claim::Implies { demand, .. } | Claim::Requires { demand, .. }) => {
+            let what = match (demand.options.len(), demand.one_of) {
+                (0 | 1, _) => "another option",
+                (_, true) => "more options",
+                (_, false) => "fewer options",
+            };
+            let accept = if demand.one_of && demand.options.len() > 1 { "accept" } else { "ask for" };
+            write!(f, "let {} {accept} {what} of {on}", by(&statement.claim))
         }
         (How::Remove, Claim::Conflicts { by, .. }) => {
-            write!(f, "take the conflict with {on} out of {by}, if it is none")
+            write!(f, "take the conflict with {on} out of {by}, if they go together after all")
         }
         (How::Remove, Claim::Implies { by, .. }) => write!(f, "take {on} out of what {by} implies"),
         (How::Remove, Claim::Requires { by, .. }) => write!(f, "take {on} out of what {by} requires"),
@@ -433,7 +496,12 @@ fn by_hand(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::
         (How::Rename, Claim::Holds { by, what: Thing::Ports(_) }) => {
             write!(f, "publish {by} on another port of the host")
         }
-        (How::Rename, Claim::Holds { by, .. }) => write!(f, "call {by} otherwise"),
+        (How::Rename, Claim::Holds { by, what: Thing::ContainerName(_) }) => {
+            write!(f, "give {by} another container name")
+        }
+        (How::Rename, Claim::Holds { by, what: Thing::ServiceName(_) }) => {
+            write!(f, "give {by} another service name")
+        }
         (How::Rename, Claim::HoldsTwice(id, _)) => write!(f, "publish {id} on different ports of the host"),
         (How::AddSource, Claim::NoSource { component, mode: Some(mode), .. }) => {
             write!(f, "add a {mode} source to {component}")
@@ -442,9 +510,18 @@ fn by_hand(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::
         (How::AddEntry, _) => write!(f, "add an entry for {on} to a registry"),
         (How::MendEntry, _) => write!(f, "mend the entry of {on}"),
         (How::WidenPython, Claim::NeedsPython(id, _)) => write!(f, "let {id} support more Pythons"),
-        (How::NarrowPython, _) => f.write_str("let the project support fewer Pythons"),
+        (How::NarrowPython, _) => f.write_str("narrow the project's `requires-python`"),
         (How::Unyank, Claim::Yanked(id, version, _)) => write!(f, "take back that {id} {version} is yanked"),
         (How::OtherCheckout, Claim::Checkout(id, _)) => write!(f, "check out another version of {id}"),
         (_, claim) => write!(f, "change this: {claim}"),
+    }
+}
+
+/// Who demands something.
+fn by(claim: &Claim) -> String {
+    match claim {
+        Claim::Implies { by, .. } => by.to_string(),
+        Claim::Requires { by, .. } => by.to_string(),
+        _ => String::new(),
     }
 }

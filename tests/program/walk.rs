@@ -41,7 +41,8 @@ macro_rules! themes {
     };
 }
 themes!(
-    conflicts,
+    conflict,
+    exclusions,
     floating,
     groups,
     implications,
@@ -54,7 +55,8 @@ themes!(
     project,
     python,
     resources,
-    versions
+    versions,
+    why
 );
 
 /// The example is a folder of its own; the tests of the whole road walk through it.

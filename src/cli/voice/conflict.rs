@@ -16,8 +16,8 @@ use crate::statement::Statement;
 /// The code of a conflict.
 pub(in crate::cli) const CODE: &str = crate::diagnostic::pages::CONFLICT;
 
-/// How many lines a conflict takes, with its fixes, unless all of it is asked for.
-const LINES: usize = 40;
+/// How many lines a conflict takes, with its fixes, unless all of it is asked for: 40 with what is said below it.
+const LINES: usize = 38;
 
 /// Fewer statements than this are never left out.
 const FEW: usize = 4;
@@ -152,13 +152,11 @@ pub(super) fn conflict_lines(
     let each = conflict.fixes.iter().zip(number..);
     let fixes: Vec<String> = each.flat_map(|(fix, number)| fix_lines(sources, fix, number, look)).collect();
     let mut notes = Vec::new();
-    if conflict.recent > 0 {
-        let which = if conflict.recent == 1 {
-            "line 1 is".to_owned()
-        } else {
-            format!("lines 1 to {} are", conflict.recent)
-        };
-        notes.push(note(&format!("{which} newer than hsm.lock"), look));
+    let recent: Vec<String> = conflict.recent.iter().map(|number| (number + 1).to_string()).collect();
+    match recent.as_slice() {
+        [] => {}
+        [one] => notes.push(note(&format!("line {one} is newer than hsm.lock"), look)),
+        more => notes.push(note(&format!("lines {} are newer than hsm.lock", more.join(", ")), look)),
     }
     if !conflict.unsolved.minimal {
         notes.push(note(
@@ -211,7 +209,7 @@ fn argument(
     let count = statements.len();
     let mut argument = Argument { sources, manifest, statements, look, labels: Vec::new() };
     argument.labels =
-        statements.iter().zip(1..).map(|(statement, n)| format!("{n}. {}", statement.claim)).collect();
+        statements.iter().zip(1..).map(|(one, n)| format!("{n}. {}", said(sources, manifest, one))).collect();
     let Some(room) = room else { return argument.lines(title, 0..0) };
     // a statement takes a line or more, so no more than that can be shown
     let mut shown = count.min(room.max(FEW));
@@ -222,6 +220,17 @@ fn argument(
             return lines;
         }
         shown -= 1;
+    }
+}
+
+/// What a statement says. A line that is laid over the manifest does not stand in it.
+fn said(sources: &Sources, manifest: FileId, statement: &Statement) -> String {
+    let text = statement.claim.to_string();
+    let over =
+        statement.place.filter(|place| place.file != manifest).and_then(|place| sources.get(place.file));
+    match (over, text.strip_prefix("hsm.yaml ")) {
+        (Some(source), Some(rest)) => format!("{} {rest}", source.path),
+        _ => text,
     }
 }
 
@@ -251,7 +260,8 @@ impl Argument<'_> {
         }
         out.extend(self.without_place(before));
         if !hidden.is_empty() {
-            out.push(format!("{STEP}…{STEP:#} {} more lines (-v shows them)", hidden.len()));
+            let lines = if hidden.len() == 1 { "line" } else { "lines" };
+            out.push(format!("{STEP}…{STEP:#} {} more {lines} (-v shows all)", hidden.len()));
             out.extend(self.quoted(hidden.end..count));
             out.extend(self.without_place(hidden.end..count));
         }
@@ -318,7 +328,7 @@ fn fix_lines(sources: &Sources, fix: &Fix, number: usize, look: Look) -> Vec<Str
 pub(super) fn effects(all: &[Effect]) -> String {
     let mut named: Vec<String> = all.iter().take(EFFECTS).map(ToString::to_string).collect();
     if all.len() > EFFECTS {
-        named.push(format!("and {} more changes", all.len() - EFFECTS));
+        named.push(format!("and {} more", all.len() - EFFECTS));
     }
     named.join(", ")
 }
@@ -370,7 +380,7 @@ mod tests {
         let all: Vec<Statement> = (0..10_000).map(|line| wants(file, 4 * line + 2, 4 * line + 3)).collect();
         let short = text(&sources, file, &all, Some(30));
         assert!(short.lines().count() <= 30, "{short}");
-        assert!(short.contains(" more lines (-v shows them)\n"), "{short}");
+        assert!(short.contains(" more lines (-v shows all)\n"), "{short}");
         assert!(short.contains("1. hsm.yaml wants") && short.contains("10000. hsm.yaml wants"), "{short}");
         assert_eq!(text(&sources, file, &all[..1000], None).matches("hsm.yaml wants").count(), 1000);
     }

@@ -66,7 +66,7 @@ pub(super) fn conflict(sources: &Sources, conflict: &Conflict, number: usize) ->
         "code": CODE,
         "message": conflict.clash.to_string(),
         "statements": statements(sources, &conflict.unsolved.statements),
-        "recent": conflict.recent,
+        "recent": conflict.recent.iter().map(|number| number + 1).collect::<Vec<_>>(),
         "minimal": conflict.unsolved.minimal,
         "fixes": fixes,
     })

@@ -71,7 +71,7 @@ impl Voice {
         }
         for (conflict, at) in absence.clashes.iter().zip(1..) {
             let of = (absence.clashes.len() > 1).then_some((at, absence.clashes.len()));
-            out.push(String::new());
+            out.push("if hsm.yaml listed it:".to_owned());
             // what could be done about it is said below, as ways to have the component
             let by_hand = conflict.fixes.iter().filter(|fix| fix.changes().is_none()).cloned().collect();
             let conflict = Conflict { fixes: by_hand, ..conflict.clone() };
@@ -117,9 +117,9 @@ fn state_of(target: &TargetId, state: &crate::lock::LockedComponent) -> String {
 
 fn because(absence: &Absence) -> &'static str {
     match (absence.clashes.is_empty(), absence.instead.is_empty()) {
-        (true, true) => "nothing in it asks for it",
+        (true, true) => "nothing asks for it",
         (true, false) => "other options were taken",
-        (false, _) => "as hsm.yaml stands, it cannot be; if it were listed:",
+        (false, _) => "as hsm.yaml stands, it cannot be",
     }
 }
 
@@ -133,18 +133,19 @@ const KEEPING: usize = 3;
 fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> Vec<String> {
     let Decision { of, chosen, by, kept_out, next } = decision;
     let what = match of {
-        Of::Option(group) => format!("option of {group}"),
-        Of::Release => "release".to_owned(),
-        Of::Mode => "mode".to_owned(),
-        Of::Profile => "profile".to_owned(),
+        Of::Option(_) => "option",
+        Of::Release => "release",
+        Of::Mode => "mode",
+        Of::Profile => "profile",
     };
     let why = match by {
-        By::Statements(_) => "nothing else goes with these lines".to_owned(),
+        By::Statements(_) => "these lines leave nothing else".to_owned(),
         By::Locked => "it is locked".to_owned(),
         By::Default => "it is the default".to_owned(),
         By::First => "it comes first".to_owned(),
         By::Newest => "it is the newest".to_owned(),
         By::PreferredMode => "the project prefers it".to_owned(),
+        By::NoSource(mode) => format!("the project prefers {mode}, but it has no {mode} source"),
         By::BestLeft => match kept_out {
             Some((better, _)) => format!("{better} would come before it, but cannot be"),
             None => "the better ones cannot be".to_owned(),
@@ -155,7 +156,12 @@ fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> 
         Some(command) => format!("; next would be {next} ({STEP}{command}{STEP:#})"),
         None => format!("; next would be {next}"),
     });
-    let mut out = vec![format!("{NOTE}{what}{NOTE:#} {chosen}: {why}{}", next_one.unwrap_or_default())];
+    let of_group = match of {
+        Of::Option(group) => format!(" of {group}"),
+        _ => String::new(),
+    };
+    let decided = format!("{NOTE}{what}{NOTE:#} {chosen}{of_group}: {why}");
+    let mut out = vec![format!("{decided}{}", next_one.unwrap_or_default())];
     let keeping = match (by, kept_out) {
         (By::Statements(statements), _) | (_, Some((_, statements))) => statements.as_slice(),
         _ => &[],
@@ -220,6 +226,7 @@ fn decision_json(sources: &Sources, target: &TargetId, decision: &Decision) -> J
         By::First => "first",
         By::Newest => "newest",
         By::PreferredMode => "preferred_mode",
+        By::NoSource(_) => "no_source",
         By::BestLeft => "best_left",
         By::Traded => "traded",
     };

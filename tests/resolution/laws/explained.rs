@@ -234,6 +234,14 @@ fn why_something_is_there_and_what_would_come_next() {
                             case.say(&format!("{decision:?}"))
                         );
                     }
+                    By::NoSource(mode) => {
+                        let held = &held.components[id];
+                        assert!(
+                            held.mode == Some(mode.other()) && decision.next.is_none(),
+                            "{}",
+                            case.say(&format!("{decision:?}"))
+                        );
+                    }
                     _ => assert!(decision.next.is_some(), "{}", case.say(&format!("{decision:?}"))),
                 }
                 assert_ne!(
