@@ -101,10 +101,9 @@ impl fmt::Display for Effect {
         let id = &self.component;
         match (&self.before, &self.after) {
             (Before::Absent, None) => write!(f, "{id} stays out"),
-            (Before::Unknown, None) => write!(f, "without {id}"),
             (Before::Unknown, Some(after)) => write!(f, "{id} {}", State(after, id)),
             (Before::Absent, Some(after)) => write!(f, "with {id} {}", State(after, id)),
-            (Before::Present(_), None) => write!(f, "without {id}"),
+            (Before::Unknown | Before::Present(_), None) => write!(f, "without {id}"),
             (Before::Present(before), Some(after)) => {
                 write!(f, "{id} {} → {}", State(before, id), State(after, id))
             }

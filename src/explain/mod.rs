@@ -38,7 +38,7 @@ use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve_within};
 use crate::statement::{Claim, Origin, Statement};
 use correct::{Lines, Rest, corrections};
 
-pub use clash::Clash;
+pub use clash::{Clash, Party};
 pub use decide::{By, Decision, Of, Value};
 pub use effect::{Before, Effect, state};
 pub use remedy::{Flag, How, Remedy, joined};

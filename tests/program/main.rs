@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
+mod conflicts;
 mod road;
 mod running;
 mod runs;

@@ -50,10 +50,11 @@ impl Voice {
         if explanation.fixes().next().is_some() {
             let all =
                 if conflicts.len() > 1 && together.is_empty() { "; each conflict needs one" } else { "" };
-            let how = if explanation.fixes().any(|fix| fix.changes().is_some()) {
-                "; `hsm resolve --explain --fix N` makes fix N"
-            } else {
-                ""
+            let edits = explanation.fixes().filter(|fix| fix.changes().is_some()).count();
+            let how = match edits {
+                0 => "",
+                _ if edits == explanation.fixes().count() => "; `hsm resolve --explain --fix N` makes fix N",
+                _ => "; `hsm resolve --explain --fix N` makes fix N if it has a command",
             };
             let help = format!("each fix was tried{how}{all}");
             err(&format!("{NOTE}help{NOTE:#}: {}", self.look.beside(&help, 6)));

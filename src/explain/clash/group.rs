@@ -3,9 +3,12 @@
 //! Owns: which options of a group are demanded, excluded, or cannot be there for a reason of their own. Refuses: what
 //! keeps a single component out.
 
-use super::Clash;
+use super::tied::party;
+use super::{Clash, Party};
 use crate::load::Inputs;
+use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::registry::DemandedMode;
 use crate::statement::{Claim, Demanded, Holder, Origin};
 
 /// A group of which one option is enough, but each of several fails for a reason of its own.
@@ -65,11 +68,17 @@ fn fails(claim: &Claim, id: &ComponentId, group: &GroupId, option: &Name) -> boo
         Claim::NotFound(target) | Claim::Broken(target) => *target == TargetId::Component(id.clone()),
         Claim::Implies { by, .. } => speaks(by),
         Claim::Conflicts { by, target, .. } => speaks(by) || *target == TargetId::Component(id.clone()),
-        Claim::Requires { by, .. } | Claim::DependsOn(by, _) | Claim::UsesImage(by, _) => by == id,
-        Claim::NeedsDistribution(of, _) | Claim::Installs(of, _) | Claim::NeedsPython(of, _) => of == id,
-        Claim::NoSource { component, .. } => component == id,
-        Claim::PinsVersion(of, ..) | Claim::PinsMode(of, _) | Claim::PinsProfile(of, _) => of == id,
-        Claim::Holds { by: Holder::Component(by), .. } => by == id,
+        Claim::Requires { by: of, .. }
+        | Claim::DependsOn(of, _)
+        | Claim::UsesImage(of, _)
+        | Claim::NeedsDistribution(of, _)
+        | Claim::Installs(of, _)
+        | Claim::NeedsPython(of, _)
+        | Claim::NoSource { component: of, .. }
+        | Claim::PinsVersion(of, ..)
+        | Claim::PinsMode(of, _)
+        | Claim::PinsProfile(of, _)
+        | Claim::Holds { by: Holder::Component(of), .. } => of == id,
         _ => false,
     }
 }
@@ -95,11 +104,15 @@ pub(super) fn no_option(inputs: &Inputs, claims: &[&Claim]) -> Option<Clash> {
 /// What a group's count clashes with.
 pub(super) fn count(inputs: &Inputs, claims: &[&Claim], of: &Claim) -> Option<Clash> {
     let (group, min, max) = counted(of)?;
-    let mut demanded: Vec<Name> = Vec::new();
+    let mut demanded: Vec<(Name, Party)> = Vec::new();
     for claim in claims {
         for (id, name) in options(inputs, group) {
-            if demands_presence(claim, &id, group, name) && !demanded.contains(name) {
-                demanded.push(name.clone());
+            if demands_presence(claim, &id, group, name) && !demanded.iter().any(|(known, _)| known == name) {
+                let by = match claim {
+                    Claim::Wants(_) | Claim::Selects(..) => Party::manifest(inputs),
+                    _ => party(claim),
+                };
+                demanded.push((name.clone(), by));
             }
         }
     }
@@ -113,7 +126,7 @@ pub(super) fn count(inputs: &Inputs, claims: &[&Claim], of: &Claim) -> Option<Cl
     }
     let mode = claims.iter().find_map(|claim| match claim {
         Claim::GroupMode(of, mode) if of == group => Some(*mode),
-        _ => None,
+        _ => demanded_of(claim).filter(|(of, _)| *of == group).map(|(_, mode)| mode),
     });
     Some(match mode {
         Some(mode) => Clash::NoOptionInMode(group.clone(), mode),
@@ -122,8 +135,8 @@ pub(super) fn count(inputs: &Inputs, claims: &[&Claim], of: &Claim) -> Option<Cl
 }
 
 /// Lists of options, one of each being demanded, that have none in common.
-fn apart(claims: &[&Claim], group: &GroupId, demanded: &[Name]) -> Option<Vec<Vec<Name>>> {
-    let mut lists: Vec<Vec<Name>> = demanded.iter().map(|name| vec![name.clone()]).collect();
+fn apart(claims: &[&Claim], group: &GroupId, demanded: &[(Name, Party)]) -> Option<Vec<Vec<Name>>> {
+    let mut lists: Vec<Vec<Name>> = demanded.iter().map(|(name, _)| vec![name.clone()]).collect();
     lists.extend(claims.iter().filter_map(|claim| match claim {
         Claim::Implies { target: TargetId::Group(of), demand, .. }
         | Claim::Requires { target: TargetId::Group(of), demand, .. }
@@ -186,4 +199,38 @@ pub(super) fn mode(claims: &[&Claim]) -> Option<Clash> {
         Claim::GroupMode(group, mode) => Some(Clash::NoOptionInMode(group.clone(), *mode)),
         _ => None,
     }
+}
+
+/// A mode that is demanded of the options of a group, where nothing else clashes.
+pub(super) fn demanded_mode(inputs: &Inputs, claims: &[&Claim]) -> Option<Clash> {
+    let (group, mode) = claims.iter().rev().find_map(|claim| match claim {
+        Claim::Implies { target: TargetId::Group(group), demand, .. }
+        | Claim::Requires { target: TargetId::Group(group), demand, .. } => Some((group, demand.mode?)),
+        _ => None,
+    })?;
+    if inputs.group(group).is_none() {
+        return Some(Clash::NotFound(TargetId::Group(group.clone())));
+    }
+    let DemandedMode::Is(mode) = mode else { return None };
+    Some(Clash::NoOptionInMode(group.clone(), mode))
+}
+
+/// The mode that a claim demands of the options of a group.
+fn demanded_of(claim: &Claim) -> Option<(&GroupId, Mode)> {
+    match claim {
+        Claim::GroupMode(group, mode) => Some((group, *mode)),
+        Claim::Implies { target: TargetId::Group(group), demand, .. }
+        | Claim::Requires { target: TargetId::Group(group), demand, .. } => match demand.mode {
+            Some(DemandedMode::Is(mode)) => Some((group, mode)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A group of which the options are demanded in both modes.
+pub(super) fn both_modes(claims: &[&Claim]) -> Option<Clash> {
+    let all: Vec<(&GroupId, Mode)> = claims.iter().filter_map(|claim| demanded_of(claim)).collect();
+    let twice = all.iter().find(|(group, mode)| all.contains(&(*group, mode.other())));
+    twice.map(|(group, _)| Clash::GroupModes((*group).clone()))
 }

@@ -15,6 +15,30 @@ use crate::requirement::Requirement;
 use crate::statement::{Claim, Holder, Origin, Statement, Thing};
 use crate::version::Version;
 
+/// Who demands something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Party {
+    /// The manifest, a component, an option.
+    Origin(Origin),
+    /// The manifest with what is laid over it.
+    Project,
+    /// `--require-mode`.
+    Flag,
+    /// `pyproject.toml`.
+    Pyproject,
+}
+
+impl Party {
+    /// Whoever writes a line of the manifest.
+    fn manifest(inputs: &Inputs) -> Self {
+        if inputs.options.overlays.is_empty() { Self::Origin(Origin::Manifest) } else { Self::Project }
+    }
+
+    fn component(id: &ComponentId) -> Self {
+        Self::Origin(Origin::Component(id.clone()))
+    }
+}
+
 /// What statements cannot agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,8 +60,8 @@ pub enum Clash {
         group: GroupId,
         /// How many it takes at most; `None`: exactly one.
         max: Option<u32>,
-        /// Those that are demanded.
-        demanded: Vec<Name>,
+        /// Those that are demanded, and by whom.
+        demanded: Vec<(Name, Party)>,
     },
     /// Of a group that takes one option, one of each of these lists is demanded.
     Lists {
@@ -80,7 +104,7 @@ pub enum Clash {
     /// Two packages are one distribution.
     SameDistribution(ComponentId, ComponentId, String),
     /// No version of a Python distribution satisfies all that is demanded of it: these specifiers.
-    Distribution(String, Vec<String>),
+    Distribution(String, Vec<(String, Party)>),
     /// The project supports a Python that a package does not.
     Python {
         /// Which package.
@@ -93,17 +117,21 @@ pub enum Clash {
     /// Packages have no Python in common: each with what it needs.
     Pythons(Vec<(ComponentId, String)>),
     /// The version that a checkout says of itself is not among those that are demanded.
-    Checkout(ComponentId, Version, Vec<String>),
+    Checkout(ComponentId, Version, Vec<(String, Party)>),
     /// A component has no release that a single demand allows.
-    NoRelease(ComponentId, String),
+    NoRelease(ComponentId, String, Party),
     /// What is demanded of the releases of a component has none in common.
-    Releases(ComponentId, Vec<String>),
+    Releases(ComponentId, Vec<(String, Party)>),
+    /// No release that these demands allow has a source for the mode that it would have to be in.
+    NoReleaseInMode(ComponentId, Vec<(String, Party)>, Mode),
+    /// The options of a group would have to be in both modes.
+    GroupModes(GroupId),
     /// A component would have to be in both modes.
-    BothModes(ComponentId),
+    BothModes(ComponentId, Vec<(Mode, Party)>),
     /// A component has no source for the mode that it would have to be in.
     NoSource(ComponentId, Option<Mode>),
     /// A component would have to have two profiles.
-    Profiles(ComponentId, Vec<Name>),
+    Profiles(ComponentId, Vec<(Name, Party)>),
     /// A component does not have a profile that is demanded.
     NoProfile(ComponentId, Name),
     /// No option that is present has the mode of the group's line.
@@ -131,10 +159,12 @@ impl Clash {
             .or_else(|| group::count(inputs, &claims, claims.last()?))
             .or_else(|| group::excluded(inputs, &claims))
             .or_else(|| tied::both_modes(inputs, &claims))
+            .or_else(|| group::both_modes(&claims))
             .or_else(|| group::mode(&claims))
             .or_else(|| tied::on_one(inputs, &claims))
             .or_else(|| apart(&claims))
             .or_else(|| claims.iter().rev().find_map(|claim| group::count(inputs, &claims, claim)))
+            .or_else(|| group::demanded_mode(inputs, &claims))
             .or_else(|| tied::demands(&claims))
             .unwrap_or(Self::Statements)
     }
@@ -151,7 +181,9 @@ impl Clash {
         match self {
             Self::NotFound(target) | Self::Broken(target) => component(target).into_iter().collect(),
             Self::Ring { members, .. } => members.clone(),
-            Self::TooMany { group, demanded, .. } => of(group, demanded),
+            Self::TooMany { group, demanded, .. } => {
+                demanded.iter().map(|(name, _)| group.option(name)).collect()
+            }
             Self::Lists { group, lists } => of(group, &lists.concat()),
             Self::Excluded(group, name) => vec![group.option(name)],
             Self::Apart { by, target, .. } => {
@@ -174,15 +206,16 @@ impl Clash {
             Self::Python { component: id, .. }
             | Self::HeldTwice(id, _)
             | Self::Checkout(id, ..)
-            | Self::NoRelease(id, _)
+            | Self::NoRelease(id, ..)
             | Self::Releases(id, _)
-            | Self::BothModes(id)
+            | Self::NoReleaseInMode(id, ..)
+            | Self::BothModes(id, _)
             | Self::NoSource(id, _)
             | Self::Profiles(id, _)
             | Self::NoProfile(id, _)
             | Self::Yanked(id, _)
             | Self::Demands(id) => vec![id.clone()],
-            Self::TooFew { group, .. } | Self::NoOptionInMode(group, _) => {
+            Self::TooFew { group, .. } | Self::NoOptionInMode(group, _) | Self::GroupModes(group) => {
                 group::options(inputs, group).into_iter().map(|(id, _)| id).collect()
             }
             Self::NoOption(..) | Self::Distribution(..) | Self::Statements => Vec::new(),
@@ -260,18 +293,19 @@ fn python(claims: &[&Claim]) -> Option<Clash> {
 /// The distribution that several lines speak of, the last one said, and what they say of its version.
 fn distribution(claims: &[&Claim]) -> Option<Clash> {
     let lines = claims.iter().filter_map(|claim| match claim {
-        Claim::NeedsDistribution(_, line) | Claim::Installs(_, line) | Claim::FileRequires(_, line) => {
-            Some((Requirement::parse(line).ok()?, line))
+        Claim::NeedsDistribution(id, line) | Claim::Installs(id, line) => {
+            Some((Requirement::parse(line).ok()?, Party::component(id)))
         }
+        Claim::FileRequires(_, line) => Some((Requirement::parse(line).ok()?, Party::Pyproject)),
         _ => None,
     });
-    let lines: Vec<(Requirement, &String)> = lines.collect();
+    let lines: Vec<(Requirement, Party)> = lines.collect();
     let name = lines.last()?.0.name.to_string();
-    let mut specifiers: Vec<String> = Vec::new();
-    for (read, _) in lines.iter().filter(|(read, _)| read.name.as_str() == name) {
+    let mut specifiers: Vec<(String, Party)> = Vec::new();
+    for (read, by) in lines.into_iter().filter(|(read, _)| read.name.as_str() == name) {
         let text = read.specifiers.to_string();
-        if !text.is_empty() && !specifiers.contains(&text) {
-            specifiers.push(text);
+        if !text.is_empty() && !specifiers.iter().any(|(known, _)| *known == text) {
+            specifiers.push((text, by));
         }
     }
     Some(Clash::Distribution(name, specifiers))

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Clash;
+use super::{Clash, Party};
 use crate::load::Inputs;
 use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
@@ -15,11 +15,12 @@ use crate::version::Version;
 /// What is demanded of a component besides that it is there.
 #[derive(Default)]
 struct Tied {
-    versions: Vec<String>,
+    versions: Vec<(String, Party)>,
     /// The demands that no release satisfies by itself.
-    empty: Vec<String>,
-    modes: BTreeSet<Mode>,
-    profiles: Vec<Name>,
+    empty: Vec<(String, Party)>,
+    /// At most one of each.
+    modes: Vec<(Mode, Party)>,
+    profiles: Vec<(Name, Party)>,
     no_profile: Option<Name>,
     no_source: Option<Clash>,
     yanked: Option<String>,
@@ -30,8 +31,10 @@ struct Tied {
 /// A component that would have to be in both modes.
 pub(super) fn both_modes(inputs: &Inputs, claims: &[&Claim]) -> Option<Clash> {
     let subjects: BTreeSet<&ComponentId> = claims.iter().filter_map(|claim| ties(claim)).collect();
-    let id = subjects.into_iter().find(|id| tied(inputs, claims, id).modes.len() > 1)?;
-    Some(Clash::BothModes(id.clone()))
+    subjects.into_iter().find_map(|id| {
+        let modes = tied(inputs, claims, id).modes;
+        (modes.len() > 1).then(|| Clash::BothModes(id.clone(), modes))
+    })
 }
 
 /// The component on which the last statement that ties one down speaks, and what its demands cannot agree on.
@@ -44,11 +47,14 @@ pub(super) fn on_one(inputs: &Inputs, claims: &[&Claim]) -> Option<Clash> {
         }
     }
     // the one that is tied down the most, the last of several
-    let most = subjects.iter().map(|id| tied(inputs, claims, id).demands).max()?;
-    let id = subjects.into_iter().rev().find(|id| tied(inputs, claims, id).demands == most)?;
-    let tied = tied(inputs, claims, id);
-    if let Some(version) = tied.empty.first() {
-        return Some(Clash::NoRelease(id.clone(), version.clone()));
+    subjects.sort_by_key(|id| tied(inputs, claims, id).demands);
+    subjects.into_iter().rev().find_map(|id| clash_of(id, tied(inputs, claims, id)))
+}
+
+/// On what the demands on a component cannot agree.
+fn clash_of(id: &ComponentId, mut tied: Tied) -> Option<Clash> {
+    if let Some((version, by)) = tied.empty.first().cloned() {
+        return Some(Clash::NoRelease(id.clone(), version, by));
     }
     if let Some(version) = tied.yanked.filter(|_| tied.versions.len() < 2) {
         return Some(Clash::Yanked(id.clone(), version));
@@ -65,10 +71,11 @@ pub(super) fn on_one(inputs: &Inputs, claims: &[&Claim]) -> Option<Clash> {
     if tied.profiles.len() > 1 {
         return Some(Clash::Profiles(id.clone(), tied.profiles));
     }
-    if tied.versions.len() > 1 {
-        return Some(Clash::Releases(id.clone(), tied.versions));
+    match (tied.versions.len(), tied.modes.pop()) {
+        (0, _) | (1, None) => None,
+        (1, Some((mode, _))) => Some(Clash::NoReleaseInMode(id.clone(), tied.versions, mode)),
+        _ => Some(Clash::Releases(id.clone(), tied.versions)),
     }
-    None
 }
 
 /// That what is demanded of a component cannot hold together, where nothing better can be said.
@@ -98,14 +105,13 @@ fn ties(claim: &Claim) -> Option<&ComponentId> {
 
 fn tied(inputs: &Inputs, claims: &[&Claim], id: &ComponentId) -> Tied {
     let mut tied = Tied::default();
-    let version = |tied: &mut Tied, text: String, offered: &Offered| {
+    let version = |tied: &mut Tied, text: String, by: Party, offered: &Offered| {
         if *offered != Offered::Enough {
-            tied.empty.push(text.clone());
+            tied.empty.push((text.clone(), by.clone()));
         }
-        if !tied.versions.contains(&text) {
-            tied.versions.push(text);
-        }
+        push(&mut tied.versions, text, by);
     };
+    let own = || Party::manifest(inputs);
     let is_option = |group: &GroupId| {
         let options = inputs.group(group).into_iter().flat_map(|entry| &entry.options);
         options.map(|option| group.option(&option.name.value)).any(|option| option == *id)
@@ -115,19 +121,19 @@ fn tied(inputs: &Inputs, claims: &[&Claim], id: &ComponentId) -> Tied {
         tied.demands += 1;
         match claim {
             Claim::PinsVersion(of, demand, offered) if of == id => {
-                version(&mut tied, demand.to_string(), offered);
+                version(&mut tied, demand.to_string(), own(), offered);
             }
             Claim::PinsMode(of, mode) if of == id => {
-                tied.modes.insert(*mode);
+                push(&mut tied.modes, *mode, own());
             }
             Claim::GroupMode(group, mode) if is_option(group) && has_source(inputs, id, *mode) => {
-                tied.modes.insert(*mode);
+                push(&mut tied.modes, *mode, own());
             }
-            Claim::RequiresMode(mode) => {
-                tied.modes.insert(*mode);
+            Claim::RequiresMode(mode) => push(&mut tied.modes, *mode, Party::Flag),
+            Claim::PinsProfile(of, profile) if of == id => push(&mut tied.profiles, profile.clone(), own()),
+            Claim::GroupProfile(group, profile) if is_option(group) => {
+                push(&mut tied.profiles, profile.clone(), own());
             }
-            Claim::PinsProfile(of, profile) if of == id => tied.profiles.push(profile.clone()),
-            Claim::GroupProfile(group, profile) if is_option(group) => tied.profiles.push(profile.clone()),
             Claim::Checkout(of, version) if of == id => tied.checkout = Some(version.clone()),
             Claim::Yanked(of, release, _) if of == id => tied.yanked = Some(release.to_string()),
             Claim::NoSource { component, mode, .. } if component == id => {
@@ -140,19 +146,19 @@ fn tied(inputs: &Inputs, claims: &[&Claim], id: &ComponentId) -> Tied {
                 tied.demands = before;
                 if let Some(mode) = same(claims, claim, demand) {
                     tied.demands = before + 1;
-                    tied.modes.insert(mode);
+                    push(&mut tied.modes, mode, party(claim));
                 }
                 if let Some(text) = demand.version.as_ref().filter(|version| !version.is_any()) {
                     tied.demands = before + 1;
-                    version(&mut tied, text.to_string(), &demand.offered);
+                    version(&mut tied, text.to_string(), party(claim), &demand.offered);
                 }
                 if let Some(DemandedMode::Is(mode)) = demand.mode {
                     tied.demands = before + 1;
-                    tied.modes.insert(mode);
+                    push(&mut tied.modes, mode, party(claim));
                 }
                 if let Some(profile) = &demand.profile {
                     tied.demands = before + 1;
-                    tied.profiles.push(profile.clone());
+                    push(&mut tied.profiles, profile.clone(), party(claim));
                     if demand.instead.is_some() {
                         tied.no_profile = Some(profile.clone());
                     }
@@ -161,9 +167,25 @@ fn tied(inputs: &Inputs, claims: &[&Claim], id: &ComponentId) -> Tied {
             _ => tied.demands = before,
         }
     }
-    tied.profiles.sort();
-    tied.profiles.dedup();
     tied
+}
+
+/// Adds what is not known yet.
+fn push<T: PartialEq>(all: &mut Vec<(T, Party)>, what: T, by: Party) {
+    if !all.iter().any(|(known, _)| *known == what) {
+        all.push((what, by));
+    }
+}
+
+/// Who implies or requires something.
+pub(super) fn party(claim: &Claim) -> Party {
+    match claim {
+        Claim::Implies { by, .. } => Party::Origin(by.clone()),
+        Claim::Requires { by, .. } | Claim::DependsOn(by, _) | Claim::UsesImage(by, _) => {
+            Party::component(by)
+        }
+        _ => Party::Origin(Origin::Manifest),
+    }
 }
 
 /// The mode that `same` comes to, as far as the statements say in which mode the one is that implies.
@@ -178,6 +200,7 @@ fn same(claims: &[&Claim], claim: &Claim, demand: &Demanded) -> Option<Mode> {
     }
     claims.iter().find_map(|claim| match claim {
         Claim::PinsMode(id, mode) if *id == by => Some(*mode),
+        Claim::GroupMode(group, mode) if group.option(by.name()) == by => Some(*mode),
         Claim::RequiresMode(mode) => Some(*mode),
         Claim::NoSource { component, mode: Some(mode), .. } if *component == by => Some(mode.other()),
         Claim::Implies { target: TargetId::Component(id), demand, .. } if *id == by => match demand.mode {

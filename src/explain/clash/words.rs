@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use super::Clash;
+use super::{Clash, Party};
 use crate::names::Name;
-use crate::statement::Thing;
+use crate::statement::{Origin, Thing};
 
 impl fmt::Display for Clash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,12 +17,13 @@ impl fmt::Display for Clash {
                 let what = if *built { "be built" } else { "start" };
                 write!(f, "{} would each have to {what} before the other", list(members, "and"))
             }
-            Self::TooMany { group, max: None, demanded } => {
-                write!(f, "{group} takes exactly one option, but {} are demanded", quoted(demanded))
-            }
-            Self::TooMany { group, max: Some(max), demanded } => {
-                let options = if *max == 1 { "option" } else { "options" };
-                write!(f, "{group} takes at most {max} {options}, but {} are demanded", quoted(demanded))
+            Self::TooMany { group, max, demanded } => {
+                let takes = match max {
+                    None => "exactly one option".to_owned(),
+                    Some(1) => "at most 1 option".to_owned(),
+                    Some(max) => format!("at most {max} options"),
+                };
+                write!(f, "{group} takes {takes}, but {} are demanded", by_parties(demanded))
             }
             Self::Lists { group, lists } => {
                 let lists: Vec<String> = lists.iter().map(|names| one_of(names)).collect();
@@ -30,12 +31,7 @@ impl fmt::Display for Clash {
             }
             Self::TooFew { group, min, excluded } => {
                 let needs = if *min == 1 { "one".to_owned() } else { min.to_string() };
-                write!(f, "{group} needs {needs} of its options, but ")?;
-                match (excluded.as_slice(), *min) {
-                    ([], 1) => f.write_str("none of them can be there"),
-                    ([], _) => f.write_str("fewer can be there together"),
-                    (names, _) => write!(f, "hsm.yaml excludes {}", quoted(names)),
-                }
+                write!(f, "{group} needs {needs} of its options, but {}", left(*min, excluded))
             }
             Self::Apart { by, target, version } if version.is_empty() => {
                 write!(f, "{by} and {target} cannot be in one stack")
@@ -45,14 +41,7 @@ impl fmt::Display for Clash {
             }
             Self::Held { holders, what } => {
                 let both = if holders.len() == 2 { "both " } else { "" };
-                let names = list(holders, "and");
-                match what {
-                    Thing::Ports(ports) => write!(f, "{names} {both}publish {ports}"),
-                    Thing::ContainerName(name) => {
-                        write!(f, "{names} {both}have the container name `{name}`")
-                    }
-                    Thing::ServiceName(name) => write!(f, "{names} {both}have the service name `{name}`"),
-                }
+                write!(f, "{} {both}{}", list(holders, "and"), held(what))
             }
             Self::HeldTwice(id, ports) => write!(f, "{id} publishes {ports} for two of its own ports"),
             Self::NoOption(group, name, options) => {
@@ -79,21 +68,32 @@ impl fmt::Display for Clash {
                 write!(f, "no Python will do for {}", together_as(&each))
             }
             Self::Checkout(id, version, demanded) => {
-                let allowed: Vec<String> = demanded.iter().map(|text| format!("`{text}`")).collect();
-                let not = if allowed.len() == 1 { "does not allow" } else { "do not allow" };
-                write!(f, "the checkout of {id} is version {version}, which {} {not}", list(&allowed, "and"))
+                write!(f, "the checkout of {id} is version {version}, which {}", allow(demanded, false))
             }
-            Self::NoRelease(id, version) => write!(f, "{id} has no release that `{version}` allows"),
+            Self::NoRelease(id, version, by) => {
+                write!(f, "{id} has no release that {}", allow(&[(version, by.clone())], true))
+            }
             Self::Releases(id, versions) => {
                 write!(f, "no release of {id} satisfies {}", together(versions))
             }
-            Self::BothModes(id) => write!(f, "{id} would have to be in dev mode and in prod mode at once"),
+            Self::NoReleaseInMode(id, versions, mode) => {
+                write!(f, "no release of {id} that {} has a {mode} source", allow(versions, true))
+            }
+            Self::GroupModes(group) => {
+                write!(f, "the options of {group} would have to be in dev mode and in prod mode at once")
+            }
+            Self::BothModes(id, modes) => {
+                let modes: Vec<String> =
+                    modes.iter().map(|(mode, by)| format!("in {mode} mode ({by})")).collect();
+                write!(f, "{id} would have to be {} at once", list(&modes, "and"))
+            }
             Self::NoSource(id, Some(mode)) => {
                 write!(f, "{id} would have to be in {mode} mode, but has no source for it")
             }
             Self::NoSource(id, None) => write!(f, "{id} is needed, but has no source"),
             Self::Profiles(id, profiles) => {
-                write!(f, "{id} would have to have the profiles {} at once", quoted(profiles))
+                let profiles = by_parties(profiles);
+                write!(f, "{id} would have to have the profiles {profiles} at once")
             }
             Self::NoProfile(id, profile) => {
                 write!(f, "the profile `{profile}` is demanded of {id}, which has no such profile")
@@ -129,10 +129,58 @@ fn quoted(names: &[Name]) -> String {
     list(&names, "and")
 }
 
-/// `a` and `b`, where all of them are to hold at once.
-fn together(texts: &[String]) -> String {
-    let texts: Vec<String> = texts.iter().map(|text| format!("`{text}`")).collect();
-    together_as(&texts)
+/// `a` and `b`, each with who demands it, where all of them are to hold at once.
+fn together(texts: &[(String, Party)]) -> String {
+    let both = if texts.len() == 2 { "both " } else { "" };
+    format!("{both}{}", by_parties(texts))
+}
+
+/// Each in its quotes, with who demands it, unless that is the same for all.
+fn by_parties<T: fmt::Display>(all: &[(T, Party)]) -> String {
+    let same = all.len() > 1 && all.iter().all(|(_, by)| all.first().is_some_and(|(_, first)| first == by));
+    let text = |(what, by): &(T, Party)| if same { format!("`{what}`") } else { format!("`{what}` ({by})") };
+    list(&all.iter().map(text).collect::<Vec<_>>(), "and")
+}
+
+/// Demands on a version that allow something, or do not.
+fn allow<T: fmt::Display>(demanded: &[(T, Party)], are: bool) -> String {
+    let allow = match (demanded.len(), are) {
+        (1, true) => "allows",
+        (1, false) => "does not allow",
+        (_, true) => "allow",
+        (_, false) => "do not allow",
+    };
+    format!("{} {allow}", by_parties(demanded))
+}
+
+/// What is left of a group's options.
+fn left(min: u32, excluded: &[Name]) -> String {
+    match (excluded, min) {
+        ([], 1) => "none of them can be there".to_owned(),
+        ([], _) => "fewer can be there together".to_owned(),
+        (names, _) => format!("hsm.yaml excludes {}", quoted(names)),
+    }
+}
+
+fn held(what: &Thing) -> String {
+    match what {
+        Thing::Ports(ports) => format!("publish {ports}"),
+        Thing::ContainerName(name) => format!("have the container name `{name}`"),
+        Thing::ServiceName(name) => format!("have the service name `{name}`"),
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // the label of its line says of which group it is
+            Self::Origin(Origin::Option(_, name)) => write!(f, "option `{name}`"),
+            Self::Origin(origin) => origin.fmt(f),
+            Self::Project => f.write_str("the project"),
+            Self::Flag => f.write_str("--require-mode"),
+            Self::Pyproject => f.write_str("pyproject.toml"),
+        }
+    }
 }
 
 fn together_as(texts: &[String]) -> String {
