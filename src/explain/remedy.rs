@@ -16,7 +16,8 @@ use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
 use crate::registry::layer::{Layer, Port};
 use crate::registry::{Container, Entry};
-use crate::statement::{Claim, Holder, Statement, Thing};
+use crate::statement::{Claim, Holder, Offered, Statement, Thing};
+use crate::version::VersionDemand;
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +136,10 @@ pub(super) fn of_line(
             let set = |mode| Change::SetMode(id.clone(), written(inputs, id), mode);
             other.into_iter().map(Some).chain([None]).map(set).collect()
         }
-        Claim::PinsVersion(id, ..) => vec![Change::SetVersion(id.clone(), written(inputs, id), None)],
+        Claim::PinsVersion(id, demand, _) => {
+            let others = other_pins(compiled, id, demand).map(Some).chain([None]);
+            others.map(|pin| Change::SetVersion(id.clone(), written(inputs, id), pin)).collect()
+        }
         Claim::PinsProfile(id, profile) => {
             let others = profiles(inputs, id).into_iter().filter(|other| other != profile).take(2);
             let set = |profile| Change::SetProfile(id.clone(), written(inputs, id), profile);
@@ -173,6 +177,19 @@ pub(super) fn of_line(
         _ => Vec::new(),
     };
     changes.into_iter().map(Remedy::Change).collect()
+}
+
+/// What else the manifest pins the version of a component to.
+fn other_pins<'c>(
+    compiled: &'c Compiled,
+    id: &ComponentId,
+    pin: &VersionDemand,
+) -> impl Iterator<Item = VersionDemand> + use<'c> {
+    let (id, pin) = (id.clone(), pin.clone());
+    compiled.statements.iter().filter_map(move |statement| match &statement.claim {
+        Claim::PinsVersion(of, other, Offered::Enough) if *of == id && *other != pin => Some(other.clone()),
+        _ => None,
+    })
 }
 
 /// What whoever keeps the registry, or a checkout, could do about a statement.

@@ -17,7 +17,7 @@ use crate::statement::Statement;
 pub(in crate::cli) const CODE: &str = crate::diagnostic::pages::CONFLICT;
 
 /// How many lines a conflict takes, with its fixes, unless all of it is asked for: 40 with what is said below it.
-const LINES: usize = 38;
+const LINES: usize = 39;
 
 /// Fewer statements than this are never left out.
 const FEW: usize = 4;
@@ -36,7 +36,10 @@ impl Voice {
                 err(&line);
             }
             number += conflict.fixes.len();
-            err("");
+            // help follows the fixes of the last one at once
+            if at < conflicts.len() || !together.is_empty() || conflict.fixes.is_empty() {
+                err("");
+            }
         }
         if !together.is_empty() {
             err("what follows mends all conflicts at once");
