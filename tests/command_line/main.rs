@@ -316,7 +316,7 @@ fn a_conflict_reads_as_an_argument() {
     assert!(run.err.contains("  |\n4 |     - {name: web, version: \">=9\"}\n"), "{}", run.err);
     assert!(run.err.contains("but the only release of container:web is 4"), "{}", run.err);
     assert!(
-        run.err.contains("fix 1: let container:web be any release\n    hsm container version web any\n"),
+        run.err.contains("fix 1: allow any release of container:web\n    hsm container version web any\n"),
         "{}",
         run.err
     );
@@ -441,7 +441,7 @@ fn why_says_why_and_why_not() {
         spare.out
     );
     assert!(
-        spare.out.contains("to have it: hsm group add-option tools blue\n    then: + container:blue "),
+        spare.out.contains("to have it: hsm group add-option tools blue\n    then: with container:blue "),
         "{}",
         spare.out
     );

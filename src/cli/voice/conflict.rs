@@ -373,7 +373,7 @@ mod tests {
  ::: a.yaml:1:1
   |
 1 | name: a
-  | ---- 3. hsm.yaml wants container:redis"
+  | ---- 3. a.yaml wants container:redis"
         );
     }
 

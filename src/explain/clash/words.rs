@@ -150,7 +150,11 @@ fn allow<T: fmt::Display>(demanded: &[(T, Party)], are: bool) -> String {
         (_, true) => "allow",
         (_, false) => "do not allow",
     };
-    format!("{} {allow}", by_parties(demanded))
+    match demanded {
+        // that the project says so goes without saying
+        [(one, Party::Project | Party::Origin(Origin::Manifest))] => format!("`{one}` {allow}"),
+        _ => format!("{} {allow}", by_parties(demanded)),
+    }
 }
 
 /// What is left of a group's options.
