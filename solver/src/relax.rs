@@ -3,7 +3,7 @@
 //!
 //! Owns: what is left when a statement goes. Refuses: deciding which.
 
-use crate::problem::{Count, Problem, StatementId};
+use crate::problem::{CandidateSet, Count, ItemId, Problem, StatementId, Then};
 
 impl Problem {
     /// What is left without some statements: their rules are gone, and their groups may have any number of options. All
@@ -15,6 +15,22 @@ impl Problem {
     /// The same world without any preference: whoever only asks whether there is a solution asks for less.
     pub fn indifferent(&self) -> Self {
         self.kept(|_| false, false)
+    }
+
+    /// The same world, but of what these statements demand only that it is there is left: any candidate, any option.
+    pub fn loosened(&self, is_loosened: impl Fn(StatementId) -> bool) -> Self {
+        let mut loose = self.clone();
+        for rule in loose.rules.iter_mut().filter(|rule| is_loosened(rule.statement)) {
+            let all = |item: &ItemId| CandidateSet::all(self.candidates(*item));
+            let then = match &rule.then {
+                Then::Present(item, _) => Then::Present(*item, all(item)),
+                Then::AbsentOr(item, _) => Then::AbsentOr(*item, all(item)),
+                Then::OneOf(group, _) | Then::AllOf(group, _) => Then::TakesPart(*group),
+                other => other.clone(),
+            };
+            rule.then = then;
+        }
+        loose
     }
 
     /// Both at once: without some statements, and with the preferences or without them.
@@ -66,6 +82,22 @@ mod tests {
         for one in &conflict.core {
             assert!(solve(&problem.without(|other| other == *one), &Options::default()).is_ok(), "{one:?}");
         }
+    }
+
+    #[test]
+    fn a_loosened_demand_still_wants_something_there() {
+        let mut problem = Problem::new();
+        let item = problem.item(2);
+        let first = || [0].into_iter().collect::<CandidateSet>();
+        problem.rule(StatementId(1), When::Always, Then::Present(item, first()));
+        problem.rule(StatementId(2), When::Always, Then::AbsentOr(item, [1].into_iter().collect()));
+        assert!(solve(&problem, &Options::default()).is_err());
+        let loose = solve(&problem.loosened(|one| one == StatementId(1)), &Options::default());
+        assert_eq!(loose.expect("a solution").items, [Some(1)]);
+        // what must not be there is no help
+        problem.rule(StatementId(3), When::Always, Then::AbsentOr(item, CandidateSet::default()));
+        assert!(solve(&problem.loosened(|one| one == StatementId(1)), &Options::default()).is_err());
+        assert!(solve(&problem.without(|one| one == StatementId(1)), &Options::default()).is_ok());
     }
 
     #[test]

@@ -42,6 +42,5 @@ fn run_in(world: &dyn World) -> Exit {
         stop::tell(&voice, world, &fail);
         stop::exit(&fail)
     });
-    voice.finish(exit);
-    exit
+    voice.finish(exit)
 }

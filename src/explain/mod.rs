@@ -50,14 +50,14 @@ pub use why::{Absence, Presence, absent, present};
 pub struct Explanation {
     /// The conflicts: they have nothing to do with each other.
     pub conflicts: Vec<Conflict>,
-    /// Where they cannot be mended one by one: what mends all of them at once.
-    pub together: Vec<Fix>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 impl Explanation {
     /// All fixes, in the order of their numbers.
     pub fn fixes(&self) -> impl Iterator<Item = &Fix> {
-        self.conflicts.iter().flat_map(|conflict| &conflict.fixes).chain(&self.together)
+        self.conflicts.iter().flat_map(|conflict| &conflict.fixes)
     }
 }
 
@@ -108,8 +108,9 @@ impl Fix {
     }
 }
 
-/// How many conflicts that have nothing to do with each other are looked for.
+/// How many conflicts that have nothing to do with each other are explained, and how many are looked for.
 const CONFLICTS: usize = 5;
+const MOST_CONFLICTS: usize = 32;
 
 /// How many fixes are shown for a conflict.
 const FIXES: usize = 5;
@@ -152,37 +153,18 @@ fn explain_but(
     interrupted: &(dyn Fn() -> bool + Sync),
     stays: &dyn Fn(&Claim) -> bool,
 ) -> Explanation {
-    let work = Work { inputs, compiled, interrupted, stays };
-    let found = work.independent(first);
-    // What the others could lose is taken as lost, so that each is mended by itself.
-    let own: Vec<Lines> = found.iter().map(|unsolved| work.own_lines(&unsolved.numbers)).collect();
-    let mut first_steps: Vec<Vec<Remedy>> = Vec::new();
-    let mut sets: Vec<(Lines, Vec<Lines>)> = Vec::new();
-    for (number, unsolved) in found.iter().enumerate() {
-        let others = own.iter().enumerate().filter(|(other, _)| *other != number);
-        let base: Lines = others.flat_map(|(_, lines)| lines).copied().collect();
-        let corrections = work.corrections(&base, &unsolved.numbers, unsolved.minimal);
-        first_steps.push(corrections.first().map(|lines| work.plainest(lines)).unwrap_or_default());
-        sets.push((base, corrections));
-    }
-    let mut conflicts = Vec::with_capacity(found.len());
-    for (number, (unsolved, (base, corrections))) in found.into_iter().zip(sets).enumerate() {
-        let others = first_steps.iter().enumerate().filter(|(other, _)| *other != number);
-        let beside: Vec<Remedy> = others.flat_map(|(_, remedies)| remedies.clone()).collect();
-        let fixes = work.fixes(&unsolved, &base, &corrections, &beside);
-        conflicts.push(Conflict::new(inputs, unsolved, fixes));
-    }
-    work.that_go_together(&mut conflicts);
-    let mut explanation = Explanation { conflicts, together: Vec::new() };
-    if explanation.conflicts.len() > 1
-        && explanation.conflicts.iter().any(|conflict| conflict.fixes.is_empty())
+    let work = Work { inputs, compiled, interrupted, stays, gone: Lines::new() };
+    let mut found = work.independent(first);
+    let sets = work.correction_sets(&found);
+    if work.are_apart(&sets)
+        && let Some(explanation) = work.one_by_one(&found, &sets)
     {
-        explanation.together = work.together(&explanation.conflicts);
-        if !explanation.together.is_empty() {
-            explanation.conflicts.iter_mut().for_each(|conflict| conflict.fixes.clear());
-        }
+        return explanation;
     }
-    explanation
+    // they hang together: the first one stands for all, and what mends it mends all
+    found.truncate(1);
+    let sets = work.correction_sets(&found);
+    work.one_by_one(&found, &sets).unwrap_or_default()
 }
 
 struct Work<'a> {
@@ -191,6 +173,8 @@ struct Work<'a> {
     interrupted: &'a (dyn Fn() -> bool + Sync),
     /// Lines that are not to be taken back.
     stays: &'a dyn Fn(&Claim) -> bool,
+    /// Statements that do not count: there is no stack with them.
+    gone: Lines,
 }
 
 impl Work<'_> {
@@ -209,7 +193,8 @@ impl Work<'_> {
     }
 
     fn ask(&self, question: &Question) -> Result<Selection, NoStack> {
-        let question = Question { fuel: Some(self.fuel()), ..question.clone() };
+        let mut question = Question { fuel: Some(self.fuel()), ..question.clone() };
+        question.without.extend(&self.gone);
         ask(self.inputs, self.compiled, &question, self.interrupted)
     }
 
@@ -228,7 +213,7 @@ impl Work<'_> {
         let mut gone = self.own_lines(&first.numbers);
         let mut found = vec![first];
         // what was too hard to shrink is not worth several searches more
-        while found[0].minimal && found.len() < CONFLICTS && !gone.is_empty() {
+        while found[0].minimal && found.len() < MOST_CONFLICTS && !gone.is_empty() {
             let Err(NoStack::Unsolved(next)) = self.without(gone.clone()) else {
                 break;
             };
@@ -240,6 +225,38 @@ impl Work<'_> {
             found.push(next);
         }
         found
+    }
+
+    /// For each conflict what could be lost of the others (it is taken as lost, so that each is mended by itself), and the
+    /// smallest sets of lines that mend it.
+    fn correction_sets(&self, found: &[Unsolved]) -> Vec<(Lines, Vec<Lines>)> {
+        let own: Vec<Lines> = found.iter().map(|unsolved| self.own_lines(&unsolved.numbers)).collect();
+        let each = found.iter().enumerate().map(|(number, unsolved)| {
+            let others = own.iter().enumerate().filter(|(other, _)| *other != number);
+            let base: Lines = others.flat_map(|(_, lines)| lines).copied().collect();
+            let corrections = if number < CONFLICTS {
+                self.corrections(&base, &unsolved.numbers, unsolved.minimal)
+            } else {
+                // only what goes beside the others' fixes is needed
+                self.one_correction(&base, &unsolved.numbers)
+            };
+            (base, corrections)
+        });
+        each.collect()
+    }
+
+    fn one_correction(&self, base: &Lines, first: &[StatementId]) -> Vec<Lines> {
+        let cheapest = first.iter().filter_map(|id| Some((self.cost(*id)?, *id))).min();
+        let lines: Lines = cheapest.into_iter().map(|(_, id)| id).collect();
+        let gone = base.union(&lines).copied().collect();
+        if self.without(gone).is_ok() { vec![lines] } else { self.corrections(base, first, true) }
+    }
+
+    /// Whether conflicts are mended one by one: the best of each together is enough.
+    fn are_apart(&self, sets: &[(Lines, Vec<Lines>)]) -> bool {
+        let firsts = sets.iter().filter_map(|(_, corrections)| corrections.first());
+        let gone: Lines = firsts.flatten().copied().collect();
+        sets.len() < 2 || self.without(gone).is_ok()
     }
 
     fn corrections(&self, base: &Lines, first: &[StatementId], is_minimal: bool) -> Vec<Lines> {
@@ -391,6 +408,27 @@ impl Work<'_> {
         Some(Fix { remedies, effects })
     }
 
+    /// The conflicts, each with its own fixes; `None`: there are several, and one of them cannot be mended by itself.
+    fn one_by_one(&self, found: &[Unsolved], sets: &[(Lines, Vec<Lines>)]) -> Option<Explanation> {
+        let more = found.len().saturating_sub(CONFLICTS);
+        let first_steps: Vec<Vec<Remedy>> = sets
+            .iter()
+            .map(|(_, corrections)| corrections.first().map(|lines| self.plainest(lines)).unwrap_or_default())
+            .collect();
+        let mut conflicts = Vec::with_capacity(found.len());
+        for (number, (unsolved, (base, corrections))) in found.iter().zip(sets).take(CONFLICTS).enumerate() {
+            let others = first_steps.iter().enumerate().filter(|(other, _)| *other != number);
+            let beside: Vec<Remedy> = others.flat_map(|(_, remedies)| remedies.clone()).collect();
+            let fixes = self.fixes(unsolved, base, corrections, &beside);
+            conflicts.push(Conflict::new(self.inputs, unsolved.clone(), fixes));
+        }
+        if more == 0 {
+            self.that_go_together(&mut conflicts);
+        }
+        let stuck = conflicts.len() > 1 && conflicts.iter().any(|conflict| conflict.fixes.is_empty());
+        (!stuck).then_some(Explanation { conflicts, more })
+    }
+
     /// Of several conflicts, keeps the fixes that give a stack together with the first fix of each of the others.
     fn that_go_together(&self, conflicts: &mut [Conflict]) {
         let is_tried = |fix: &&Fix| !fix.remedies.iter().any(|remedy| matches!(remedy, Remedy::Line(..)));
@@ -408,15 +446,6 @@ impl Work<'_> {
                 conflict.fixes.retain(goes);
             }
         }
-    }
-
-    /// What mends all conflicts at once.
-    fn together(&self, conflicts: &[Conflict]) -> Vec<Fix> {
-        let Some(first) = conflicts.first() else { return Vec::new() };
-        let corrections = self.corrections(&Lines::new(), &first.unsolved.numbers, first.unsolved.minimal);
-        let statements: Vec<Statement> =
-            conflicts.iter().flat_map(|conflict| &conflict.unsolved.statements).cloned().collect();
-        self.of_lines(&Matter::of(&statements, Vec::new()), &corrections, &[])
     }
 
     /// The stack if all of these were done.
@@ -466,9 +495,13 @@ impl Work<'_> {
             if !places.insert(statement.place) || (self.interrupted)() {
                 continue;
             }
-            let mut gone = base.clone();
-            gone.insert(id);
-            if self.without(gone).is_ok() {
+            let mut question = Question { without: base.clone(), ..Question::default() };
+            if remedy.only_loosens(statement) && !matches!(clash, Clash::NoOption { .. }) {
+                question.loosened.insert(id);
+            } else {
+                question.without.insert(id);
+            }
+            if self.ask(&question).is_ok() {
                 fixes.push(Fix { remedies: vec![remedy], effects: Vec::new() });
             }
             if fixes.len() >= FIXES {

@@ -270,6 +270,12 @@ impl Remedy {
         }
     }
 
+    /// Whether it leaves of a demand that its target is there.
+    pub(super) fn only_loosens(&self, statement: &Statement) -> bool {
+        matches!(self, Self::Line(_, How::Loosen | How::AllowOther | How::OtherOption))
+            && matches!(statement.claim, Claim::Implies { .. } | Claim::Requires { .. })
+    }
+
     /// Whether it takes out a rule that only leads to where the clash is.
     pub(super) fn leads_there(&self, statement: &Statement) -> bool {
         matches!(self, Self::Line(_, How::Remove)) && !matches!(statement.claim, Claim::Conflicts { .. })

@@ -49,7 +49,7 @@ pub fn blame(
     let blamed: BTreeSet<&str> = blamed.iter().map(String::as_str).collect();
     let compiled = compile(inputs);
     let held = Lock::of(stack);
-    let chosen = selection(inputs, &compiled, &held, interrupted);
+    let (chosen, gone) = selection(inputs, &compiled, &held, interrupted);
     let reasons = Reasons::of(&compiled, &chosen);
     let mut found = Blame::default();
     let mut bringers: Vec<ComponentId> = Vec::new();
@@ -87,7 +87,7 @@ pub fn blame(
         found.chains.push(chain);
         bringers.extend(id.filter(|id| !bringers.contains(id)));
     }
-    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false };
+    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone };
     for id in &bringers {
         if found.instead.len() < OFFERED
             && let Some(fix) = without(&work, &held, id).filter(|fix| !found.instead.contains(fix))

@@ -5,12 +5,14 @@
 
 use std::cmp::Reverse;
 
-use hsm_solver::{Engine, ItemId, Selection, Then};
+use hsm_solver::{Engine, ItemId, Selection, StatementId, Then};
 
+use super::correct::Lines;
 use super::decide::{Decision, decisions};
 use super::effect::{Effect, differences};
+use super::recent::is_recent;
 use super::remedy::{Remedy, facts, written};
-use super::{Conflict, Explanation, Fix, Work, explain_but};
+use super::{Conflict, Fix, Work, explain_but};
 use crate::compile::{Choice, Compiled, candidates, compile};
 use crate::load::Inputs;
 use crate::lock::{Lock, LockedComponent};
@@ -70,7 +72,7 @@ pub fn present(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Option<Presence> {
     let compiled = compile(inputs);
-    let selection = selection(inputs, &compiled, held, interrupted);
+    let (selection, gone) = selection(inputs, &compiled, held, interrupted);
     let (subject, state) = match target {
         TargetId::Component(id) => (Subject::Component(id.clone()), Some(held.components.get(id)?.clone())),
         TargetId::Group(id) => {
@@ -88,7 +90,7 @@ pub fn present(
         };
         (chain.map(|chain| chain.into_iter().cloned().collect()).into_iter().collect(), false)
     };
-    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false };
+    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone };
     let decisions = match target {
         TargetId::Component(id) => decisions(&work, &selection, id),
         TargetId::Group(id) => {
@@ -109,7 +111,7 @@ pub fn absent(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Absence {
     let compiled = compile(inputs);
-    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false };
+    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone: Lines::new() };
     let mut ways: Vec<Change> = Vec::new();
     let mut instead = Vec::new();
     let mut would: Vec<Statement> = Vec::new();
@@ -158,7 +160,6 @@ pub fn absent(
     };
     ways.push(add.clone());
     absence.nearest.extend(ways.into_iter().filter_map(|change| has_it(&[change])));
-    let mut mended = Vec::new();
     if absence.nearest.is_empty()
         && let Some(listed) = listed(&work, &add)
     {
@@ -166,14 +167,12 @@ pub fn absent(
         if let Err(NoStack::Unsolved(unsolved)) = solve(&listed, &compiled, interrupted) {
             // whoever asks for it does not want to hear that it could be left out
             let stays = |claim: &Claim| *claim == Claim::Wants(id.clone());
-            let Explanation { conflicts, together } =
-                explain_but(&listed, &compiled, unsolved, interrupted, &stays);
-            absence.clashes = conflicts;
-            mended = together;
+            absence.clashes = explain_but(&listed, &compiled, unsolved, interrupted, &stays).conflicts;
+            absence.clashes.iter_mut().for_each(|conflict| conflict.recent.clear());
             absence.manifest = listed.manifest.file;
             absence.sources = listed.sources;
         }
-        for fix in absence.clashes.iter().flat_map(|conflict| &conflict.fixes).chain(&mended) {
+        for fix in absence.clashes.iter().flat_map(|conflict| &conflict.fixes) {
             let Some(changes) = fix.changes() else { continue };
             let changes: Vec<Change> = changes.into_iter().cloned().collect();
             let with_add: Vec<Change> = changes.iter().cloned().chain([add.clone()]).collect();
@@ -194,14 +193,14 @@ fn listed(work: &Work<'_>, add: &Change) -> Option<Inputs> {
 /// How often statements that do not hold in what is locked are taken back.
 const ROUNDS: usize = 8;
 
-/// What is locked as a selection of what was compiled. What stands for no component is what the solve makes of it; where
+/// What is locked as a selection of what was compiled, and the statements that were taken back for it. What stands for no component is what the solve makes of it; where
 /// the manifest has changed since, without the statements that do not hold in what is locked.
 pub(super) fn selection(
     inputs: &Inputs,
     compiled: &Compiled,
     held: &Lock,
     interrupted: &(dyn Fn() -> bool + Sync),
-) -> Selection {
+) -> (Selection, Lines) {
     let known = locked(inputs, compiled, held);
     let also = known.items.iter().zip(0..).take(compiled.components.len()).map(|(candidate, number)| {
         let item = ItemId(number);
@@ -213,12 +212,19 @@ pub(super) fn selection(
     let mut question = Question { also: also.collect(), ..Question::default() };
     for _ in 0..ROUNDS {
         match ask(inputs, compiled, &question, interrupted) {
-            Ok(selection) => return Selection { groups: known.groups, ..selection },
-            Err(NoStack::Unsolved(unsolved)) => question.without.extend(unsolved.numbers),
+            Ok(selection) => return (Selection { groups: known.groups, ..selection }, question.without),
+            Err(NoStack::Unsolved(unsolved)) => {
+                // the lines that what is locked breaks, if there are any
+                let is_broken = |id: &&StatementId| {
+                    compiled.statement(**id).is_some_and(|statement| is_recent(held, statement))
+                };
+                let broken: Vec<StatementId> = unsolved.numbers.iter().filter(is_broken).copied().collect();
+                question.without.extend(if broken.is_empty() { unsolved.numbers } else { broken });
+            }
             Err(_) => break,
         }
     }
-    known
+    (known, question.without)
 }
 
 /// The candidates and options that a lock speaks of.

@@ -129,6 +129,8 @@ fn once(inputs: &Inputs, compiled: &Compiled, options: &Options<'_>) -> Result<S
 pub struct Question {
     /// If these statements were taken back.
     pub without: BTreeSet<StatementId>,
+    /// If these only demanded that their targets are there.
+    pub loosened: BTreeSet<StatementId>,
     /// If all of this held too.
     pub also: Vec<Then>,
     /// Whether the best selection is wanted, or any.
@@ -146,6 +148,9 @@ pub fn ask(
 ) -> Result<Selection, NoStack> {
     let is_left_out = |statement| question.without.contains(&statement);
     let mut problem = compiled.problem.kept(is_left_out, question.best);
+    if !question.loosened.is_empty() {
+        problem = problem.loosened(|statement| question.loosened.contains(&statement));
+    }
     for then in &question.also {
         problem.rule(ASKED, When::Always, then.clone());
     }

@@ -48,6 +48,9 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
 pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fail> {
     let mut wish = context.wish(&args.choice)?;
     wish.load.overlays = context.overlays(&args.overlays)?;
+    if args.explain.as_ref().is_some_and(Option::is_some) && !args.fix.is_empty() {
+        return Err(Fail::usage("fixes have numbers in `hsm resolve --explain`, without a name"));
+    }
     if let Some(Some(name)) = &args.explain {
         return why::why(context, name, args.all, &wish.load);
     }
@@ -80,7 +83,7 @@ pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fai
         for id in resolved.solved.reasons.ids() {
             let chain = chain(context, &resolved, id);
             // writing to a string cannot fail
-            let _ = write!(out, "\n{id}\n{chain}");
+            let _ = writeln!(out, "\n{id}\n{chain}");
         }
         context.voice.data(&out);
     }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::clash::{Clash, Fix as Shown};
+use super::safe::one_line;
 use super::snippet::{self, Mark, Opening};
 use super::width::Look;
 use super::{Format, NOTE, STEP, Voice, err, github, graph, html};
@@ -28,31 +29,25 @@ const EFFECTS: usize = 4;
 impl Voice {
     /// Conflicts, each with its fixes.
     pub(in crate::cli) fn conflicts(&self, sources: &Sources, manifest: FileId, explanation: &Explanation) {
-        let Explanation { conflicts, together } = explanation;
+        let Explanation { conflicts, more } = explanation;
+        let count = conflicts.len() + more;
         let mut number = 1;
         for (conflict, at) in conflicts.iter().zip(1..) {
-            let of = (conflicts.len() > 1).then_some((at, conflicts.len()));
+            let of = (count > 1).then_some((at, count));
             for line in conflict_lines(sources, manifest, conflict, of, number, self.verbose > 0, self.look) {
                 err(&line);
             }
             number += conflict.fixes.len();
             // help follows the fixes of the last one at once
-            if at < conflicts.len() || !together.is_empty() || conflict.fixes.is_empty() {
+            if at < conflicts.len() || conflict.fixes.is_empty() {
                 err("");
             }
         }
-        if !together.is_empty() {
-            err("what follows mends all conflicts at once");
-            for (fix, number) in together.iter().zip(number..) {
-                for line in fix_lines(sources, fix, number, self.look) {
-                    err(&line);
-                }
-            }
-            err("");
+        if *more > 0 {
+            err(&format!("{NOTE}note{NOTE:#}: {more} more conflicts are told once these are mended"));
         }
         if explanation.fixes().next().is_some() {
-            let all =
-                if conflicts.len() > 1 && together.is_empty() { "; each conflict needs one" } else { "" };
+            let all = if count > 1 { "; each conflict needs one" } else { "" };
             let edits = explanation.fixes().filter(|fix| fix.changes().is_some()).count();
             let how = match edits {
                 0 => "",
@@ -68,19 +63,18 @@ impl Voice {
             .collect();
         let clashes: Vec<Clash<'_>> =
             conflicts.iter().zip(&fixes).map(|(conflict, fixes)| clash(sources, conflict, fixes)).collect();
-        let together: Vec<Shown> = together.iter().map(|fix| shown(sources, fix)).collect();
-        self.clashes(&clashes, &together);
+        self.clashes(&clashes);
     }
 
-    /// Conflicts in the form that was asked for, besides the text; `together` mends all of them at once.
-    pub(super) fn clashes(&self, clashes: &[Clash<'_>], together: &[Shown]) {
+    /// Conflicts in the form that was asked for, besides the text.
+    pub(super) fn clashes(&self, clashes: &[Clash<'_>]) {
         for clash in clashes {
             self.annotate(|base| github::clash(clash, base));
             self.log(|log| log.clash(clash));
         }
         match self.format {
             Format::Dot | Format::Mermaid => self.graph(&graph::of_clashes(clashes)),
-            Format::Html => self.data(&html::of_clashes(clashes, together)),
+            Format::Html => self.data(&html::of_clashes(clashes)),
             Format::Text | Format::Json | Format::Github | Format::Sarif => {}
         }
     }
@@ -93,7 +87,8 @@ impl Voice {
             return;
         }
         for (chain, at) in blame.chains.iter().zip(1..) {
-            let what = chain.last().map(|statement| statement.claim.to_string()).unwrap_or_default();
+            let what =
+                chain.last().map(|statement| one_line(&statement.claim.to_string())).unwrap_or_default();
             err(&format!("{NOTE}requirement {at}{NOTE:#}: {what}"));
             for line in quoted(sources, manifest, chain, self.verbose > 0, self.look) {
                 err(&line);
@@ -115,7 +110,7 @@ impl Voice {
 pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a [Shown]) -> Clash<'a> {
     Clash {
         sources,
-        title: conflict.clash.to_string(),
+        title: one_line(&conflict.clash.to_string()),
         statements: conflict.unsolved.statements.iter().collect(),
         minimal: conflict.unsolved.minimal,
         fixes,
@@ -124,7 +119,7 @@ pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a
 
 /// A fix as plain data.
 pub(super) fn shown(sources: &Sources, fix: &Fix) -> Shown {
-    let titles: Vec<String> = fix.remedies.iter().map(ToString::to_string).collect();
+    let titles: Vec<String> = fix.remedies.iter().map(|remedy| one_line(&remedy.to_string())).collect();
     let what = fix.remedies.iter().filter_map(|remedy| match remedy {
         Remedy::Change(change) => Some(change.command()),
         Remedy::Line(statement, _) => {
@@ -150,8 +145,8 @@ pub(super) fn conflict_lines(
     look: Look,
 ) -> Vec<String> {
     let title = match of {
-        Some((at, all)) => format!("conflict {at} of {all}: {}", conflict.clash),
-        None => conflict.clash.to_string(),
+        Some((at, all)) => one_line(&format!("conflict {at} of {all}: {}", conflict.clash)),
+        None => one_line(&conflict.clash.to_string()),
     };
     let each = conflict.fixes.iter().zip(number..);
     let fixes: Vec<String> = each.flat_map(|(fix, number)| fix_lines(sources, fix, number, look)).collect();
@@ -229,7 +224,7 @@ fn argument(
 
 /// What a statement says. A line that is laid over the manifest does not stand in it.
 fn said(sources: &Sources, manifest: FileId, statement: &Statement) -> String {
-    let text = statement.claim.to_string();
+    let text = one_line(&statement.claim.to_string());
     let over =
         statement.place.filter(|place| place.file != manifest).and_then(|place| sources.get(place.file));
     match (over, text.strip_prefix("hsm.yaml ")) {
@@ -285,7 +280,7 @@ impl Argument<'_> {
             let statement = self.statements.get(at)?;
             let mark = Mark { place: statement.place?, label: "", primary: true };
             let number = (at + 1).to_string();
-            let text = statement.claim.to_string();
+            let text = one_line(&statement.claim.to_string());
             Some(snippet::message(self.sources, Opening::Word(&number), &text, &[mark], None, self.look))
         });
         each.collect()
@@ -308,7 +303,7 @@ impl Argument<'_> {
 
 /// A fix: what it is, what to type, and what it does.
 fn fix_lines(sources: &Sources, fix: &Fix, number: usize, look: Look) -> Vec<String> {
-    let titles: Vec<String> = fix.remedies.iter().map(ToString::to_string).collect();
+    let titles: Vec<String> = fix.remedies.iter().map(|remedy| one_line(&remedy.to_string())).collect();
     let opening = format!("fix {number}");
     let title = look.beside(&titles.join(", and "), opening.len() + 2);
     let mut out = vec![format!("{NOTE}{opening}{NOTE:#}: {title}")];

@@ -37,15 +37,13 @@ pub(super) fn failure(
             self::conflict(sources, conflict, first)
         })
         .collect();
-    let together: Vec<Json> =
-        explanation.together.iter().zip(number..).map(|(one, number)| fix(sources, one, number)).collect();
     json!({
         "schema": SCHEMA,
         "ok": false,
         "error": message,
         "diagnostics": self::diagnostics(sources, diagnostics),
         "conflicts": conflicts,
-        "fixes_of_all": together,
+        "more_conflicts": explanation.more,
     })
 }
 

@@ -15,6 +15,7 @@ mod json;
 mod page;
 pub(super) mod plan;
 mod report;
+mod safe;
 mod sarif;
 mod snippet;
 mod span;
@@ -67,6 +68,8 @@ pub(super) struct Voice {
     root: OnceLock<PathBuf>,
     /// What `--format sarif` prints at the end.
     log: Mutex<sarif::Log>,
+    /// Why data could not be written.
+    unwritten: OnceLock<std::io::Error>,
     asks: bool,
     look: Look,
 }
@@ -97,6 +100,7 @@ impl Voice {
             workspace: world.env("GITHUB_WORKSPACE").map(PathBuf::from),
             root: OnceLock::new(),
             log: Mutex::default(),
+            unwritten: OnceLock::new(),
             asks,
             look,
         }
@@ -107,11 +111,18 @@ impl Voice {
         self.root.get_or_init(|| root.to_owned());
     }
 
-    /// Ends what is printed at the end of a command.
-    pub(super) fn finish(&self, exit: Exit) {
+    /// Ends what is printed at the end of a command; its exit code, if all could be written.
+    pub(super) fn finish(&self, exit: Exit) -> Exit {
         if self.format == Format::Sarif {
             let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             self.json(&log.document(self.root.get().map(PathBuf::as_path), exit));
+        }
+        match self.unwritten.get() {
+            Some(error) => {
+                self.error(&format!("failed to write to standard output: {error}"));
+                if exit == Exit::Done { Exit::Failed } else { exit }
+            }
+            None => exit,
         }
     }
 
@@ -153,19 +164,27 @@ impl Voice {
 
     /// Data as text: to standard output, unless that is to hold one log and nothing else.
     pub(super) fn data(&self, text: &str) {
-        // who reads it may stop reading; that is no failure of ours
-        let _ = match self.format {
+        self.wrote(match self.format {
             Format::Sarif => anstream::stderr().lock().write_all(text.as_bytes()),
             _ => anstream::stdout().lock().write_all(text.as_bytes()),
-        };
+        });
     }
 
     /// Data as JSON: to standard output.
     pub(super) fn json(&self, value: &Json) {
         let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
         text.push('\n');
-        // as in `data`
-        let _ = anstream::stdout().lock().write_all(text.as_bytes());
+        self.wrote(anstream::stdout().lock().write_all(text.as_bytes()));
+    }
+
+    /// Notes that data could not be written. Who reads it may stop reading; that is no failure of ours.
+    fn wrote(&self, result: std::io::Result<()>) {
+        let result = result.and_then(|()| std::io::stdout().flush());
+        if let Err(error) = result
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.unwritten.get_or_init(|| error);
+        }
     }
 
     /// The stack as a table.

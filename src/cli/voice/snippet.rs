@@ -5,10 +5,11 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::safe::one_line;
 use super::span::on_one_line;
 use super::spoken;
 use super::width::Look;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::place::{Place, Sources};
 
 /// A place with the words that stand under it.
@@ -57,7 +58,12 @@ pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic, look: Look) -> Strin
     let primary = d.place.map(|place| Mark { place, label: "", primary: true });
     let related = d.related.iter().map(|r| Mark { place: r.place, label: r.what, primary: false });
     let marks: Vec<Mark<'_>> = primary.into_iter().chain(related).collect();
-    message(sources, opening, &d.finding.to_string(), &marks, d.finding.help().as_deref(), look)
+    // what a tool says may have several lines
+    let text = match &d.finding {
+        Finding::Adapter(_) => d.finding.to_string(),
+        other => one_line(&other.to_string()),
+    };
+    message(sources, opening, &text, &marks, d.finding.help().as_deref(), look)
 }
 
 /// A message, the lines it speaks of, and what to do.

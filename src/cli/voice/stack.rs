@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
+use super::safe::one_line;
 use super::{STEP, json};
 use crate::manifest::Mode;
 use crate::names::Name;
@@ -45,6 +46,7 @@ fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>, plain: bool) {
     if rows.is_empty() {
         return;
     }
+    let rows: Vec<[String; 4]> = rows.into_iter().map(|row| row.map(|cell| one_line(&cell))).collect();
     if plain {
         // writing to a string cannot fail
         let _ = writeln!(out, "{STEP}{title}:{STEP:#}");

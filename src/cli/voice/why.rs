@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::clash::Clash;
 use super::conflict::{clash, conflict_lines, effects, quoted};
 use super::json::{self, SCHEMA};
+use super::safe::one_line;
 use super::{NOTE, STEP, Voice};
 use crate::explain::{Absence, By, Conflict, Decision, Fix, Of, Presence, Remedy, Value};
 use crate::manifest::edit::Change;
@@ -55,7 +56,7 @@ impl Voice {
         if self.is_drawn() {
             let clashes: Vec<Clash<'_>> =
                 absence.clashes.iter().map(|one| clash(sources, one, &[])).collect();
-            self.clashes(&clashes, &[]);
+            self.clashes(&clashes);
             return;
         }
         let mut out = vec![format!("{STEP}{id}{STEP:#} is not in the stack: {}", because(absence))];
@@ -67,7 +68,7 @@ impl Voice {
         for statement in &absence.would {
             let at =
                 statement.place.map(|place| format!(" ({})", sources.position(place))).unwrap_or_default();
-            out.push(format!("  it would come with this: {}{at}", statement.claim));
+            out.push(one_line(&format!("  it would come with this: {}{at}", statement.claim)));
         }
         for (conflict, at) in absence.clashes.iter().zip(1..) {
             let of = (absence.clashes.len() > 1).then_some((at, absence.clashes.len()));
@@ -169,7 +170,7 @@ fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> 
     let shown = keeping.len().saturating_sub(KEEPING);
     for statement in keeping.iter().skip(shown) {
         let at = statement.place.map(|place| format!(" ({})", sources.position(place))).unwrap_or_default();
-        out.push(format!("    {}{at}", statement.claim));
+        out.push(one_line(&format!("    {}{at}", statement.claim)));
     }
     out
 }

@@ -51,27 +51,23 @@ fn fixed(case: &Case, files: &Files, chosen: &[&Fix]) -> Option<Answer> {
 
 #[test]
 fn every_fix_gives_a_stack() {
-    let (mut seen, mut without, mut tried, mut by_hand, mut vague, mut several, mut at_once) =
-        (0, 0, 0, 0, 0, 0, 0);
+    let (mut seen, mut without, mut tried, mut by_hand, mut vague, mut several) = (0, 0, 0, 0, 0, 0);
+    let mut untold = 0;
     case::each(PROJECTS, 0, 1, |case| {
         let answer = case.answer();
-        let Explanation { conflicts, together } = explained(&answer);
+        let Explanation { conflicts, more } = explained(&answer);
+        if more > 0 {
+            // those that are not shown are in the way
+            untold += 1;
+            return;
+        }
         if conflicts.is_empty() {
             return;
         }
         seen += 1;
         several += u32::from(conflicts.len() > 1);
-        without +=
-            u32::from(together.is_empty() && conflicts.iter().any(|conflict| conflict.fixes.is_empty()));
+        without += u32::from(conflicts.iter().any(|conflict| conflict.fixes.is_empty()));
         let files = write::write(&case.project).text().files;
-        for fix in &together {
-            at_once += 1;
-            let holds = match fixed(case, &files, &[fix]) {
-                Some(after) => after.is_solvable(),
-                None => holds_without(case, &files, &answer, &[], 0, fix),
-            };
-            assert!(holds, "{}", case.say(&format!("no fix of all: {:?}", fix.remedies)));
-        }
         for (number, conflict) in conflicts.iter().enumerate() {
             vague += u32::from(matches!(conflict.clash, Clash::Statements | Clash::Demands(_)));
             // one fix of each of the others goes with it
@@ -107,11 +103,12 @@ fn every_fix_gives_a_stack() {
         }
     });
     println!(
-        "{seen} projects in conflict ({several} in several), {at_once} fixes of all at once, {tried} edits and {by_hand} changes by hand tried, {without} projects without a fix, {vague} clashes without a name"
+        "{seen} projects in conflict ({several} in several), {tried} edits and {by_hand} changes by hand tried, {without} projects without a fix, {vague} clashes without a name"
     );
-    assert!(seen > 100 && tried > seen && by_hand > 50 && several > 5 && at_once > 5);
+    assert!(seen > 100 && tried > seen && by_hand > 50 && several > 5);
+    assert!(untold * 50 < seen, "more conflicts than are told are rare");
     assert!(without * 50 < seen, "a conflict without any fix is rare");
-    assert!(vague * 10 < seen, "a conflict that comes down to nothing in particular is rare");
+    assert!(vague * 50 < seen, "a conflict that comes down to nothing in particular is rare");
 }
 
 /// Whether there is a stack once the edits of a fix are made, without the lines that are to be changed by hand, and

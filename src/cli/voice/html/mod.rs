@@ -51,8 +51,8 @@ pub(super) fn of_a_stack(
     document(&title, &lead, false, &body)
 }
 
-/// A report about conflicts; `together` mends all of them at once.
-pub(super) fn of_clashes(clashes: &[Clash<'_>], together: &[Fix]) -> String {
+/// A report about conflicts.
+pub(super) fn of_clashes(clashes: &[Clash<'_>]) -> String {
     let mut body = String::new();
     let mut first_fix = 1;
     for (clash, number) in clashes.iter().zip(1..) {
@@ -70,7 +70,6 @@ pub(super) fn of_clashes(clashes: &[Clash<'_>], together: &[Fix]) -> String {
             &format!("graph-{number}"),
         );
     }
-    fixes(&mut body, together, "all", "What would mend all of them at once", first_fix);
     let title = match clashes {
         [one] => one.title.clone(),
         several => format!("{} conflicts", several.len()),
@@ -338,7 +337,7 @@ mod tests {
         let title = "it cannot be".to_owned();
         let clash =
             Clash { sources: &sources, title, statements: vec![&statement], minimal: true, fixes: &fixes };
-        let page = of_clashes(&[clash], &[]);
+        let page = of_clashes(&[clash]);
         assert!(page.contains("<span class=\"no\">3</span>  containers: [<mark>redis</mark>]\n"), "{page}");
         assert!(page.contains("&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
         assert!(!page.contains("<script"), "{page}");

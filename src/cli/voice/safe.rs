@@ -1,0 +1,35 @@
+//! Text from files, made safe to show: one line stays one line.
+//!
+//! Owns: what stands for characters that would end a line, move the cursor or turn the order of letters round. Refuses:
+//! texts that may have several lines (a tool's own words).
+
+/// The text on one line: a registry's line cannot look like one of ours, or like a command to whoever reads the output.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(shown).collect()
+}
+
+fn shown(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        '\u{7f}' => '\u{2421}',
+        // the pictures of control characters stand in their order
+        c if c < ' ' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
+        // further controls, line ends, and what turns the order of letters round
+        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{fffd}'
+        }
+        c => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn nothing_ends_a_line_or_turns_it_round() {
+        assert_eq!(one_line("bad\n::error::no\r\u{1b}[2J"), "bad␊::error::no␍␛[2J");
+        assert_eq!(one_line("a\tb\u{202e}c\u{2028}d\u{7f}"), "a b\u{fffd}c\u{fffd}d␡");
+        assert_eq!(one_line("naïve → 漢字"), "naïve → 漢字");
+    }
+}
