@@ -346,6 +346,33 @@ fn a_fix_is_made_by_its_number_or_by_its_command() {
 }
 
 #[test]
+fn a_text_of_the_registry_stays_on_its_line() {
+    let project = Project::new("project: {name: demo}\nservices: {containers: [web]}\n");
+    for entry in [
+        "name: web\nversion: 4\nyanked: \"bad\\n::error::injected\"\nsources: {prod: {type: docker-image, image: \"web:4\"}}\n",
+        "name: web\nsources: {prod: {type: docker-image, image: \"web:4\\n::error::injected\"}}\n",
+    ] {
+        project.write("hsm-registry/containers/web.yaml", entry);
+        for form in ["text", "github"] {
+            let run = project.run(&["resolve", "--format", form]);
+            let all = format!("{}\n{}", run.out, run.err);
+            assert!(all.contains("::error::injected"), "{all}");
+            assert!(!all.lines().any(|line| line.starts_with("::error::injected")), "{all}");
+        }
+    }
+}
+
+#[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let project = Project::new(MANIFEST);
+    for args in [&["resolve"][..], &["list", "--format", "json"], &["why", "red"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+        let ended = run(project.command(args).stdout(full)).ends(Exit::Failed);
+        assert!(ended.err.contains("failed to write to standard output"), "{}", ended.err);
+    }
+}
+
+#[test]
 fn the_stack_is_a_table_on_standard_output() {
     let project = Project::new(MANIFEST);
     let run = project.run(&["resolve"]).ends(Exit::Done);
