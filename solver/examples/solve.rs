@@ -126,15 +126,30 @@ fn cost(
             let rank = selection.candidate(*item).and_then(|candidate| ranks.get(candidate as usize));
             vec![rank.copied().unwrap_or(0)]
         }
-        Preference::Wanted(group, members) => {
-            let takes_part = selection.options(*group).is_some();
-            members
-                .iter()
-                .map(|one| u32::from(takes_part && !is_in(problem, selection, *group, *one)))
-                .collect()
-        }
+        Preference::Wanted(group, members) => missing(problem, selection, *group, members),
         Preference::Fill(group, order) => fill(problem, selection, *group, order, wanted),
     }
+}
+
+/// What is named after as many options as the group can have is missed only if one of those is.
+fn missing(problem: &Problem, selection: &Selection, group: GroupId, members: &[Member]) -> Vec<u32> {
+    let most = match problem.groups().get(group.0 as usize).map(|entry| entry.count) {
+        Some(Count::Between { max, .. }) => max as usize,
+        Some(Count::One) | None => 1,
+    };
+    let takes_part = selection.options(group).is_some();
+    let (mut first, mut are_there) = (BTreeSet::new(), true);
+    let mut costs = Vec::new();
+    for (member, item) in members.iter().filter_map(|one| Some((*one, item(problem, group, *one)?))) {
+        let is_there = is_in(problem, selection, group, member);
+        if first.len() < most {
+            are_there &= is_there;
+            first.insert(item);
+        }
+        let counts = first.contains(&item) || !are_there;
+        costs.push(u32::from(takes_part && !is_there && counts));
+    }
+    costs
 }
 
 fn fill(
@@ -145,23 +160,22 @@ fn fill(
     wanted: &[(GroupId, &[Member])],
 ) -> Vec<u32> {
     let Some(entry) = problem.groups().get(group.0 as usize) else { return Vec::new() };
-    let min = match entry.count {
-        Count::One => {
-            let chosen = order.iter().position(|one| is_in(problem, selection, group, *one));
-            let takes_part = selection.options(group).is_some();
-            return vec![if takes_part { chosen.unwrap_or(order.len()) as u32 } else { 0 }];
-        }
-        Count::Between { min, .. } => min,
+    let Count::Between { min, max } = entry.count else {
+        let chosen = order.iter().position(|one| is_in(problem, selection, group, *one));
+        let takes_part = selection.options(group).is_some();
+        return vec![if takes_part { chosen.unwrap_or(order.len()) as u32 } else { 0 }];
     };
     let of_group = wanted.iter().filter(|(own, _)| *own == group).flat_map(|(_, members)| members.iter());
-    let floor = min.max(distinct(problem, group, of_group).len() as u32);
     let mut named = BTreeSet::new();
     let order = order.iter().filter(|one| item(problem, group, **one).is_some_and(|item| named.insert(item)));
     let Some(options) = selection.options(group) else {
-        let first = (0..).map(|place| u32::from(place >= floor));
-        return std::iter::once(0).chain(order.zip(first).map(|(_, cost)| cost)).collect();
+        let first_choice = min.max(max.min(distinct(problem, group, of_group).len() as u32));
+        let by_place = (0..).map(|place| u32::from(place >= first_choice));
+        return std::iter::once(0).chain(order.zip(by_place).map(|(_, cost)| cost)).collect();
     };
-    let excess = (distinct(problem, group, options).len() as u32).saturating_sub(floor);
+    let had = of_group.filter(|one| is_in(problem, selection, group, **one));
+    let needed = min.max(distinct(problem, group, had).len() as u32);
+    let excess = (distinct(problem, group, options).len() as u32).saturating_sub(needed);
     std::iter::once(excess)
         .chain(order.map(|one| u32::from(!is_in(problem, selection, group, *one))))
         .collect()
