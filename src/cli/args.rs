@@ -170,11 +170,13 @@ pub(super) enum Command {
   hsm lock
   hsm lock --locked")]
     Lock(Lock),
-    /// List the stack, and the options of its groups
+    /// Show the stack as a tree: what brought what in, and the options of its groups
     #[command(after_help = "Examples:
   hsm list
+  hsm list --depth 2
+  hsm list --flat            (a table, and all options of all groups)
   hsm list --format json")]
-    List,
+    List(List),
     /// Say whether the project is up to date
     #[command(after_help = "Example:
   hsm status || hsm sync")]
@@ -262,6 +264,16 @@ pub(super) struct Init {
     /// Start from a complete example
     #[arg(long, value_name = "NAME")]
     pub example: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Show a table of the stack, and every option of its groups
+    #[arg(long)]
+    pub flat: bool,
+    /// Show so many levels of the tree; what has more below it ends with …
+    #[arg(long, value_name = "N", default_value_t = 8, conflicts_with = "flat", value_parser = clap::value_parser!(u16).range(1..))]
+    pub depth: u16,
 }
 
 /// What bears on the choice.

@@ -390,8 +390,51 @@ groups
   container_group:tools  M-of-N  red, green
 "
     );
-    let list = project.run(&["list"]).ends(Exit::Done);
+    let list = project.run(&["list", "--flat"]).ends(Exit::Done);
     assert!(list.out.ends_with("package_group:client (one of)\n  * one\n    two\n    three\ncontainer_group:tools (some of)\n  * red\n  * green\n    blue\n"), "{}", list.out);
+}
+
+#[test]
+fn the_list_is_a_tree_of_what_brought_what() {
+    let project = Project::new(
+        "project: {name: demo, version: 0.1.0}
+registry: ./hsm-registry
+dependencies:
+  packages: [base]
+  package_groups: {client: {}}
+services:
+  container_groups: {tools: {selection: [red]}}
+",
+    );
+    for (path, text) in [
+        ("packages/base.yaml", "name: base\nversion: 1.0.0\nsources: {prod: {type: pypi}}\n"),
+        (
+            "packages/two.yaml",
+            "name: two\nversion: 2.0.0\nsources: {prod: {type: pypi}}\nimplies:\n  package:base: {mode: same}\n  container_group:tools: green\n",
+        ),
+        (
+            "package_groups/client.yaml",
+            "name: client\ntype: package_group\nstrategy: 1-of-N\ndefault: two\noptions: [{name: one, description: The old one}, {name: two}]\n",
+        ),
+    ] {
+        project.write(&format!("hsm-registry/{path}"), text);
+    }
+    let list = project.run(&["list"]).ends(Exit::Done);
+    assert_eq!(
+        list.out,
+        "demo 0.1.0, prefers prod
+├── package_group:client 1-of-N               named
+│   ├── package:two 2.0.0 prod                default
+│   │   ├── package:base 1.0.0 prod           implied, in the same mode
+│   │   └── container_group:tools M-of-N (*)  implied with green
+│   └── (one)                                 The old one
+├── container_group:tools M-of-N              named
+│   ├── container:red 1 prod                  selected
+│   ├── container:green 2 prod                demanded by package:two
+│   └── (blue)
+└── package:base 1.0.0 prod                   named
+"
+    );
 }
 
 #[test]

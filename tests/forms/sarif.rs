@@ -154,7 +154,7 @@ fn nothing_found_is_an_empty_log_and_data_goes_elsewhere() {
     let project = Project::of("project: {name: demo}\nservices: {containers: [web]}\n");
     let checked = log(&project.run(&["check", "--format", "sarif"]).ends(0));
     assert_eq!(results(&checked), []);
-    let list = project.run(&["list", "--format", "sarif"]).ends(0);
+    let list = project.run(&["list", "--flat", "--format", "sarif"]).ends(0);
     log(&list);
     assert!(list.err.contains("web  4  prod"), "{}", list.err);
     let nowhere = project.run(&["check", "-C", "nowhere", "--format", "sarif"]).ends(2);

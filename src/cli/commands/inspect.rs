@@ -1,18 +1,21 @@
 //! Commands that only look: `check`, `resolve`, `why`, `list`.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
 use super::{Context, Fail, edit, why};
 use crate::cli::Exit;
-use crate::cli::args::{Choice, Resolve};
+use crate::cli::args::{Choice, List, Resolve};
 use crate::cli::voice::{links_json, stack};
 use crate::container::hints::hints;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::{self, MANIFEST};
-use crate::names::ComponentId;
+use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::road::{Resolved, Stop};
+use crate::stack::GroupInStack;
+use crate::statement::Origin;
 
 /// Everything that is wrong, and warnings; the stack is solved too, since files that cannot hold together are wrong.
 pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
@@ -102,33 +105,125 @@ fn chain(context: &Context<'_>, resolved: &Resolved, id: &ComponentId) -> String
 }
 
 /// The stack, and what else its groups offer.
-pub(super) fn list(context: &Context<'_>) -> Result<Exit, Fail> {
+pub(super) fn list(context: &Context<'_>, args: &List) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm list")?.as_ref());
     let resolved = road.resolve(&context.wish(&Choice::default())?)?;
     let stack = &resolved.solved.stack;
-    let offers = stack.groups.iter().map(|(id, chosen)| {
-        let options = resolved.inputs.group(id).map(|group| group.options.as_slice()).unwrap_or_default();
-        let rows = options.iter().map(|option| {
-            let present = chosen.options.iter().any(|o| id.option(o) == id.option(&option.name.value));
-            let about = option.description.as_ref().map(|d| d.value.clone()).unwrap_or_default();
-            stack::Row { present, name: option.name.value.to_string(), about }
-        });
-        stack::Offer { group: id.to_string(), one: chosen.one, rows: rows.collect() }
-    });
-    let offers: Vec<stack::Offer> = offers.collect();
+    let offers: Vec<stack::Offer> =
+        stack.groups.iter().map(|(id, chosen)| offer(&resolved, id, chosen)).collect();
     if context.voice.is_json() {
         let mut data = stack::to_json(stack);
         data["offers"] = offers.iter().map(|o| (o.group.clone(), options_json(&o.rows))).collect();
+        data["links"] = context.voice.links(&resolved);
         context.voice.json(&data);
         return Ok(Exit::Done);
     }
-    context.voice.table(stack);
-    context.voice.offers(&offers);
+    if args.flat {
+        context.voice.table(stack);
+        context.voice.offers(&offers);
+    } else {
+        context.voice.tree(&resolved, &offers, usize::from(args.depth));
+    }
     Ok(Exit::Done)
 }
 
+/// What a group offers, and why it has what it has.
+fn offer(resolved: &Resolved, id: &GroupId, chosen: &GroupInStack) -> stack::Offer {
+    let options = resolved.inputs.group(id).map(|group| group.options.as_slice()).unwrap_or_default();
+    let whys = Whys::of(resolved, id);
+    let rows = options.iter().map(|option| {
+        let component = id.option(&option.name.value);
+        let present = chosen.options.iter().any(|o| id.option(o) == component);
+        let about = option.description.as_ref().map(|d| d.value.clone()).unwrap_or_default();
+        let why = if present { whys.why(&component) } else { String::new() };
+        stack::Row { present, id: component.to_string(), name: option.name.value.to_string(), about, why }
+    });
+    stack::Offer { group: id.to_string(), one: chosen.one, rows: rows.collect() }
+}
+
+/// What can be the reason that a group has an option, the strongest first.
+struct Whys {
+    selected: HashSet<ComponentId>,
+    demanded: HashMap<ComponentId, Origin>,
+    listed: HashSet<ComponentId>,
+    implied: HashMap<ComponentId, Origin>,
+    locked: HashSet<ComponentId>,
+    default: HashSet<ComponentId>,
+}
+
+impl Whys {
+    fn of(resolved: &Resolved, group: &GroupId) -> Self {
+        let (inputs, stack) = (&resolved.inputs, &resolved.solved.stack);
+        let manifest = &inputs.manifest;
+        let line = crate::manifest::edit::line_of(manifest, group);
+        let selection = line.and_then(|line| line.selection.as_ref());
+        let items = match group.kind {
+            Kind::Package => &manifest.dependencies.items,
+            Kind::Container => &manifest.services.items,
+        };
+        let mut demanded = HashMap::new();
+        let mut implied = HashMap::new();
+        for link in &stack.links {
+            match &link.to {
+                TargetId::Group(to) if to == group => {
+                    for option in &link.options {
+                        demanded.entry(group.option(option)).or_insert_with(|| link.from.clone());
+                    }
+                }
+                TargetId::Component(to) => {
+                    implied.entry(to.clone()).or_insert_with(|| link.from.clone());
+                }
+                TargetId::Group(_) => {}
+            }
+        }
+        let locked = inputs.lock.as_ref().and_then(|lock| lock.groups.get(group));
+        let default = inputs.group(group).map(|entry| entry.default.as_slice()).unwrap_or_default();
+        Self {
+            selected: selection
+                .into_iter()
+                .flat_map(|s| &s.value)
+                .map(|i| group.option(&i.name.value))
+                .collect(),
+            demanded,
+            listed: items.iter().map(|item| group.option(&item.name.value)).collect(),
+            implied,
+            locked: locked.into_iter().flatten().map(|name| group.option(name)).collect(),
+            default: default.iter().map(|name| group.option(&name.value)).collect(),
+        }
+    }
+
+    fn why(&self, option: &ComponentId) -> String {
+        if self.selected.contains(option) {
+            "selected".to_owned()
+        } else if let Some(by) = self.demanded.get(option) {
+            format!("demanded by {}", name_of(by))
+        } else if self.listed.contains(option) {
+            "listed by itself".to_owned()
+        } else if let Some(by) = self.implied.get(option) {
+            format!("there for {}", name_of(by))
+        } else if self.locked.contains(option) {
+            "as locked".to_owned()
+        } else if self.default.contains(option) {
+            "default".to_owned()
+        } else {
+            "the first that can be".to_owned()
+        }
+    }
+}
+
+/// Who says something, as the tree names it.
+fn name_of(origin: &Origin) -> String {
+    match origin {
+        Origin::Manifest => MANIFEST.to_owned(),
+        Origin::Component(id) => id.to_string(),
+        Origin::Option(group, option) => group.option(option).to_string(),
+    }
+}
+
 fn options_json(rows: &[stack::Row]) -> Json {
-    rows.iter().map(|r| json!({"name": r.name, "selected": r.present, "description": r.about})).collect()
+    rows.iter()
+        .map(|r| json!({"name": r.name, "selected": r.present, "description": r.about, "because": r.why}))
+        .collect()
 }

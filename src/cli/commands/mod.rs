@@ -86,7 +86,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
             let overlays = context.overlays(overlays)?;
             why::why(context, name, *all, &LoadOptions { overlays, ..LoadOptions::default() })
         }
-        Command::List => inspect::list(context),
+        Command::List(args) => inspect::list(context, args),
         Command::Plan(args) => sync::plan(context, args),
         Command::Sync(args) => sync::sync(context, args),
         Command::Lock(args) => sync::lock(context, args),

@@ -21,6 +21,7 @@ mod snippet;
 mod span;
 mod spoken;
 pub(super) mod stack;
+mod tree;
 mod why;
 mod width;
 
@@ -195,6 +196,22 @@ impl Voice {
     /// What groups offer.
     pub(super) fn offers(&self, offers: &[stack::Offer]) {
         self.data(&stack::offers(offers, self.look.plain));
+    }
+
+    /// What ties the parts of a stack together, as JSON.
+    pub(super) fn links(&self, resolved: &Resolved) -> Json {
+        tree::links(&graph::of_stack(&resolved.solved.stack, &resolved.inputs.manifest))
+    }
+
+    /// The stack as a tree, with what its groups offer, down to a level.
+    pub(super) fn tree(&self, resolved: &Resolved, offers: &[stack::Offer], depth: usize) {
+        let (stack, manifest) = (&resolved.solved.stack, &resolved.inputs.manifest);
+        let graph = graph::of_stack(stack, manifest);
+        let version = stack.project.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let preferred = resolved.inputs.preferred_mode();
+        let title = format!("{}{version}, prefers {preferred}", stack.project.name);
+        let source = tree::Source { title, graph: &graph, offers, depth, aligned: !self.look.is_narrow() };
+        self.data(&if self.look.plain { tree::plain(&source) } else { tree::text(&source) });
     }
 
     /// What was done.

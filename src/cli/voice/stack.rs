@@ -30,7 +30,7 @@ pub(super) fn table(stack: &Stack, plain: bool) -> String {
 /// How many options of a group are named in the table.
 const NAMED: usize = 24;
 
-/// Names in a row, not more than can be read; `hsm list` shows all of them.
+/// Names in a row, not more than can be read; `hsm list --flat` shows all of them.
 fn some_of(names: &[Name]) -> String {
     let shown: Vec<&str> = names.iter().take(NAMED).map(Name::as_str).collect();
     match names.len().saturating_sub(NAMED) {
@@ -165,8 +165,12 @@ pub(in crate::cli) struct Offer {
 #[derive(Debug)]
 pub(in crate::cli) struct Row {
     pub present: bool,
+    /// The component that the option is.
+    pub id: String,
     pub name: String,
     pub about: String,
+    /// Why it is present.
+    pub why: String,
 }
 
 /// What groups offer: each option, a star (or a word) at those that are chosen, and what it is.
