@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::manifest::Mode;
 
-pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, Pins};
+pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     .header(anstyle::AnsiColor::Green.on_default().bold())
@@ -214,26 +214,30 @@ pub(super) enum Command {
         #[command(flatten)]
         then: Then,
     },
-    /// Add components of the registry to hsm.yaml
+    /// Add components and groups of the registry to hsm.yaml
     #[command(after_help = "Examples:
   hsm add redis
   hsm add package:neo4j-client --sync
+  hsm add metrics                     (a group takes part with its default options)
   hsm add postgres --version 16 --mode dev --port 15432:5432")]
     Add {
-        /// Components, with their kind in front where two share the name
+        /// Components and groups, with their kind in front where two share the name
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         pins: ContainerPins,
         #[command(flatten)]
+        settings: PackageSettings,
+        #[command(flatten)]
         then: Then,
     },
-    /// Remove components from hsm.yaml
+    /// Remove components and groups from hsm.yaml
     #[command(after_help = "Examples:
   hsm remove redis
-  hsm remove container:redis --sync")]
+  hsm remove container:redis --sync
+  hsm remove package_group:metrics")]
     Remove {
-        /// Components, with their kind in front where two share the name
+        /// Components and groups, with their kind in front where two share the name
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]

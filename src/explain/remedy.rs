@@ -249,7 +249,8 @@ impl Remedy {
                 | Change::SetMode(id, ..)
                 | Change::SetVersion(id, ..)
                 | Change::SetProfile(id, ..)
-                | Change::SetPorts(id, ..),
+                | Change::SetPorts(id, ..)
+                | Change::Set(id, ..),
             ) => vec![id.clone()],
             Some(
                 Change::Select(facts, options)
@@ -444,6 +445,7 @@ fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Change::SetProfile(id, _, Some(profile)) => write!(f, "give {id} the profile {profile}"),
         Change::SetProfile(id, _, None) => write!(f, "allow any profile for {id}"),
         Change::SetPorts(id, _, ports) => write!(f, "publish {id} at {}", ports.join(", ")),
+        Change::Set(id, _, setting) => write!(f, "set `{}` of {id}", setting.key()),
         Change::GroupMode(GroupFacts { id: group, .. }, Some(mode)) => {
             write!(f, "put the options of {group} in {mode} mode")
         }

@@ -381,3 +381,122 @@ fn the_command_that_a_change_is_shown_as_does_what_the_change_does() {
     }
     assert!(edits > 50, "{edits}");
 }
+
+#[test]
+fn groups_are_added_and_removed_like_components() {
+    let said = changes(
+        &["add", "container_group:both"],
+        "            exclude: [blue]\n",
+        "            exclude: [blue]\n        both: {}\n",
+    );
+    assert!(said.err.contains("edited hsm.yaml"), "{}", said.err);
+    let project = project(MANIFEST);
+    let run = project.run(&["add", "both"]).ends(Exit::Wrong);
+    assert!(run.err.contains("`package_group:both` or `container_group:both`"), "{}", run.err);
+    let run = project.run(&["add", "package_group:both", "--port", "1:1"]).ends(Exit::Wrong);
+    assert!(run.err.contains("is a group: it takes `--mode` and `--profile` only"), "{}", run.err);
+    assert_eq!(project.read("hsm.yaml"), MANIFEST);
+    changes(
+        &["remove", "tools"],
+        "    container_groups:
+        tools:
+            selection: [red, {name: green, version: \"2\"}]   # two
+            exclude: [blue]
+",
+        "",
+    );
+    let run = project.run(&["remove", "container_group:both"]).ends(Exit::Wrong);
+    assert!(run.err.contains("hsm.yaml does not name container_group:both"), "{}", run.err);
+}
+
+#[test]
+fn what_is_added_can_have_settings_of_its_own() {
+    changes(
+        &["package", "add", "loose", "--extra", "io", "--extra", "fast", "--marker", "os_name == 'nt'"],
+        "- more: dev\n",
+        "- more: dev\n    - {name: loose, extras: [io, fast], marker: \"os_name == 'nt'\"}\n",
+    );
+    changes(
+        &[
+            "container",
+            "add",
+            "web",
+            "--env",
+            "TZ=UTC",
+            "--env",
+            "ON=yes",
+            "--volume",
+            "data:/data",
+            "--image",
+            "web:1.10",
+        ],
+        "- web\n",
+        "- {name: web, volumes: [\"data:/data\"], env: {TZ: UTC, \"ON\": \"yes\"}, image: \"web:1.10\"}\n",
+    );
+    let project = project(MANIFEST);
+    project.run(&["container", "add", "web", "--env", "A=1"]).ends(Exit::Done);
+    project.run(&["container", "add", "web", "--env", "B=2", "--env", "A=3"]).ends(Exit::Done);
+    assert_eq!(
+        project.read("hsm.yaml"),
+        MANIFEST.replace("- web\n", "- {name: web, env: {A: \"3\", B: \"2\"}}\n")
+    );
+    for (args, why) in [
+        (&["container", "add", "web", "--env", "A"][..], "expected NAME=VALUE"),
+        (&["add", "web", "--extra", "io"], "container:web has no extras: only packages have"),
+        (&["add", "loose", "--image", "x"], "package:loose has no image: only containers have"),
+        (&["package", "add", "loose", "--marker", "python is old"], "marker"),
+    ] {
+        let before = project.read("hsm.yaml");
+        let run = project.run(args).ends(Exit::Wrong);
+        assert!(run.err.contains(why), "{}", run.err);
+        assert_eq!(project.read("hsm.yaml"), before);
+    }
+}
+
+/// However a list that becomes empty was written: what was added and is removed again leaves no byte.
+#[test]
+fn adding_and_removing_gives_back_every_byte() {
+    let head = "# top\nproject: {name: demo}\nregistry: ./hsm-registry\n";
+    for manifest in [
+        head.to_owned(),
+        format!("{head}services:\n"),
+        format!("{head}services:  # ours\n  containers:  # none yet\n\n# end\n"),
+        format!("{head}services:\n  containers: []\n"),
+        format!("{head}services: {{containers: []}}").replace('\n', "\r\n"),
+        format!("\u{feff}{head}services:\n    containers:\n        - two\n"),
+    ] {
+        let project = project(&manifest);
+        for (add, remove) in [
+            (&["add", "web"][..], &["remove", "web"][..]),
+            (
+                &["container", "add", "web", "--mode", "prod", "--port", "1:80"],
+                &["container", "remove", "web"],
+            ),
+            (&["group", "add", "tools"], &["group", "remove", "tools"]),
+            (&["container", "mode", "red", "dev"], &["container", "mode", "red", "any"]),
+            (&["group", "exclude", "tools", "blue"], &["group", "remove", "tools"]),
+        ] {
+            project.run(add).ends(Exit::Done);
+            assert_ne!(project.read("hsm.yaml"), manifest, "{add:?}");
+            project.run(remove).ends(Exit::Done);
+            assert_eq!(project.read("hsm.yaml"), manifest, "{add:?}");
+        }
+        // several, one after the other
+        let all = ["web", "loose", "package:shared"];
+        all.iter().for_each(|name| drop(project.run(&["add", name]).ends(Exit::Done)));
+        all.iter().rev().for_each(|name| drop(project.run(&["remove", name]).ends(Exit::Done)));
+        assert_eq!(project.read("hsm.yaml"), manifest);
+        // a hand between the two is respected
+        project.run(&["add", "web"]).ends(Exit::Done);
+        let mended = format!("{}\n# by hand\n", project.read("hsm.yaml"));
+        project.write("hsm.yaml", &mended);
+        project.run(&["remove", "web"]).ends(Exit::Done);
+        assert!(project.read("hsm.yaml").ends_with("# by hand\n"));
+        // what cannot be read is no trail
+        project.write(".hsm/edits.json", "{");
+        project.write("hsm.yaml", &manifest);
+        project.run(&["add", "web"]).ends(Exit::Done);
+        project.run(&["remove", "web"]).ends(Exit::Done);
+        assert_eq!(project.read("hsm.yaml"), manifest);
+    }
+}

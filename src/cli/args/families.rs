@@ -62,6 +62,25 @@ pub(in crate::cli) struct Pins {
     pub mode: Option<ModeArg>,
 }
 
+/// Settings of packages that are added.
+#[derive(Debug, Args, Default)]
+pub(in crate::cli) struct PackageSettings {
+    /// Install an extra of each NAME (packages); may be given several times
+    #[arg(long = "extra", value_name = "EXTRA")]
+    pub extras: Vec<String>,
+    /// Install each NAME only where an environment marker holds, as PEP 508 writes it (packages)
+    #[arg(long, value_name = "MARKER")]
+    pub marker: Option<String>,
+}
+
+/// A variable and its value.
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
 /// Pins and settings of containers that are added.
 #[derive(Debug, Args, Default)]
 pub(in crate::cli) struct ContainerPins {
@@ -73,6 +92,15 @@ pub(in crate::cli) struct ContainerPins {
     /// Publish a port as Compose writes it, such as 15432:5432 (containers); may be given several times
     #[arg(long = "port", value_name = "PORT")]
     pub ports: Vec<String>,
+    /// Mount a volume, as Compose writes it (containers); may be given several times
+    #[arg(long = "volume", value_name = "VOLUME")]
+    pub volumes: Vec<String>,
+    /// Set an environment variable (containers); may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    pub env: Vec<(String, String)>,
+    /// Use another image (containers)
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,13 +108,16 @@ pub(in crate::cli) enum Package {
     /// Add packages of the registry
     #[command(after_help = "Examples:
   hsm package add neo4j-client
-  hsm package add pandas-tools --version '>=0.1.0' --mode dev")]
+  hsm package add pandas-tools --version '>=0.1.0' --mode dev
+  hsm package add pandas-tools --extra io --marker \"python_version < '3.13'\"")]
     Add {
         /// Their names
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         pins: Pins,
+        #[command(flatten)]
+        settings: PackageSettings,
         #[command(flatten)]
         then: Then,
     },
@@ -133,7 +164,8 @@ pub(in crate::cli) enum Container {
     /// Add containers of the registry
     #[command(after_help = "Examples:
   hsm container add redis --sync
-  hsm container add postgres --version 16 --port 15432:5432")]
+  hsm container add postgres --version 16 --port 15432:5432
+  hsm container add postgres --env TZ=UTC --volume pgdata:/var/lib/postgresql/data")]
     Add {
         /// Their names
         #[arg(required = true, value_name = "NAME")]

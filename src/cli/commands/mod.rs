@@ -98,7 +98,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Down => after::down(context),
         Command::Group(args) => edit::group(context, args),
         Command::Mode { mode, then } => edit::mode(context, (*mode).into(), then),
-        Command::Add { names, pins, then } => edit::add(context, names, pins, then),
+        Command::Add { names, pins, settings, then } => edit::add(context, names, pins, settings, then),
         Command::Remove { names, then } => edit::remove(context, names, then),
         Command::Package(args) => edit::package(context, args),
         Command::Container(args) => edit::container(context, args),

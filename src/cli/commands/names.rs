@@ -64,6 +64,11 @@ pub(super) fn typed(kind: Option<Kind>, text: &str) -> Result<(Vec<ComponentId>,
     }
 }
 
+/// The kind that a name carries, if it carries one.
+pub(super) fn typed_kind(text: &str) -> Result<Option<TargetId>, Fail> {
+    Ok(split(text)?.0)
+}
+
 /// A group as it is typed, without asking the registries; without a kind there are two candidates.
 pub(super) fn typed_groups(text: &str) -> Result<Vec<GroupId>, Fail> {
     let (target, name) = split(text)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Change, GroupFacts};
+use super::{Change, GroupFacts, Setting};
 use crate::names::{ComponentId, Name};
 
 /// The value that removes a pin.
@@ -37,6 +37,11 @@ impl Change {
             Self::SetPorts(id, name, ports) => {
                 of_component("port", id, name, ports.iter().map(String::as_str))
             }
+            Self::Set(id, name, setting) => {
+                let mut all = of_component("add", id, name, []);
+                all.extend(options(setting));
+                all
+            }
             Self::GroupMode(group, mode) => of_group("mode", group, [mode.map_or(ANY, |mode| mode.as_str())]),
             Self::GroupProfile(group, profile) => {
                 of_group("profile", group, [profile.as_ref().map_or(ANY, Name::as_str)])
@@ -62,6 +67,32 @@ fn of_component<'a>(
     values: impl IntoIterator<Item = &'a str>,
 ) -> Vec<String> {
     words(["hsm", id.kind().as_str(), verb], name.as_str(), values)
+}
+
+/// The options of `add` that set something.
+fn options(setting: &Setting) -> Vec<String> {
+    let each = |option: &str, values: &[String]| -> Vec<String> {
+        values.iter().flat_map(|value| option_and_value(option, value)).collect()
+    };
+    match setting {
+        Setting::Extras(extras) => each("--extra", extras),
+        Setting::Marker(marker) => option_and_value("--marker", marker),
+        Setting::Volumes(volumes) => each("--volume", volumes),
+        Setting::Env(pairs) => {
+            let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            each("--env", &pairs)
+        }
+        Setting::Image(image) => option_and_value("--image", image),
+    }
+}
+
+/// An option and its value; one that looks like an option is joined to it.
+fn option_and_value(option: &str, value: &str) -> Vec<String> {
+    if value.starts_with('-') {
+        vec![format!("{option}={value}")]
+    } else {
+        vec![option.to_owned(), value.to_owned()]
+    }
 }
 
 fn of_group<'a>(verb: &'a str, group: &GroupFacts, values: impl IntoIterator<Item = &'a str>) -> Vec<String> {

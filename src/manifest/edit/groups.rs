@@ -6,7 +6,6 @@ use super::{
 };
 use crate::manifest::{GroupLine, Item, Manifest};
 use crate::names::{GroupId, Name};
-use crate::yaml::Value;
 use crate::yaml::edit::{Edit, New, Step};
 
 impl Draft {
@@ -25,17 +24,31 @@ impl Draft {
         };
         let old = selected(line);
         self.note_lost(line, &options);
-        match self.selection_is_list(&group.id) {
+        let mut staying = old.iter().filter(|item| stays(&group.id, &options, item));
+        let (stay, kept) = (staying.clone().next().is_some(), staying.any(has_settings));
+        match self.form(&group.id) {
             // one that stays keeps its pins
-            true if group.one && old.len() == 1 && same(&group.id, &old[0].name.value, &options[0]) => Ok(()),
-            true if !group.one && !old.is_empty() => self.change_list(group, old, &options),
-            // one item with settings, not in a list: it cannot be moved into one byte for byte
-            false if !group.one && old.iter().any(|i| has_settings(i) && stays(&group.id, &options, i)) => {
-                Err(EditError::NotAList(group.id.clone()))
-            }
             _ if group.one && old.len() == 1 && same(&group.id, &old[0].name.value, &options[0]) => Ok(()),
+            Form::List if !group.one && !old.is_empty() => self.change_list(group, old, &options),
+            Form::Names if !group.one && stay => self.change_names(group, old, &options),
+            // one item with settings, not in a list: it cannot be moved into one byte for byte
+            Form::Item if !group.one && kept => Err(EditError::NotAList(group.id.clone())),
             _ => self.set(selection_path(&group.id), selection_value(group, &options), None),
         }
+    }
+
+    /// Removes entries that go and adds those that come; the others stay as they are written.
+    fn change_names(&mut self, group: &GroupFacts, old: &[Item], options: &[Name]) -> Result<(), EditError> {
+        let path = selection_path(&group.id);
+        for option in options {
+            if !old.iter().any(|item| same(&group.id, option, &item.name.value)) {
+                self.set(below(&path, option.as_str()), New::Map(Vec::new()), None)?;
+            }
+        }
+        for item in old.iter().filter(|item| !stays(&group.id, options, item)) {
+            self.apply(&Edit::RemoveKey { path: below(&path, item.name.value.as_str()) })?;
+        }
+        Ok(())
     }
 
     /// Removes items that go, from the last, and adds those that come; the others stay as they are written.
@@ -143,10 +156,24 @@ impl Draft {
         }
     }
 
-    fn selection_is_list(&self, group: &GroupId) -> bool {
-        let Ok(node) = self.node() else { return false };
-        find(&node, &selection_path(group)).is_some_and(|n| matches!(n.value, Value::List(_)))
+    fn form(&self, group: &GroupId) -> Form {
+        let Ok(node) = self.node() else { return Form::Item };
+        match find(&node, &selection_path(group)) {
+            Some(selection) if selection.as_list().is_some() => Form::List,
+            Some(selection) if selection.as_map().is_some() && selection.get("name").is_none() => Form::Names,
+            _ => Form::Item,
+        }
     }
+}
+
+/// How a selection is written.
+enum Form {
+    /// A list of items.
+    List,
+    /// A mapping from names to what is said of each.
+    Names,
+    /// One item, or nothing.
+    Item,
 }
 
 fn selection_path(group: &GroupId) -> Vec<Step> {

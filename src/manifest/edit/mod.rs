@@ -11,6 +11,7 @@ mod pins;
 mod spots;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use crate::manifest::{GroupLine, Item, Manifest, Mode};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
@@ -20,6 +21,7 @@ use crate::yaml::edit::{Edit, New, Obstacle, Refusal, Step, apply};
 use crate::yaml::{self, Limits, Node};
 
 pub use spots::Stands;
+pub use trail::Trail;
 
 /// What an edit needs to know of a group's entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub enum Change {
     SetProfile(ComponentId, Name, Option<Name>),
     /// Sets the ports of a container's own item, which is listed if it was not; without any, they are the registry's.
     SetPorts(ComponentId, Name, Vec<String>),
+    /// Sets something else of a component's own item, which is listed if it was not.
+    Set(ComponentId, Name, Setting),
     /// Sets the mode of a group's line, or removes it.
     GroupMode(GroupFacts, Option<Mode>),
     /// Sets the profile of a group's line, or removes it.
@@ -74,6 +78,42 @@ pub enum Change {
     AddGroup(GroupFacts),
     /// Removes a group's line with all that it says.
     RemoveGroup(GroupFacts),
+}
+
+/// Something that an item can say besides pins and ports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// Extras of a package; what stood there is replaced.
+    Extras(Vec<String>),
+    /// The environment marker of a package.
+    Marker(String),
+    /// Volumes of a container, as Compose writes them; what stood there is replaced.
+    Volumes(Vec<String>),
+    /// Environment variables of a container; others of its item stay.
+    Env(Vec<(String, String)>),
+    /// The image of a container.
+    Image(String),
+}
+
+impl Setting {
+    /// Whose items can say it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Extras(_) | Self::Marker(_) => Kind::Package,
+            Self::Volumes(_) | Self::Env(_) | Self::Image(_) => Kind::Container,
+        }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Extras(_) => "extras",
+            Self::Marker(_) => "marker",
+            Self::Volumes(_) => "volumes",
+            Self::Env(_) => "env",
+            Self::Image(_) => "image",
+        }
+    }
 }
 
 /// What an edit did besides what it says.
@@ -166,9 +206,11 @@ pub enum EditError {
     /// A group without a line cannot be removed.
     #[error("hsm.yaml does not name {0}")]
     NotNamed(GroupId),
-    /// Profiles and ports are for containers and their groups.
-    #[error("{target} has no {what}: only containers have")]
-    OnlyContainers {
+    /// Profiles and ports are for containers and their groups, extras and markers for packages.
+    #[error("{target} has no {what}: only {kind}s have")]
+    Only {
+        /// Who has it.
+        kind: Kind,
         /// What is missing: "profiles".
         what: &'static str,
         /// Of what.
@@ -203,18 +245,22 @@ pub fn edit(text: &str, manifest: &Manifest, change: &Change) -> Result<Edited, 
             draft.pin(id, name, "version", version.map(VersionDemand::as_str))?;
         }
         Change::SetProfile(id, name, profile) => {
-            only_containers(id.kind(), "profiles", || TargetId::Component(id.clone()))?;
+            only(Kind::Container, id.kind(), "profiles", || TargetId::Component(id.clone()))?;
             draft.pin(id, name, "profile", profile.as_ref().map(Name::as_str))?;
         }
         Change::SetPorts(id, name, ports) => {
-            only_containers(id.kind(), "ports", || TargetId::Component(id.clone()))?;
+            only(Kind::Container, id.kind(), "ports", || TargetId::Component(id.clone()))?;
             draft.ports(id, name, ports)?;
+        }
+        Change::Set(id, name, setting) => {
+            only(setting.kind(), id.kind(), setting.key(), || TargetId::Component(id.clone()))?;
+            draft.setting(id, name, setting)?;
         }
         Change::GroupMode(group, mode) => {
             draft.line_value(manifest, group, "mode", mode.map(|mode| New::text(mode.as_str())))?;
         }
         Change::GroupProfile(group, profile) => {
-            only_containers(group.id.kind, "profiles", || TargetId::Group(group.id.clone()))?;
+            only(Kind::Container, group.id.kind, "profiles", || TargetId::Group(group.id.clone()))?;
             let profile = profile.as_ref().map(|profile| New::text(profile.as_str()));
             draft.line_value(manifest, group, "profile", profile)?;
         }
@@ -238,15 +284,13 @@ pub fn is_listed(manifest: &Manifest, id: &ComponentId) -> bool {
     listed(manifest, id).next().is_some()
 }
 
-fn only_containers(
+fn only(
+    wanted: Kind,
     kind: Kind,
     what: &'static str,
     target: impl FnOnce() -> TargetId,
 ) -> Result<(), EditError> {
-    match kind {
-        Kind::Container => Ok(()),
-        Kind::Package => Err(EditError::OnlyContainers { what, target: target() }),
-    }
+    if kind == wanted { Ok(()) } else { Err(EditError::Only { kind: wanted, what, target: target() }) }
 }
 
 /// Whether a list, a selection or `constraints` says anything of a component.

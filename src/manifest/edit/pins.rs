@@ -1,7 +1,8 @@
-//! Pins of a component, its version, mode and profile, and the ports of its item: set in one place, removed in all.
+//! Pins of a component, its version, mode and profile, and the ports and other settings of its item: set in one place,
+//! removed in all.
 
 use super::spots::{EntryValue, Form, Spot, Stands, spots};
-use super::{Draft, EditError, Note, below, list_path};
+use super::{Draft, EditError, Note, Setting, below, list_path};
 use crate::names::{ComponentId, Name};
 use crate::yaml::edit::{Edit, New};
 
@@ -56,13 +57,48 @@ impl Draft {
             let with = spots.iter().filter(|spot| spot.has("ports"));
             return with.into_iter().try_for_each(|spot| self.drop_setting(spot, "ports"));
         }
-        let ports = New::list(ports);
+        self.own_setting(id, name, "ports", New::list(ports))
+    }
+
+    /// Sets something that only an item can say.
+    pub(super) fn setting(
+        &mut self,
+        id: &ComponentId,
+        name: &Name,
+        setting: &Setting,
+    ) -> Result<(), EditError> {
+        let key = setting.key();
+        let value = match setting {
+            Setting::Extras(all) | Setting::Volumes(all) => New::list(all),
+            Setting::Marker(text) | Setting::Image(text) => New::text(text),
+            Setting::Env(pairs) => {
+                let spots = spots(&self.node()?, id);
+                let own = spots.iter().find(|spot| spot.stands != Stands::Constrained && spot.has(key));
+                if let Some(path) = own.map(|own| below(&own.of_settings(), key)) {
+                    return pairs.iter().try_for_each(|(variable, value)| {
+                        self.set(below(&path, variable.as_str()), New::text(value), None)
+                    });
+                }
+                New::Braces(pairs.iter().map(|(key, value)| (key.clone(), New::text(value))).collect())
+            }
+        };
+        self.own_setting(id, name, key, value)
+    }
+
+    /// Sets a value of a component's own item, which is listed if it was not.
+    fn own_setting(
+        &mut self,
+        id: &ComponentId,
+        name: &Name,
+        key: &'static str,
+        value: New,
+    ) -> Result<(), EditError> {
+        let spots = spots(&self.node()?, id);
         if let Some(own) = spots.iter().find(|spot| spot.stands != Stands::Constrained) {
-            return self.put_setting(own, "ports", &ports);
+            return self.put_setting(own, key, &value);
         }
         self.notes.push(Note::Listed(id.clone()));
-        let item =
-            New::Braces(vec![("name".to_owned(), New::text(name.as_str())), ("ports".to_owned(), ports)]);
+        let item = New::Braces(vec![("name".to_owned(), New::text(name.as_str())), (key.to_owned(), value)]);
         self.apply(&Edit::Append { path: list_path(id.kind()), item })
     }
 

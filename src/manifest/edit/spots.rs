@@ -71,6 +71,14 @@ impl Spot {
         self.settings.iter().find(|(own, _)| own == key).and_then(|(_, text)| text.as_deref())
     }
 
+    /// The mapping of its settings.
+    pub(super) fn of_settings(&self) -> Vec<Step> {
+        match &self.form {
+            Form::Entry { key, .. } => below(&self.path, key.as_str()),
+            Form::Bare | Form::Settings => self.path.clone(),
+        }
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.settings.iter().any(|(own, _)| own == key)
     }

@@ -1,20 +1,21 @@
 //! `add`, `remove`, and the families `package` and `container`.
 
-use super::{Context, Fail, names, run};
+use super::{Context, Fail, groups, names, run};
 use crate::cli::Exit;
-use crate::cli::args::{Container, ContainerPins, OrAny, Package, Pins, Then};
+use crate::cli::args::{Container, ContainerPins, OrAny, Package, PackageSettings, Pins, Then};
 use crate::load::{self, MANIFEST, Opened};
 use crate::manifest::Manifest;
-use crate::manifest::edit::{Change, is_listed, speaks_of};
-use crate::names::{ComponentId, Kind, Name, TargetId};
+use crate::manifest::edit::{Change, Setting, is_listed, line_of, speaks_of};
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::registry::Entry;
 use crate::road::Stop;
 
 pub(in crate::cli::commands) fn package(context: &Context<'_>, command: &Package) -> Result<Exit, Fail> {
     let kind = Some(Kind::Package);
     match command {
-        Package::Add { names, pins, then } => {
-            added(context, "hsm package add", kind, names, &Settings::of(pins), then)
+        Package::Add { names, pins, settings, then } => {
+            let settings = Settings { pins, packages: Some(settings), containers: None };
+            added(context, "hsm package add", kind, names, &settings, then)
         }
         Package::Remove { names, then } => removed(context, "hsm package remove", kind, names, then),
         Package::Mode { name, mode, then } => {
@@ -35,7 +36,8 @@ pub(in crate::cli::commands) fn container(context: &Context<'_>, command: &Conta
     let kind = Kind::Container;
     match command {
         Container::Add { names, pins, then } => {
-            added(context, "hsm container add", Some(kind), names, &Settings::of_container(pins), then)
+            let settings = Settings { pins: &pins.pins, packages: None, containers: Some(pins) };
+            added(context, "hsm container add", Some(kind), names, &settings, then)
         }
         Container::Remove { names, then } => {
             removed(context, "hsm container remove", Some(kind), names, then)
@@ -69,9 +71,11 @@ pub(in crate::cli::commands) fn add(
     context: &Context<'_>,
     typed: &[String],
     pins: &ContainerPins,
+    settings: &PackageSettings,
     then: &Then,
 ) -> Result<Exit, Fail> {
-    added(context, "hsm add", None, typed, &Settings::of_container(pins), then)
+    let settings = Settings { pins: &pins.pins, packages: Some(settings), containers: Some(pins) };
+    added(context, "hsm add", None, typed, &settings, then)
 }
 
 pub(in crate::cli::commands) fn remove(
@@ -85,19 +89,11 @@ pub(in crate::cli::commands) fn remove(
 /// What is said of each component that is added.
 struct Settings<'a> {
     pins: &'a Pins,
-    profile: Option<&'a str>,
-    ports: &'a [String],
+    packages: Option<&'a PackageSettings>,
+    containers: Option<&'a ContainerPins>,
 }
 
-impl<'a> Settings<'a> {
-    fn of(pins: &'a Pins) -> Self {
-        Self { pins, profile: None, ports: &[] }
-    }
-
-    fn of_container(pins: &'a ContainerPins) -> Self {
-        Self { pins: &pins.pins, profile: pins.profile.as_deref(), ports: &pins.ports }
-    }
-
+impl Settings<'_> {
     /// Lists a component and sets what is said of it.
     fn changes(&self, id: &ComponentId, name: &Name, opened: &mut Opened<'_>) -> Result<Vec<Change>, Fail> {
         let mut all = vec![Change::Add(id.clone(), name.clone())];
@@ -107,14 +103,52 @@ impl<'a> Settings<'a> {
         if let Some(version) = &self.pins.version {
             all.push(Change::SetVersion(id.clone(), name.clone(), Some(version.clone())));
         }
-        if let Some(profile) = self.profile {
+        if let Some(profile) = self.profile() {
             let profile = known_profile(profile, id, opened)?;
             all.push(Change::SetProfile(id.clone(), name.clone(), Some(profile)));
         }
-        if !self.ports.is_empty() {
-            all.push(Change::SetPorts(id.clone(), name.clone(), self.ports.to_vec()));
+        if let Some(ports) = self.containers.map(|c| &c.ports).filter(|ports| !ports.is_empty()) {
+            all.push(Change::SetPorts(id.clone(), name.clone(), ports.clone()));
+        }
+        all.extend(self.others().into_iter().map(|set| Change::Set(id.clone(), name.clone(), set)));
+        Ok(all)
+    }
+
+    /// Names a group and sets what is said of its line.
+    fn of_group(&self, text: &str, opened: &mut Opened<'_>) -> Result<Vec<Change>, Fail> {
+        let has_more = self.pins.version.is_some()
+            || self.containers.is_some_and(|pins| !pins.ports.is_empty())
+            || !self.others().is_empty();
+        if has_more {
+            return Err(Fail::usage(format!("`{text}` is a group: it takes `--mode` and `--profile` only")));
+        }
+        let (facts, entry) = groups::facts(text, opened)?;
+        let mut all = vec![Change::AddGroup(facts.clone())];
+        if let Some(mode) = self.pins.mode {
+            all.push(Change::GroupMode(facts.clone(), Some(mode.into())));
+        }
+        if let Some(profile) = self.profile() {
+            let profile = groups::known_profile(profile, &facts, &entry, opened)?;
+            all.push(Change::GroupProfile(facts, Some(profile)));
         }
         Ok(all)
+    }
+
+    fn profile(&self) -> Option<&str> {
+        self.containers.and_then(|pins| pins.profile.as_deref())
+    }
+
+    fn others(&self) -> Vec<Setting> {
+        let of_packages = self.packages.into_iter().flat_map(|settings| {
+            let extras = (!settings.extras.is_empty()).then(|| Setting::Extras(settings.extras.clone()));
+            [extras, settings.marker.clone().map(Setting::Marker)]
+        });
+        let of_containers = self.containers.into_iter().flat_map(|pins| {
+            let volumes = (!pins.volumes.is_empty()).then(|| Setting::Volumes(pins.volumes.clone()));
+            let env = (!pins.env.is_empty()).then(|| Setting::Env(pins.env.clone()));
+            [volumes, env, pins.image.clone().map(Setting::Image)]
+        });
+        of_packages.chain(of_containers).flatten().collect()
     }
 }
 
@@ -129,6 +163,10 @@ fn added(
     run(context, what, then, |opened| {
         let mut all = Vec::new();
         for text in typed {
+            if kind.is_none() && matches!(names::any(text, opened)?, TargetId::Group(_)) {
+                all.extend(settings.of_group(text, opened)?);
+                continue;
+            }
             let (id, name) = names::component(kind, text, opened)?;
             all.extend(settings.changes(&id, &name, opened)?);
         }
@@ -144,7 +182,11 @@ fn removed(
     then: &Then,
 ) -> Result<Exit, Fail> {
     run(context, what, then, |opened| {
-        typed.iter().map(|text| Ok(Change::Remove(listed(kind, text, &opened.manifest)?))).collect()
+        let each = typed.iter().map(|text| match group_line(kind, text, &opened.manifest)? {
+            Some(group) => Ok(Change::RemoveGroup(groups::named(&group.to_string(), opened)?)),
+            None => Ok(Change::Remove(listed(kind, text, &opened.manifest)?)),
+        });
+        each.collect()
     })
 }
 
@@ -193,6 +235,33 @@ fn known_profile(text: &str, id: &ComponentId, opened: &mut Opened<'_>) -> Resul
         }
     }
     Ok(profile)
+}
+
+/// The group that is meant by what is to be removed, if the manifest names one and lists no component of that name.
+fn group_line(kind: Option<Kind>, text: &str, manifest: &Manifest) -> Result<Option<GroupId>, Fail> {
+    if kind.is_some() {
+        return Ok(None);
+    }
+    let is_named = |id: &GroupId| line_of(manifest, id).is_some();
+    if let Some(TargetId::Group(id)) = names::typed_kind(text)? {
+        return Ok(Some(id));
+    }
+    let groups: Vec<GroupId> = match names::typed_kind(text)? {
+        Some(_) => Vec::new(),
+        None => names::typed_groups(text)?.into_iter().filter(is_named).collect(),
+    };
+    let components = names::typed(None, text)?.0;
+    let listed = components.iter().filter(|id| is_listed(manifest, id));
+    let all: Vec<String> =
+        groups.iter().map(ToString::to_string).chain(listed.map(ToString::to_string)).collect();
+    match (groups.as_slice(), all.len()) {
+        ([one], 1) => Ok(Some(one.clone())),
+        ([], _) => Ok(None),
+        _ => {
+            let names: Vec<String> = all.iter().map(|id| format!("`{id}`")).collect();
+            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
+        }
+    }
 }
 
 /// The component that is meant by what is to be removed: the manifest knows its kind.

@@ -60,7 +60,7 @@ fn known_options(of: &Options, opened: &mut Opened<'_>) -> Result<(GroupFacts, V
 }
 
 /// A group of the registries, or one that only the manifest still names: from that, something can be removed.
-fn named(name: &str, opened: &mut Opened<'_>) -> Result<GroupFacts, Fail> {
+pub(super) fn named(name: &str, opened: &mut Opened<'_>) -> Result<GroupFacts, Fail> {
     let fail = match facts(name, opened) {
         Ok((facts, _)) => return Ok(facts),
         Err(fail) => fail,
@@ -75,7 +75,7 @@ fn named(name: &str, opened: &mut Opened<'_>) -> Result<GroupFacts, Fail> {
 }
 
 /// A profile that an option of the group has.
-fn known_profile(
+pub(super) fn known_profile(
     text: &str,
     facts: &GroupFacts,
     entry: &registry::Group,
@@ -106,7 +106,7 @@ fn known_profile(
 }
 
 /// What the registry says of a group.
-fn facts(name: &str, opened: &mut Opened<'_>) -> Result<(GroupFacts, registry::Group), Fail> {
+pub(super) fn facts(name: &str, opened: &mut Opened<'_>) -> Result<(GroupFacts, registry::Group), Fail> {
     let id = names::group(name, opened)?;
     let target = TargetId::Group(id.clone());
     let entry = match opened.registries.load(&target, &mut opened.sources) {

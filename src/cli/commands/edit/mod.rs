@@ -14,13 +14,16 @@ use crate::cli::args::{Choice, Then};
 use crate::cli::voice::{SCHEMA, stack};
 use crate::load::{self, MANIFEST, Opened};
 use crate::manifest::Mode;
-use crate::manifest::edit::{Change, Edited, edit, read_text};
+use crate::manifest::edit::{Change, Edited, Trail, edit, read_text};
 use crate::road::{Resolved, Road, Stop, Wish};
 use crate::transaction::ProjectLock;
 
 pub(super) use components::{add, container, package, remove};
 pub(super) use fix::fix;
 pub(super) use groups::group;
+
+/// Where the trail of edits is kept: with all that is of this checkout alone.
+const TRAIL: &str = ".hsm/edits.json";
 
 pub(super) fn mode(context: &Context<'_>, mode: Mode, then: &Then) -> Result<Exit, Fail> {
     run(context, "hsm mode", then, |_| Ok(vec![Change::Mode(mode)]))
@@ -39,7 +42,8 @@ fn run(
     let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
     let before = opened.sources.get(opened.manifest.file).map(|s| s.text.to_string()).unwrap_or_default();
     let changes = change(&mut opened)?;
-    let after = change_all(context, &before, &changes)?;
+    let mut trail = trail(context, road);
+    let after = trail.as_it_was(&before, change_all(context, &before, &changes)?);
     let wish = context.wish(&Choice::default())?;
     let edited = Wish { manifest: (after != before).then(|| after.as_str().into()), ..wish.clone() };
     let differences = if after == before {
@@ -51,11 +55,13 @@ fn run(
     if then.sync {
         let what = format!("{what} --sync");
         let done = sync::sync_with(context, road, &edited, &what, &lock)?;
+        keep(context, road, &mut trail, &before, &after);
         sync::tell_done(context, &done);
         return Ok(Exit::Done);
     }
     if after != before {
         write(context, road, &before, &after, &lock)?;
+        keep(context, road, &mut trail, &before, &after);
         context.voice.step("edited", MANIFEST);
     }
     if context.voice.is_json() {
@@ -64,6 +70,22 @@ fn run(
         }));
     }
     Ok(Exit::Done)
+}
+
+/// What stood in the manifest before the last edits; whoever takes one back gets every byte back.
+fn trail(context: &Context<'_>, road: Road<'_>) -> Trail {
+    Trail::read(&context.world.read(&road.root.join(TRAIL)).unwrap_or_default())
+}
+
+/// Remembers an edit. It is made; that it can't be remembered is no reason to fail.
+fn keep(context: &Context<'_>, road: Road<'_>, trail: &mut Trail, before: &str, after: &str) {
+    if before == after {
+        return;
+    }
+    trail.note(before, after);
+    if let Err(error) = context.world.write(&road.root.join(TRAIL), trail.text().as_bytes()) {
+        context.voice.detail(&format!("`{TRAIL}` could not be written: {error}"));
+    }
 }
 
 /// The text after all changes, one after the other.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::edit::{Change, GroupFacts};
+use crate::manifest::edit::{Change, GroupFacts, Setting};
 use crate::manifest::{Constraint, GroupLine, Item, Mode, read};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::Sources;
-use crate::registry::layer::Port;
+use crate::registry::layer::{self, Port, Volume};
 use crate::version::VersionDemand;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,18 +14,31 @@ pub(super) struct Pinned {
     pub(super) name: String,
     pins: BTreeMap<&'static str, String>,
     pub(super) ports: String,
+    /// Extras, marker, volumes, env and image.
+    others: BTreeMap<String, String>,
+}
+
+impl Pinned {
+    fn bare(name: &Name) -> Self {
+        Self { name: name.to_string(), pins: BTreeMap::new(), ports: String::new(), others: BTreeMap::new() }
+    }
+
+    fn is(&self, id: &ComponentId) -> bool {
+        ComponentId::new(id.kind(), &Name::parse(&self.name).expect("a name")) == *id
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Line {
-    selection: Option<Vec<Pinned>>,
+    pub(super) selection: Option<Vec<Pinned>>,
     pub(super) exclude: Vec<String>,
     pub(super) own: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Meaning {
-    listed: BTreeMap<Kind, Vec<Pinned>>,
+    mode: Option<String>,
+    pub(super) listed: BTreeMap<Kind, Vec<Pinned>>,
     pub(super) lines: BTreeMap<GroupId, Line>,
     pub(super) constraints: Vec<(TargetId, BTreeMap<&'static str, String>)>,
 }
@@ -47,7 +60,26 @@ fn pinned(item: &Item) -> Pinned {
         Port::Short(text) => text.value.clone(),
         other => format!("{other:?}"),
     });
+    let marker = item.marker.as_ref().map(|marker| ("marker".to_owned(), marker.value.clone()));
+    let image = match &item.layer.image {
+        layer::Setting::Set(image) => Some(("image".to_owned(), image.value.clone())),
+        _ => None,
+    };
+    let extras = item.extras.iter().map(|extra| extra.value.clone()).collect::<Vec<_>>().join(" ");
+    let volumes = item.layer.volumes.iter().map(|volume| match volume {
+        Volume::Short(text) => text.value.clone(),
+        other => format!("{other:?}"),
+    });
+    let volumes = volumes.collect::<Vec<_>>().join(" ");
+    let env = item.layer.env.iter().map(|(key, value)| {
+        (format!("env {}", key.value), value.as_ref().map(|value| value.value.clone()).unwrap_or_default())
+    });
+    let lists = [("extras", extras), ("volumes", volumes)];
+    let lists = lists.into_iter().filter(|(_, all)| !all.is_empty());
+    let others = marker.into_iter().chain(image);
+    let others = others.chain(lists.map(|(key, all)| (key.to_owned(), all))).chain(env);
     Pinned {
+        others: others.collect(),
         name: item.name.value.to_string(),
         pins: pins_of(version, item.mode.as_ref().map(|m| m.value), item.profile.as_ref().map(|p| &p.value)),
         ports: ports.collect::<Vec<_>>().join(" "),
@@ -63,7 +95,7 @@ pub(super) fn meaning(text: &str) -> Meaning {
     let line = |line: &GroupLine| {
         let mode = line.mode.as_ref().map(|m| m.value);
         let read = Line {
-            selection: line.selection.as_ref().map(|s| s.value.iter().map(pinned).collect()),
+            selection: line.selection.as_ref().map(|s| in_order(s.value.iter().map(pinned).collect())),
             exclude: line.exclude.iter().map(|name| name.value.to_string()).collect(),
             own: pins_of(None, mode, line.profile.as_ref().map(|p| &p.value)),
         };
@@ -76,6 +108,7 @@ pub(super) fn meaning(text: &str) -> Meaning {
     };
     let (dependencies, services) = (&manifest.dependencies, &manifest.services);
     Meaning {
+        mode: manifest.project.mode.as_ref().map(|mode| mode.value.to_string()),
         listed: BTreeMap::from([
             (Kind::Package, dependencies.items.iter().map(pinned).collect()),
             (Kind::Container, services.items.iter().map(pinned).collect()),
@@ -83,6 +116,12 @@ pub(super) fn meaning(text: &str) -> Meaning {
         lines: dependencies.groups.iter().chain(&services.groups).map(line).collect(),
         constraints: manifest.constraints.iter().map(constraint).collect(),
     }
+}
+
+/// The order of a selection has no meaning.
+fn in_order(mut selection: Vec<Pinned>) -> Vec<Pinned> {
+    selection.sort_by(|a, b| a.name.cmp(&b.name));
+    selection
 }
 
 impl Meaning {
@@ -148,7 +187,7 @@ impl Meaning {
         } else if let Some(own) = items.first_mut() {
             own.ports = ports.join(" ");
         } else {
-            let item = Pinned { name: id.name().to_string(), pins: BTreeMap::new(), ports: ports.join(" ") };
+            let item = Pinned { ports: ports.join(" "), ..Pinned::bare(id.name()) };
             self.listed.get_mut(&id.kind()).expect("there").push(item);
         }
     }
@@ -190,9 +229,97 @@ impl Meaning {
             Change::RemoveGroup(group) => {
                 out.lines.remove(&group.id)?;
             }
-            other => unreachable!("{other:?} has examples"),
+            Change::Mode(mode) => out.mode = Some(mode.to_string()),
+            Change::Add(id, name) => {
+                let listed = out.listed.get_mut(&id.kind()).expect("there");
+                if !listed.iter().any(|item| item.is(id)) {
+                    listed.push(Pinned::bare(name));
+                }
+            }
+            Change::Remove(id) => {
+                let listed = out.listed.get_mut(&id.kind()).expect("there");
+                let at = listed.iter().position(|item| item.is(id))?;
+                listed.remove(at);
+            }
+            Change::Set(id, name, setting) => out.set(id, name, setting),
+            Change::Select(group, options) => out.select(group, options)?,
+            Change::AddOptions(group, options) => {
+                let held = self.selected(group).into_iter().flatten();
+                let held = held.map(|item| Name::parse(&item.name).expect("a name"));
+                let all =
+                    if group.one { options.clone() } else { held.chain(options.iter().cloned()).collect() };
+                out.select(group, &all)?;
+            }
+            Change::RemoveOptions(group, options) => {
+                let line = out.lines.get_mut(&group.id)?;
+                let gone = |item: &Pinned| options.iter().any(|option| item.is(&group.id.option(option)));
+                let selection = line.selection.as_mut()?;
+                if !options
+                    .iter()
+                    .all(|option| selection.iter().any(|item| item.is(&group.id.option(option))))
+                {
+                    return None;
+                }
+                selection.retain(|item| !gone(item));
+                if group.one {
+                    line.selection = None;
+                }
+            }
         }
         Some(out)
+    }
+
+    pub(super) fn selected(&self, group: &GroupFacts) -> Option<&Vec<Pinned>> {
+        self.lines.get(&group.id)?.selection.as_ref()
+    }
+
+    /// What stays keeps its place and its settings; what comes follows.
+    fn select(&mut self, group: &GroupFacts, options: &[Name]) -> Option<()> {
+        let mut wanted: Vec<&Name> = Vec::new();
+        for option in options {
+            if !wanted.iter().any(|other| group.id.option(other) == group.id.option(option)) {
+                wanted.push(option);
+            }
+        }
+        if group.one && wanted.len() != 1 {
+            return None;
+        }
+        let line = self.lines.entry(group.id.clone()).or_default();
+        let old = line.selection.take().unwrap_or_default();
+        let stays = |item: &Pinned| wanted.iter().any(|option| item.is(&group.id.option(option)));
+        let mut new: Vec<Pinned> =
+            if group.one && old.len() != 1 { Vec::new() } else { old.into_iter().filter(stays).collect() };
+        for option in wanted {
+            if !new.iter().any(|item| item.is(&group.id.option(option))) {
+                new.push(Pinned::bare(option));
+            }
+        }
+        line.selection = Some(in_order(new));
+        Some(())
+    }
+
+    fn set(&mut self, id: &ComponentId, name: &Name, setting: &Setting) {
+        let listed = self.listed.get_mut(&id.kind()).expect("there");
+        let lines = self.lines.iter_mut().filter(|(group, _)| group.kind == id.kind());
+        let selected = lines.flat_map(|(_, line)| line.selection.iter_mut().flatten());
+        let mut new = Pinned::bare(name);
+        let is_there = listed.iter().any(|item| item.is(id));
+        let mut own = listed.iter_mut().chain(selected).find(|item| item.is(id));
+        let others = own.as_mut().map_or(&mut new.others, |own| &mut own.others);
+        match setting {
+            Setting::Extras(all) | Setting::Volumes(all) => {
+                others.insert(setting.key().to_owned(), all.join(" "));
+            }
+            Setting::Marker(text) | Setting::Image(text) => {
+                others.insert(setting.key().to_owned(), text.clone());
+            }
+            Setting::Env(pairs) => {
+                others.extend(pairs.iter().map(|(key, value)| (format!("env {key}"), value.clone())));
+            }
+        }
+        if own.is_none() && !is_there {
+            self.listed.get_mut(&id.kind()).expect("there").push(new);
+        }
     }
 
     fn own(&mut self, group: &GroupFacts, key: &'static str, value: Option<String>) {
