@@ -1,8 +1,5 @@
 //! Edits by example: the lines that go and the lines that come.
 
-#[expect(clippy::format_push_string, reason = "generators are easiest to read so")]
-mod laws;
-
 use super::*;
 
 const TEXT: &str = "project:

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::edit::{Change, GroupFacts, Setting};
-use crate::manifest::{Constraint, GroupLine, Item, Mode, read};
-use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
-use crate::place::Sources;
-use crate::registry::layer::{self, Port, Volume};
-use crate::version::VersionDemand;
+use hsm::manifest::edit::{Change, GroupFacts, Setting};
+use hsm::manifest::{Constraint, GroupLine, Item, Mode, read};
+use hsm::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use hsm::place::Sources;
+use hsm::registry::layer::{self, Port, Volume};
+use hsm::version::VersionDemand;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pinned {
-    pub(super) name: String,
+pub(crate) struct Pinned {
+    pub(crate) name: String,
     pins: BTreeMap<&'static str, String>,
-    pub(super) ports: String,
+    pub(crate) ports: String,
     /// Extras, marker, volumes, env and image.
     others: BTreeMap<String, String>,
 }
@@ -29,18 +29,18 @@ impl Pinned {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Line {
-    pub(super) selection: Option<Vec<Pinned>>,
-    pub(super) exclude: Vec<String>,
-    pub(super) own: BTreeMap<&'static str, String>,
+pub(crate) struct Line {
+    pub(crate) selection: Option<Vec<Pinned>>,
+    pub(crate) exclude: Vec<String>,
+    pub(crate) own: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Meaning {
+pub(crate) struct Meaning {
     mode: Option<String>,
-    pub(super) listed: BTreeMap<Kind, Vec<Pinned>>,
-    pub(super) lines: BTreeMap<GroupId, Line>,
-    pub(super) constraints: Vec<(TargetId, BTreeMap<&'static str, String>)>,
+    pub(crate) listed: BTreeMap<Kind, Vec<Pinned>>,
+    pub(crate) lines: BTreeMap<GroupId, Line>,
+    pub(crate) constraints: Vec<(TargetId, BTreeMap<&'static str, String>)>,
 }
 
 fn pins_of(
@@ -86,7 +86,7 @@ fn pinned(item: &Item) -> Pinned {
     }
 }
 
-pub(super) fn meaning(text: &str) -> Meaning {
+pub(crate) fn meaning(text: &str) -> Meaning {
     let mut sources = Sources::new();
     let file = sources.add("hsm.yaml", text);
     let (manifest, found) = read(&sources, file);
@@ -126,7 +126,7 @@ fn in_order(mut selection: Vec<Pinned>) -> Vec<Pinned> {
 
 impl Meaning {
     /// The settings of all items of a component, its own first, and of its constraint.
-    pub(super) fn all_of(&mut self, id: &ComponentId) -> Vec<&mut BTreeMap<&'static str, String>> {
+    pub(crate) fn all_of(&mut self, id: &ComponentId) -> Vec<&mut BTreeMap<&'static str, String>> {
         let is = |item: &&mut Pinned| {
             ComponentId::new(id.kind(), &Name::parse(&item.name).expect("a name")) == *id
         };
@@ -168,7 +168,7 @@ impl Meaning {
         }
     }
 
-    pub(super) fn items_of(&self, id: &ComponentId) -> Vec<&Pinned> {
+    pub(crate) fn items_of(&self, id: &ComponentId) -> Vec<&Pinned> {
         let selected = self.lines.values().flat_map(|line| line.selection.iter().flatten());
         let items = self.listed[&id.kind()].iter().chain(selected);
         items.filter(|item| item.name == id.name().as_str()).collect()
@@ -193,7 +193,7 @@ impl Meaning {
     }
 
     /// What the manifest must mean after a change; `None` where there is nothing that could be changed.
-    pub(super) fn after(&self, change: &Change) -> Option<Self> {
+    pub(crate) fn after(&self, change: &Change) -> Option<Self> {
         let mut out = self.clone();
         match change {
             Change::SetMode(id, _, mode) => out.pin(id, "mode", mode.map(|m| m.to_string()).as_ref()),
@@ -269,7 +269,7 @@ impl Meaning {
         Some(out)
     }
 
-    pub(super) fn selected(&self, group: &GroupFacts) -> Option<&Vec<Pinned>> {
+    pub(crate) fn selected(&self, group: &GroupFacts) -> Option<&Vec<Pinned>> {
         self.lines.get(&group.id)?.selection.as_ref()
     }
 

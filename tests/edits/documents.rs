@@ -1,28 +1,28 @@
 //! Manifests, each written in one of very many ways.
 
-use crate::names::Kind;
+use hsm::names::Kind;
 
-pub(super) struct Draw {
+pub(crate) struct Draw {
     state: u64,
     comments: u32,
 }
 
 impl Draw {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), comments: 0 }
     }
 
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.state =
             self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 33) % bound
     }
 
-    pub(super) fn one_in(&mut self, bound: u64) -> bool {
+    pub(crate) fn one_in(&mut self, bound: u64) -> bool {
         self.below(bound) == 0
     }
 
-    pub(super) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len() as u64) as usize]
     }
 
@@ -139,7 +139,7 @@ impl Draw {
         }
     }
 
-    pub(super) fn some<'a>(&mut self, from: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn some<'a>(&mut self, from: &[&'a str]) -> Vec<&'a str> {
         from.iter().copied().filter(|_| self.one_in(2)).collect()
     }
 
@@ -253,11 +253,11 @@ impl Draw {
     }
 }
 
-pub(super) const PACKAGES: [&str; 3] = ["alpha", "Beta_X", "gamma"];
-pub(super) const CONTAINERS: [&str; 3] = ["redis", "web", "db"];
+pub(crate) const PACKAGES: [&str; 3] = ["alpha", "Beta_X", "gamma"];
+pub(crate) const CONTAINERS: [&str; 3] = ["redis", "web", "db"];
 
 /// A manifest, written in one of very many ways.
-pub(super) fn document(draw: &mut Draw) -> String {
+pub(crate) fn document(draw: &mut Draw) -> String {
     let mut out = String::new();
     draw.above(0, &mut out);
     out.push_str("project: {name: demo}\nx-kept: &kept [a,  'b']\n");
