@@ -34,6 +34,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("anstream", &["cli", "main"]),
     ("anstyle", &["cli"]),
     ("terminal_size", &["cli"]),
+    ("indicatif", &["cli"]),
     ("toml_edit", &["adapters/uv", "pyproject"]),
     ("serde_saphyr", &["yaml"]),
     ("granit_parser", &["yaml"]),

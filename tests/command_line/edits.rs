@@ -483,8 +483,12 @@ fn adding_and_removing_gives_back_every_byte() {
         }
         // several, one after the other
         let all = ["web", "loose", "package:shared"];
-        all.iter().for_each(|name| drop(project.run(&["add", name]).ends(Exit::Done)));
-        all.iter().rev().for_each(|name| drop(project.run(&["remove", name]).ends(Exit::Done)));
+        for name in &all {
+            project.run(&["add", name]).ends(Exit::Done);
+        }
+        for name in all.iter().rev() {
+            project.run(&["remove", name]).ends(Exit::Done);
+        }
         assert_eq!(project.read("hsm.yaml"), manifest);
         // a hand between the two is respected
         project.run(&["add", "web"]).ends(Exit::Done);

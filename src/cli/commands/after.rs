@@ -1,8 +1,11 @@
 //! What goes on after the commit: `up`, `build`, `down`.
 
+use serde_json::json;
+
 use super::{Context, Fail, sync};
 use crate::cli::Exit;
 use crate::cli::args::{Build, Choice, Up};
+use crate::cli::voice::SCHEMA;
 use crate::load;
 use crate::names::{ComponentId, Kind, Name};
 use crate::road::{Done, Engine, Road, Stop};
@@ -16,7 +19,7 @@ pub(super) fn up(context: &Context<'_>, args: &Up) -> Result<Exit, Fail> {
     let only = containers(stack, &args.names)?;
     context.voice.step("starting", &listed(&args.names));
     let count = road.up(stack, &engine, &only).map_err(not_running)?;
-    context.voice.step("up", if count == 0 { "no container to start" } else { "containers are running" });
+    tell(context, "up", if count == 0 { "no container to start" } else { "containers are running" }, count);
     Ok(Exit::Done)
 }
 
@@ -28,7 +31,7 @@ pub(super) fn build(context: &Context<'_>, args: &Build) -> Result<Exit, Fail> {
     let only = containers(stack, &args.names)?;
     context.voice.step("building", &listed(&args.names));
     let count = road.build(stack, &engine, &only)?;
-    context.voice.step("built", if count == 0 { "no image to build" } else { "images are there" });
+    tell(context, "built", if count == 0 { "no image to build" } else { "images are there" }, count);
     Ok(Exit::Done)
 }
 
@@ -43,7 +46,7 @@ fn written(
     let mut wish = context.wish(&Choice::default())?;
     wish.settings.frozen = frozen;
     let (done, _lock) = sync::written(context, road, &wish, what, wait)?;
-    sync::tell_done(context, &done);
+    sync::say_done(context, &done);
     let inputs = &done.planned.resolved.inputs;
     let engine = road.engine(&inputs.manifest, &inputs.sources, &wish.settings)?;
     Ok((done, engine))
@@ -56,10 +59,21 @@ pub(super) fn down(context: &Context<'_>) -> Result<Exit, Fail> {
     let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
     let engine = road.engine(&opened.manifest, &opened.sources, &context.settings())?;
     let count = road.down(&ProjectFacts::of(&opened.manifest), &engine)?;
-    context
-        .voice
-        .step("down", if count == 0 { "nothing was there to stop" } else { "containers are stopped" });
+    tell(
+        context,
+        "down",
+        if count == 0 { "nothing was there to stop" } else { "containers are stopped" },
+        count,
+    );
     Ok(Exit::Done)
+}
+
+/// The last word of a command that goes on after the commit.
+fn tell(context: &Context<'_>, done: &str, what: &str, commands: usize) {
+    context.voice.step(done, what);
+    if context.voice.is_json() {
+        context.voice.json(&json!({"schema": SCHEMA, "ok": true, "done": done, "anything": commands > 0}));
+    }
 }
 
 /// The files are written by now; whatever goes wrong, they stay.

@@ -9,7 +9,7 @@ use crate::cli::voice::{SCHEMA, plan as plan_words};
 use crate::names::Kind;
 use crate::order::{Step, describe};
 use crate::road::{Done, Planned, Road, Stop, Wish};
-use crate::transaction::ProjectLock;
+use crate::transaction::{ProjectLock, Recovered};
 
 impl From<Side> for Kind {
     fn from(side: Side) -> Self {
@@ -147,7 +147,12 @@ pub(super) fn tell_done(context: &Context<'_>, done: &Done) {
             "steps": steps(&done.planned),
         }));
     }
-    if changed {
+    say_done(context, done);
+}
+
+/// The last word of a run, for people.
+pub(super) fn say_done(context: &Context<'_>, done: &Done) {
+    if done.report.changed {
         let stack = &done.planned.resolved.solved.stack;
         let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         context.voice.step(
@@ -196,6 +201,14 @@ pub(super) fn recover(context: &Context<'_>) -> Result<Exit, Fail> {
         context.voice.note(&format!("waiting for another run in this project: {who}"));
     })?;
     context.tell_recovered(recovered.as_ref());
+    if context.voice.is_json() {
+        let (what, how) = match &recovered {
+            None => (None, "nothing"),
+            Some(Recovered::Finished { what }) => (Some(what), "finished"),
+            Some(Recovered::Undone { what, .. }) => (Some(what), "undone"),
+        };
+        context.voice.json(&json!({"schema": SCHEMA, "ok": true, "recovered": how, "run": what}));
+    }
     if recovered.is_none() {
         context.voice.say("nothing to recover");
     }

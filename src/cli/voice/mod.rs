@@ -5,6 +5,7 @@
 
 #![expect(clippy::unused_self, reason = "all that is said is said by the voice, whatever it needs for it")]
 
+mod bars;
 mod clash;
 mod conflict;
 mod diff;
@@ -72,6 +73,8 @@ pub(super) struct Voice {
     /// Why data could not be written.
     unwritten: OnceLock<std::io::Error>,
     asks: bool,
+    /// Whether somebody watches lines that move.
+    moves: bool,
     look: Look,
 }
 
@@ -86,6 +89,10 @@ impl Voice {
         .write_global();
         let asks = !global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let look = Look::new(world, global.plain);
+        // what a tool says with `-v` comes between; a dumb terminal moves nothing
+        let still = global.quiet || global.verbose > 0 || look.plain;
+        let moves =
+            !still && std::io::stderr().is_terminal() && world.env("TERM").is_none_or(|t| t != "dumb");
         // what nobody asked for does not get between the data: the runner reads both streams
         let under_actions =
             || global.format.is_none() && world.env("GITHUB_ACTIONS").as_deref() == Some("true");
@@ -103,6 +110,7 @@ impl Voice {
             log: Mutex::default(),
             unwritten: OnceLock::new(),
             asks,
+            moves,
             look,
         }
     }
@@ -260,7 +268,7 @@ impl Voice {
 
     /// Who is told how a run goes.
     pub(super) fn progress(&self) -> plan::Steps<'_> {
-        plan::Steps(self)
+        plan::Steps::new(self)
     }
 
     /// A remark.

@@ -1,9 +1,11 @@
 //! A plan as diffs and steps; and the steps as they are done.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::bars::Bars;
 use super::{STEP, Voice, diff, json};
 use crate::execute::{Progress, StepOutcome};
 use crate::order::{Step, describe};
@@ -40,34 +42,71 @@ pub(in crate::cli) fn to_json(plan: &Plan, steps: &[String]) -> Json {
     })
 }
 
-/// Says each step as it starts.
+/// Says each step: on a terminal a line that moves while it runs and stays when it is done, elsewhere a line when it
+/// starts.
 #[derive(Debug)]
-pub(in crate::cli) struct Steps<'v>(pub(super) &'v Voice);
+pub(in crate::cli) struct Steps<'v> {
+    voice: &'v Voice,
+    bars: Option<Bars>,
+}
+
+impl<'v> Steps<'v> {
+    pub(super) fn new(voice: &'v Voice) -> Self {
+        Self { voice, bars: voice.moves.then(Bars::new) }
+    }
+
+    fn say(&self, plan: &Plan, step: Step, ran: Option<Duration>) {
+        let what = describe(plan, step);
+        let (verb, rest) = what.split_once(' ').unwrap_or(("do", &what));
+        match ran {
+            Some(ran) => self.voice.step(verb, &format!("{rest} ({:.1} s)", ran.as_secs_f64())),
+            None => self.voice.step(verb, rest),
+        }
+    }
+}
+
+/// Steps that are not for people: what is saved for the way back, and the commit.
+fn is_inner(step: Step) -> bool {
+    matches!(step, Step::Save | Step::Commit)
+}
 
 impl Progress for Steps<'_> {
     fn started(&self, plan: &Plan, step: Step) {
-        if matches!(step, Step::Save | Step::Commit) {
+        if is_inner(step) {
             return;
         }
-        let what = describe(plan, step);
-        match what.split_once(' ') {
-            Some((verb, rest)) => self.0.step(verb, rest),
-            None => self.0.step("do", &what),
+        match &self.bars {
+            Some(bars) => bars.start(step, describe(plan, step)),
+            None => self.say(plan, step, None),
         }
     }
 
     fn finished(&self, plan: &Plan, step: Step, outcome: &StepOutcome) {
-        if *outcome == StepOutcome::Failed {
-            self.0.step("failed", &describe(plan, step));
+        let failed = *outcome == StepOutcome::Failed;
+        if let Some(bars) = self.bars.as_ref().filter(|_| !is_inner(step)) {
+            let ran = bars.end(step);
+            if !failed {
+                bars.above(|| self.say(plan, step, ran));
+            }
+        }
+        if failed {
+            let say = || self.voice.step("failed", &describe(plan, step));
+            match &self.bars {
+                Some(bars) => bars.above(say),
+                None => say(),
+            }
         }
     }
 
     fn note(&self, text: &str) {
-        self.0.note(text);
+        match &self.bars {
+            Some(bars) => bars.above(|| self.voice.note(text)),
+            None => self.voice.note(text),
+        }
     }
 
     fn shows_output(&self) -> bool {
-        self.0.verbose > 0
+        self.voice.verbose > 0
     }
 }
 
