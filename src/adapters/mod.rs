@@ -205,6 +205,40 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {
     TABLE.iter().find(|(k, a)| *k == kind && a.name() == name).map(|(_, a)| *a)
 }
 
+/// A local package to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPackage<'a> {
+    /// Its name.
+    pub name: &'a Name,
+    /// Its directory, absolute: empty, or not there.
+    pub dir: &'a Path,
+    /// Whether it is a program with a command of its own, not a library.
+    pub program: bool,
+    /// What it is, in a line.
+    pub description: Option<&'a str>,
+}
+
+/// Why a local package was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotMade {
+    /// The tool is missing, too old or broken.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// The tool ran and failed.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Makes a local package that can be built and installed.
+pub fn make_package(
+    new: &NewPackage<'_>,
+    root: &Path,
+    settings: &Settings,
+    world: &dyn World,
+) -> Result<Tool, NotMade> {
+    uv::make(new, root, settings, world)
+}
+
 /// Whether a tool's files in the project speak of something of this name.
 pub fn knows(name: &Name, root: &Path, world: &dyn World) -> bool {
     TABLE.iter().any(|(_, adapter)| adapter.knows(name, root, world))

@@ -3,6 +3,7 @@
 //! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
 
 mod families;
+pub(super) mod registry;
 
 use std::path::PathBuf;
 
@@ -204,6 +205,9 @@ pub(super) enum Command {
     /// Name groups and choose their options in hsm.yaml
     #[command(subcommand)]
     Group(Group),
+    /// Look into the registries, and write their entries
+    #[command(subcommand)]
+    Registry(registry::Registry),
     /// Set the mode that every component prefers, in hsm.yaml
     #[command(after_help = "Examples:
   hsm mode dev

@@ -5,6 +5,7 @@
 
 mod check;
 mod python;
+mod shelf;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,8 @@ use crate::registry::layer::Layer;
 use crate::registry::{Entry, Group, Registries, RegistryDir};
 use crate::world::World;
 use crate::yaml::{self, Limits};
+
+pub use shelf::{Shelf, shelf, usual_place};
 
 /// What the command line changes about reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -156,6 +156,12 @@ impl Checkout {
     }
 }
 
+/// The name of the project that a file is of, as it is written; `None` where it is not TOML, or has none.
+pub fn name(text: &str) -> Option<String> {
+    let table = Table::parse(text, FileId(0)).ok()?;
+    table.text(&["project", "name"]).map(|name| name.value)
+}
+
 /// `requires-python`, unless hsm wrote it.
 fn requires_python(table: &Table) -> Option<At<String>> {
     const PATH: [&str; 2] = ["project", "requires-python"];

@@ -2,6 +2,8 @@
 //!
 //! Owns: the order of registries, the index of names, what was opened. Refuses: reading what nobody asked for.
 
+mod listing;
+
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -14,6 +16,8 @@ use crate::registry::{Entry, EntryFile, Facts, entry, facts};
 use crate::version::Version;
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Limits};
+
+pub use listing::{Listed, folder_of, target, way};
 
 /// A registry's directory, as the manifest or the environment names it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,14 @@
 //!
 //! Owns: the entries' types, reading them, finding them by name without opening others. Refuses: choosing anything.
 
+pub mod edit;
 mod facts;
 mod find;
 mod images;
 pub mod layer;
+mod mentions;
 mod read;
+mod search;
 
 use std::path::PathBuf;
 
@@ -18,11 +21,13 @@ use crate::yaml::Node;
 use layer::Layer;
 
 pub use facts::{Facts, facts};
-pub use find::{Found, Nearest, Registries, RegistryDir};
+pub use find::{Found, Listed, Nearest, Registries, RegistryDir, folder_of, target, way};
+pub use mentions::{How, Mention, may_name, mentions};
 pub(crate) use read::layer::{Has, layer as read_layer};
 pub(crate) use read::rules::{once, target as read_target};
 pub(crate) use read::source::{git_url, reference};
 pub use read::{EntryFile, entry};
+pub use search::score;
 
 /// What every entry may have.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 mod atomic;
 mod disk;
+mod laid;
 mod process;
 mod real;
 mod rehearsal;
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub const TEMP_SUFFIX: &str = ".hsm-tmp";
 
 pub use disk::{Content, Disk};
+pub use laid::Laid;
 pub use real::Real;
 pub use rehearsal::{Call, Fault, Rehearsal};
 

@@ -11,7 +11,7 @@ mod tests;
 mod tree;
 
 use super::layout::{self, Shape, Written};
-use super::{Limits, read};
+use super::{Limits, Out, read};
 use crate::place::FileId;
 use splice::Splices;
 use tree::Tree;
@@ -32,6 +32,10 @@ pub enum New {
     Map(Vec<(String, New)>),
     /// A mapping in braces, unless the value of the key before it is one of lines.
     Braces(Vec<(String, New)>),
+    /// A mapping that has a line for each pair as an item of a list too, unless the item before it is written on one.
+    Block(Vec<(String, New)>),
+    /// A scalar that is no text, as it is written: `true`, a number, `null`.
+    Bare(String),
 }
 
 /// A step of a path.
@@ -73,6 +77,21 @@ impl New {
     }
 }
 
+impl From<&Out> for New {
+    fn from(out: &Out) -> Self {
+        match out {
+            Out::Null => Self::Bare("null".to_owned()),
+            Out::Bool(value) => Self::Bare(value.to_string()),
+            Out::Int(value) => Self::Bare(value.to_string()),
+            Out::Float(value) => Self::Bare(value.to_string()),
+            Out::Str(text) | Out::Quoted(text) => Self::Text(text.clone()),
+            Out::List(items) => Self::List { items: items.iter().map(Self::from).collect(), lines: false },
+            Out::Map(pairs) => Self::Block(pairs.iter().map(|(k, v)| (k.clone(), Self::from(v))).collect()),
+            Out::Commented(_, value) => Self::from(value.as_ref()),
+        }
+    }
+}
+
 /// One change of a document. A path is a list of steps from the root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edit {
@@ -99,6 +118,13 @@ pub enum Edit {
         /// Which, from 0.
         index: usize,
         /// By what.
+        item: New,
+    },
+    /// Makes a scalar, or a mapping in braces, the first item of a sequence: of `a` makes `[a, item]`.
+    Enlist {
+        /// Where.
+        path: Vec<Step>,
+        /// What stands behind it.
         item: New,
     },
     /// Removes an item of the sequence at a path.
@@ -277,6 +303,9 @@ fn by_hand(edit: &Edit) -> String {
                 shown(path),
                 splice::flow(item)
             )
+        }
+        Edit::Enlist { path, item } => {
+            format!("make `{}` a list and add `{}` to it by hand", shown(path), splice::flow(item))
         }
         Edit::RemoveItem { path, index } => {
             format!("remove item {} of the list `{}` by hand", index + 1, shown(path))

@@ -9,6 +9,7 @@ mod explain;
 #[cfg(test)]
 mod laws;
 mod local;
+mod make;
 mod project;
 mod pyproject;
 mod record;
@@ -23,6 +24,7 @@ mod workspace;
 
 use std::path::{Component, Path, PathBuf};
 
+pub use make::make;
 pub use splice::SpliceError;
 pub use tool::install;
 pub use trouble::Trouble;

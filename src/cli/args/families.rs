@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::registry::PackageInit;
 use super::{ModeArg, Then};
 use crate::manifest::Mode;
 use crate::version::{VersionDemand, VersionDemandError};
@@ -131,6 +132,14 @@ pub(in crate::cli) enum Package {
         #[command(flatten)]
         then: Then,
     },
+    /// Make a local package with uv, and write its entry; a package that is there already is left as it is
+    ///
+    /// All or nothing: if the entry cannot be written, what was made is removed again.
+    #[command(after_help = "Examples:
+  hsm package init rag-core
+  hsm package init rag-core ./libs/rag-core --add
+  hsm package init indexer --app")]
+    Init(PackageInit),
     /// Pin a package to a mode; `any` removes the pin
     #[command(after_help = "Examples:
   hsm package mode rag-core dev

@@ -6,6 +6,7 @@ mod explain;
 mod init;
 mod inspect;
 mod names;
+mod registry;
 mod sync;
 mod why;
 
@@ -101,6 +102,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Add { names, pins, settings, then } => edit::add(context, names, pins, settings, then),
         Command::Remove { names, then } => edit::remove(context, names, then),
         Command::Package(args) => edit::package(context, args),
+        Command::Registry(args) => registry::run(context, args),
         Command::Container(args) => edit::container(context, args),
     }
 }

@@ -6,7 +6,8 @@ use super::Fail;
 use crate::adapters;
 use crate::load::{self, Opened};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
-use crate::registry::Nearest;
+use crate::place::Sources;
+use crate::registry::{Nearest, Registries};
 use crate::road::Stop;
 use crate::world::World;
 
@@ -142,9 +143,20 @@ fn one(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>)
 }
 
 fn unknown(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>) -> Fail {
+    unknown_in(what, text, candidates, &mut opened.registries, &mut opened.sources)
+}
+
+/// A name that no registry has, with the one that may have been meant.
+pub(super) fn unknown_in(
+    what: &str,
+    text: &str,
+    candidates: &[TargetId],
+    registries: &mut Registries<'_>,
+    sources: &mut Sources,
+) -> Fail {
     let mut hints = Vec::new();
     for candidate in candidates {
-        let near: Nearest = opened.registries.nearest(candidate, &mut opened.sources);
+        let near: Nearest = registries.nearest(candidate, sources);
         let kind = candidate.to_string();
         let kind = kind.split(':').next().unwrap_or_default();
         hints.extend(near.renamed.map(|n| format!("it is now called `{kind}:{n}`")));

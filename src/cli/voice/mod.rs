@@ -9,6 +9,7 @@ mod bars;
 mod clash;
 mod conflict;
 mod diff;
+mod entries;
 mod github;
 mod graph;
 mod html;

@@ -42,7 +42,7 @@ fn some_of(names: &[Name]) -> String {
 /// A cell that is wider than this does not push the others out of sight.
 const WIDEST: usize = 60;
 
-fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>, plain: bool) {
+pub(super) fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>, plain: bool) {
     if rows.is_empty() {
         return;
     }
@@ -101,7 +101,7 @@ pub(super) fn container_row(container: &ContainerInStack) -> [String; 4] {
 }
 
 /// The word for how many options a group takes.
-pub(super) fn strategy(one: bool) -> &'static str {
+pub(in crate::cli) fn strategy(one: bool) -> &'static str {
     if one { "1-of-N" } else { "M-of-N" }
 }
 

@@ -8,6 +8,7 @@ mod components;
 mod groups;
 mod lines;
 mod pins;
+mod registries;
 mod spots;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::version::VersionDemand;
 use crate::yaml::edit::{Edit, New, Obstacle, Refusal, Step, apply};
 use crate::yaml::{self, Limits, Node};
 
+pub use registries::{NewRegistry, NewSource, add_registry};
 pub use spots::Stands;
 pub use trail::Trail;
 

@@ -59,6 +59,7 @@ impl<'t> Splices<'t> {
                 let item_at = self.item(path, *index)?;
                 self.replace(&item_at.node, item)
             }
+            Edit::Enlist { path, item } => self.enlist(path, item),
             Edit::RemoveItem { path, index } => self.remove_item(path, *index),
             Edit::RemoveKey { path } => self.remove_key(path),
             Edit::Prune { path, comment } => self.prune(path, comment.as_deref()),
@@ -287,7 +288,12 @@ impl<'t> Splices<'t> {
             Shape::List { flow: false, items } => {
                 let Some(last) = items.last() else { return Err(Obstacle::Style) };
                 let indent = self.column(last.start);
-                self.lines_after(last.node.end, &item_lines(item, indent))
+                let in_braces = matches!(last.node.shape, Shape::Map { flow: true, .. });
+                let lines = match item {
+                    New::Block(pairs) if in_braces => item_lines(&New::Map(pairs.clone()), indent),
+                    item => item_lines(item, indent),
+                };
+                self.lines_after(last.node.end, &lines)
             }
             Shape::Empty if !node.marked => {
                 let column = self.head_column(root, path)?.ok_or(Obstacle::Style)?;
@@ -463,7 +469,7 @@ fn push_pair(
 ) {
     let key = scalar(key);
     match value {
-        New::Map(pairs) if !pairs.is_empty() => {
+        New::Map(pairs) | New::Block(pairs) if !pairs.is_empty() => {
             lines.push(format!("{:indent$}{key}:", ""));
             for (inner_key, inner) in pairs {
                 push_comment(lines, comment.filter(|_| depth == 1), indent + step);
@@ -482,7 +488,17 @@ fn push_pair(
 }
 
 fn item_lines(item: &New, indent: usize) -> Vec<String> {
-    vec![format!("{:indent$}- {}", "", flow(item))]
+    let mut lines = Vec::new();
+    if let New::Block(pairs) = item {
+        for (key, value) in pairs {
+            push_pair(&mut lines, key, value, indent + 2, 2, None, 0);
+        }
+    }
+    match lines.first_mut() {
+        Some(first) => first.replace_range(indent..indent + 1, "-"),
+        None => lines.push(format!("{:indent$}- {}", "", flow(item))),
+    }
+    lines
 }
 
 /// A value on one line.
@@ -490,7 +506,8 @@ pub(super) fn flow(value: &New) -> String {
     match value {
         New::Text(text) => scalar(text),
         New::List { items, .. } => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
-        New::Map(pairs) | New::Braces(pairs) => {
+        New::Bare(text) => text.clone(),
+        New::Map(pairs) | New::Braces(pairs) | New::Block(pairs) => {
             let pairs: Vec<_> = pairs.iter().map(|(k, v)| format!("{}: {}", scalar(k), flow(v))).collect();
             format!("{{{}}}", pairs.join(", "))
         }

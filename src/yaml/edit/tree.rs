@@ -34,7 +34,9 @@ impl Tree {
         match new {
             New::Text(text) => Self::Text(text.clone()),
             New::List { items, .. } => Self::List(items.iter().map(Self::of_new).collect()),
-            New::Map(pairs) | New::Braces(pairs) => {
+            New::Bare(text) if text == "null" => Self::Null,
+            New::Bare(text) => Self::Text(text.clone()),
+            New::Map(pairs) | New::Braces(pairs) | New::Block(pairs) => {
                 Self::Map(pairs.iter().map(|(k, v)| (k.clone(), Self::of_new(v))).collect())
             }
         }
@@ -58,6 +60,15 @@ impl Tree {
             Edit::Replace { path, index, item } => {
                 let items = self.find(path)?.items()?;
                 *items.get_mut(*index).ok_or(Obstacle::Absent)? = Self::of_new(item);
+                Ok(())
+            }
+            Edit::Enlist { path, item } => {
+                let here = self.find(path)?;
+                if !matches!(here, Self::Text(_) | Self::Map(_)) {
+                    return Err(Obstacle::Shape);
+                }
+                let first = std::mem::replace(here, Self::Null);
+                *here = Self::List(vec![first, Self::of_new(item)]);
                 Ok(())
             }
             Edit::RemoveItem { path, index } => {

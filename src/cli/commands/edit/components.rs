@@ -1,6 +1,6 @@
 //! `add`, `remove`, and the families `package` and `container`.
 
-use super::{Context, Fail, groups, names, run};
+use super::{Context, Fail, groups, names, registry, run};
 use crate::cli::Exit;
 use crate::cli::args::{Container, ContainerPins, OrAny, Package, PackageSettings, Pins, Then};
 use crate::load::{self, MANIFEST, Opened};
@@ -17,6 +17,7 @@ pub(in crate::cli::commands) fn package(context: &Context<'_>, command: &Package
             let settings = Settings { pins, packages: Some(settings), containers: None };
             added(context, "hsm package add", kind, names, &settings, then)
         }
+        Package::Init(args) => registry::init(context, args),
         Package::Remove { names, then } => removed(context, "hsm package remove", kind, names, then),
         Package::Mode { name, mode, then } => {
             let pin =

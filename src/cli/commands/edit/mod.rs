@@ -8,7 +8,7 @@ mod groups;
 
 use serde_json::json;
 
-use super::{Context, Fail, names, sync};
+use super::{Context, Fail, names, registry, sync};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::voice::{SCHEMA, stack};
@@ -104,8 +104,16 @@ fn change_all(context: &Context<'_>, text: &str, changes: &[Change]) -> Result<S
 
 /// Whether the edit may be made: solves without and with it, and says what changes in the stack.
 fn judge(context: &Context<'_>, road: Road<'_>, wish: &Wish, edited: &Wish) -> Result<Vec<String>, Fail> {
-    let before = road.resolve(wish);
-    match (before, road.resolve(edited)) {
+    weigh(context, road.resolve(wish), road.resolve(edited))
+}
+
+/// Whether an edit may be made, from the solves without and with it.
+pub(super) fn weigh(
+    context: &Context<'_>,
+    before: Result<Resolved, Stop>,
+    after: Result<Resolved, Stop>,
+) -> Result<Vec<String>, Fail> {
+    match (before, after) {
         (Ok(before), Ok(after)) => Ok(say_changes(context, &before, &after)),
         (Err(_), Ok(_)) => {
             context.voice.say("the statements can hold together again");

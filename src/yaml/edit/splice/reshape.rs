@@ -117,6 +117,19 @@ impl<'t> Splices<'t> {
         Ok(())
     }
 
+    /// `a` → `[a, item]`.
+    pub(super) fn enlist(&mut self, path: &[Step], item: &New) -> Result<(), Obstacle> {
+        let node = self.node(path)?;
+        let fits = matches!(node.shape, Shape::Scalar | Shape::Map { flow: true, .. });
+        if !fits || node.marked {
+            return Err(Obstacle::Style);
+        }
+        self.within_line(node.start, node.end)?;
+        self.put(node.start, "[".to_owned());
+        self.put(node.end, format!(", {}]", flow(item)));
+        Ok(())
+    }
+
     /// `{key: a}` → `a`.
     pub(super) fn unwrap(&mut self, path: &[Step], key: &str) -> Result<(), Obstacle> {
         let node = self.node(path)?;

@@ -1,0 +1,193 @@
+//! The family `registry`: looking into registries, and editing their entries.
+
+mod container;
+mod group;
+mod package;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use crate::names::Kind;
+
+pub(in crate::cli) use container::{ContainerAdd, RegistryContainer};
+pub(in crate::cli) use group::{GroupAdd, RegistryGroup};
+pub(in crate::cli) use package::{PackageAdd, PackageInit, RegistryPackage, Removal};
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Registry {
+    /// List the entries of the registries
+    #[command(after_help = "Examples:
+  hsm registry list
+  hsm registry list --kind container
+  hsm registry list --all        (with what an earlier registry hides)
+  hsm registry list --format json")]
+    List {
+        /// Only this kind
+        #[arg(long, value_name = "KIND")]
+        kind: Option<KindArg>,
+        /// Only this registry
+        #[arg(long, value_name = "NAME")]
+        registry: Option<String>,
+        /// Also entries that an earlier registry hides
+        #[arg(long)]
+        all: bool,
+    },
+    /// Look for entries by name, description, tags, owner and options; the best come first
+    #[command(after_help = "Examples:
+  hsm registry search vector database
+  hsm registry search redis --kind container")]
+    Search {
+        /// Words; an entry has to have all of them
+        #[arg(required = true, value_name = "TEXT")]
+        words: Vec<String>,
+        /// Only this kind
+        #[arg(long, value_name = "KIND")]
+        kind: Option<KindArg>,
+    },
+    /// Show an entry: releases, sources, profiles, what it implies and who implies it
+    #[command(after_help = "Examples:
+  hsm registry show qdrant
+  hsm registry show container:redis
+  hsm registry show corp/vector-db    (of the registry corp)
+  hsm registry show qdrant --raw      (its file)")]
+    Show {
+        /// NAME, KIND:NAME or REGISTRY/NAME
+        name: String,
+        /// Print the file as it is
+        #[arg(long, visible_alias = "source")]
+        raw: bool,
+    },
+    /// Print the directories of the registries, or the file of an entry
+    #[command(after_help = "Examples:
+  hsm registry path
+  $EDITOR \"$(hsm registry path qdrant)\"")]
+    Path {
+        /// NAME, KIND:NAME or REGISTRY/NAME
+        name: Option<String>,
+        /// Only this registry
+        #[arg(long, value_name = "NAME")]
+        registry: Option<String>,
+    },
+    /// Add a registry to the list in hsm.yaml; it is searched after those that are there
+    #[command(after_help = "Examples:
+  hsm registry add ../shared-registry
+  hsm registry add ../shared-registry --name corp
+  hsm registry add https://example.org/registry.git --name corp --branch main")]
+    Add(RegistryAdd),
+    /// Write and remove entries of packages
+    #[command(subcommand)]
+    Package(RegistryPackage),
+    /// Write and remove entries of containers
+    #[command(subcommand)]
+    Container(RegistryContainer),
+    /// Write, change and remove entries of groups
+    #[command(subcommand)]
+    Group(RegistryGroup),
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RegistryAdd {
+    /// A directory, or the URL of a git repository
+    #[arg(value_name = "PATH_OR_URL")]
+    pub place: String,
+    /// What it is called in this project; else what its registry.yaml says, else its folder's name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Of a git repository: this branch
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["tag", "rev"])]
+    pub branch: Option<String>,
+    /// Of a git repository: this tag
+    #[arg(long, value_name = "TAG", conflicts_with = "rev")]
+    pub tag: Option<String>,
+    /// Of a git repository: this commit
+    #[arg(long, value_name = "REV")]
+    pub rev: Option<String>,
+    #[command(flatten)]
+    pub write: Write,
+}
+
+/// Which commit of a repository.
+#[derive(Debug, Args, Default)]
+pub(in crate::cli) struct Reference {
+    /// Of a git repository: this branch
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["tag_ref", "rev"])]
+    pub branch: Option<String>,
+    /// Of a git repository: this tag
+    #[arg(long = "tag-ref", visible_alias = "git-tag", value_name = "TAG", conflicts_with = "rev")]
+    pub tag_ref: Option<String>,
+    /// Of a git repository: this commit, or whatever git understands
+    #[arg(long, visible_alias = "ref", value_name = "REV")]
+    pub rev: Option<String>,
+}
+
+/// What every command that writes takes.
+#[derive(Debug, Args, Default)]
+pub(in crate::cli) struct Write {
+    /// Write even if the project has no solution then
+    #[arg(long)]
+    pub force: bool,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// Which registry is written.
+#[derive(Debug, Args, Default)]
+pub(in crate::cli) struct Into {
+    /// The registry to write to; the first one when not given
+    #[arg(long, value_name = "NAME")]
+    pub registry: Option<String>,
+    #[command(flatten)]
+    pub write: Write,
+}
+
+/// What every entry may say.
+#[derive(Debug, Args, Default)]
+pub(in crate::cli) struct About {
+    /// What it is, in a line
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// Who looks after it
+    #[arg(long, value_name = "TEXT")]
+    pub owner: Option<String>,
+    /// A word to find it by; may be given several times
+    #[arg(long = "tag", value_name = "WORD")]
+    pub tags: Vec<String>,
+    /// Where its documentation is
+    #[arg(long, value_name = "URL")]
+    pub docs: Option<String>,
+}
+
+/// What it asks of others.
+#[derive(Debug, Args, Default)]
+pub(in crate::cli) struct Asks {
+    /// What it brings along, such as 'container:qdrant=>=1.8', or 'container:qdrant={params: {collection: docs}}'; may be given several times
+    #[arg(long, value_name = "TARGET[=DEMAND]")]
+    pub implies: Vec<String>,
+    /// What it cannot be together with, such as 'package:milvus-adapter=<2'; may be given several times
+    #[arg(long, value_name = "TARGET[=SPEC]")]
+    pub conflicts: Vec<String>,
+}
+
+/// A kind of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum KindArg {
+    Package,
+    Container,
+    Group,
+}
+
+/// The kind of a group's options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ComponentKind {
+    Package,
+    Container,
+}
+
+impl From<ComponentKind> for Kind {
+    fn from(kind: ComponentKind) -> Self {
+        match kind {
+            ComponentKind::Package => Self::Package,
+            ComponentKind::Container => Self::Container,
+        }
+    }
+}

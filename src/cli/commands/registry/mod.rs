@@ -1,0 +1,223 @@
+//! The family `registry`: looking into registries, and editing their entries.
+//!
+//! What is written is read by the real reader first, on a copy of the machine in memory, and solved there.
+
+mod add;
+mod entries;
+mod groups;
+mod init;
+mod land;
+mod list;
+mod parse;
+mod show;
+
+use std::path::PathBuf;
+
+use super::{Context, Fail, names};
+use crate::cli::Exit;
+use crate::cli::args::registry::{KindArg, Registry};
+use crate::load::{self, Shelf};
+use crate::names::{Kind, Name, TargetId};
+use crate::place::Sources;
+use crate::registry::{How, Listed, Mention, may_name, mentions, target};
+use crate::road::{self, Stop};
+use crate::world::World;
+
+pub(super) use init::init;
+
+pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fail> {
+    match command {
+        Registry::List { kind, registry, all } => list::list(context, *kind, registry.as_deref(), *all),
+        Registry::Search { words, kind } => list::search(context, words, *kind),
+        Registry::Show { name, raw } => show::show(context, name, *raw),
+        Registry::Path { name, registry } => list::path(context, name.as_deref(), registry.as_deref()),
+        Registry::Add(args) => add::add(context, args),
+        Registry::Package(command) => entries::package(context, command),
+        Registry::Container(command) => entries::container(context, command),
+        Registry::Group(command) => groups::group(context, command),
+    }
+}
+
+/// Where a command looks: a project, or a directory that has a registry and no project.
+struct Site {
+    root: PathBuf,
+    in_project: bool,
+}
+
+impl Site {
+    fn find(context: &Context<'_>) -> Result<Self, Fail> {
+        let start = context.start()?;
+        match road::find_project(&start, context.world) {
+            Ok(root) => {
+                context.voice.in_project(&root);
+                Ok(Self { root, in_project: true })
+            }
+            Err(Stop::NoProject(_)) => {
+                let root =
+                    context.world.canonical(&start).map_err(|e| Fail::system("look into", &start, e))?;
+                Ok(Self { root, in_project: false })
+            }
+            Err(stop) => Err(stop.into()),
+        }
+    }
+
+    fn shelf<'w>(&self, world: &'w dyn World) -> Result<Shelf<'w>, Fail> {
+        Ok(load::shelf(&self.root, self.in_project, world).map_err(Stop::Wrong)?)
+    }
+
+    /// The registries for a command that reads.
+    fn look<'w>(context: &Context<'w>, what: &str) -> Result<Shelf<'w>, Fail> {
+        let site = Self::find(context)?;
+        if site.in_project {
+            context.tell_recovered(context.road(&site.root).look_in(what)?.as_ref());
+        }
+        let shelf = site.shelf(context.world)?;
+        if shelf.registries.count() == 0 {
+            context.voice.note(
+                "there is no registry: hsm.yaml names none, HSM_REGISTRY_PATH is not set, and there is no ./hsm-registry",
+            );
+        }
+        Ok(shelf)
+    }
+}
+
+/// The kinds of entries: of components, or of groups of them.
+const KINDS: [(Kind, bool); 4] =
+    [(Kind::Package, false), (Kind::Container, false), (Kind::Package, true), (Kind::Container, true)];
+
+/// Whether an entry is of the kind that was asked for.
+fn is_kind(target: &TargetId, kind: KindArg) -> bool {
+    match target {
+        TargetId::Component(id) => match kind {
+            KindArg::Package => id.kind() == Kind::Package,
+            KindArg::Container => id.kind() == Kind::Container,
+            KindArg::Group => false,
+        },
+        TargetId::Group(_) => kind == KindArg::Group,
+    }
+}
+
+/// A name as it is typed: `NAME`, `KIND:NAME`, `REGISTRY/NAME`.
+struct Typed {
+    registry: Option<String>,
+    name: Name,
+    /// What it may be.
+    targets: Vec<TargetId>,
+}
+
+/// Reads a typed name; it may be of one of these kinds.
+fn typed(text: &str, kinds: &[(Kind, bool)], registry: Option<&str>) -> Result<Typed, Fail> {
+    let (within, rest) = match text.split_once('/') {
+        Some((within, rest)) => (Some(within), rest),
+        None => (None, text),
+    };
+    if let (Some(within), Some(registry)) = (within, registry)
+        && within != registry
+    {
+        return Err(Fail::usage(format!(
+            "`{text}` names the registry `{within}`, and --registry `{registry}`"
+        )));
+    }
+    let bad = |why: String| Fail::usage(format!("`{text}` is no name of an entry: {why}"));
+    let (kind, name) = match rest.split_once(':') {
+        Some((_, name)) => (Some(TargetId::parse(rest).map_err(|e| bad(e.to_string()))?), name),
+        None => (None, rest),
+    };
+    let name = Name::parse(name).map_err(|e| bad(e.to_string()))?;
+    let all: Vec<TargetId> = kinds.iter().map(|&(kind, is_group)| target(kind, is_group, &name)).collect();
+    let targets = match kind {
+        None => all,
+        Some(kind) if all.contains(&kind) => vec![kind],
+        // `package:NAME` where only groups are meant says which kind of group
+        Some(TargetId::Component(id)) if kinds.iter().all(|(_, is_group)| *is_group) => {
+            vec![target(id.kind(), true, &name)]
+        }
+        Some(other) => return Err(Fail::usage(format!("{other} is of another kind than what is asked for"))),
+    };
+    Ok(Typed { registry: within.or(registry).map(str::to_owned), name, targets })
+}
+
+/// The one entry that is meant.
+fn find(shelf: &mut Shelf<'_>, typed: &Typed, text: &str) -> Result<Listed, Fail> {
+    let number = typed.registry.as_deref().map(|name| number_of(shelf, name)).transpose()?;
+    let registries = &shelf.registries;
+    let entry = |target: &TargetId| match number {
+        Some(number) => registries.listed(number, target),
+        None => registries.listed_as(target).into_iter().next(),
+    };
+    let mut found: Vec<Listed> = typed.targets.iter().filter_map(entry).collect();
+    match found.len() {
+        1 => Ok(found.swap_remove(0)),
+        0 => Err(match &typed.registry {
+            Some(registry) => {
+                let elsewhere = typed.targets.iter().find_map(|target| registries.find(target));
+                let hint =
+                    elsewhere.map(|found| format!("; `{}` has one", found.registry)).unwrap_or_default();
+                Fail::usage(format!("the registry `{registry}` has no entry `{}`{hint}", typed.name))
+            }
+            None => names::unknown_in(
+                "entry of that kind called",
+                text,
+                &typed.targets,
+                &mut shelf.registries,
+                &mut shelf.sources,
+            ),
+        }),
+        _ => {
+            let within = typed.registry.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
+            let names: Vec<String> =
+                found.iter().map(|listed| format!("`{within}{}`", listed.target)).collect();
+            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
+        }
+    }
+}
+
+/// The number of the registry of that name.
+fn number_of(shelf: &Shelf<'_>, name: &str) -> Result<usize, Fail> {
+    shelf.registries.number_of(name).ok_or_else(|| {
+        let all: Vec<&str> = shelf.registries.dirs().map(|(name, _)| name).collect();
+        let near = crate::names::nearest(name, all.iter().copied());
+        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+        Fail::usage(format!("there is no registry `{name}`{hint}\n       registries: {all}"))
+    })
+}
+
+/// An entry that names another, with the places where it does.
+struct Namer {
+    listed: Listed,
+    mentions: Vec<Mention>,
+}
+
+/// The visible entries that name a target, and how many could not be read.
+fn namers(shelf: &mut Shelf<'_>, target: &TargetId, world: &dyn World) -> (Vec<Namer>, usize) {
+    let name = match target {
+        TargetId::Component(id) => id.name(),
+        TargetId::Group(id) => &id.name,
+    };
+    let (mut out, mut broken) = (Vec::new(), 0);
+    for listed in shelf.registries.all() {
+        if listed.hidden_by.is_some() || listed.target == *target {
+            continue;
+        }
+        let bytes = world.read(&listed.path).unwrap_or_default();
+        if !may_name(&String::from_utf8_lossy(&bytes), name) {
+            continue;
+        }
+        let Ok(Some(entry)) = shelf.registries.load_listed(&listed, &mut shelf.sources) else {
+            broken += 1;
+            continue;
+        };
+        let text = text_of(&shelf.sources, entry.common().file);
+        let mut found = mentions(&entry, &text);
+        found.retain(|mention| mention.is_of(target) && mention.how != How::Replacement);
+        if !found.is_empty() {
+            out.push(Namer { listed, mentions: found });
+        }
+    }
+    (out, broken)
+}
+
+fn text_of(sources: &Sources, file: crate::place::FileId) -> String {
+    sources.get(file).map(|source| source.text.to_string()).unwrap_or_default()
+}
