@@ -357,7 +357,10 @@ fn news() -> impl Strategy<Value = New> {
         .prop_map(|(items, lines)| New::List { items, lines });
     let map = prop::collection::btree_map("[a-f]", text.clone(), 0..3)
         .prop_map(|pairs| New::Map(pairs.into_iter().collect()));
-    prop_oneof![text, list, map]
+    let inner = prop_oneof![text.clone(), list.clone(), map.clone()];
+    let block = prop::collection::btree_map("[a-f]", inner, 1..4)
+        .prop_map(|pairs| New::Block(pairs.into_iter().collect()));
+    prop_oneof![text, list, map, block]
 }
 
 fn edits() -> impl Strategy<Value = Edit> {
@@ -379,6 +382,7 @@ fn edits() -> impl Strategy<Value = Edit> {
         paths.clone().prop_map(|path| Edit::Clear { path }),
         (paths.clone(), "[a-z]{1,6}|on|12:30").prop_map(|(path, value)| Edit::Pair { path, value }),
         paths.clone().prop_map(|path| Edit::Unpair { path }),
+        (paths.clone(), news()).prop_map(|(path, item)| Edit::Enlist { path, item }),
         (paths.clone(), more).prop_map(|(path, more)| Edit::Wrap { path, key: "name".to_owned(), more }),
         (paths, "[a-d]").prop_map(|(path, key)| Edit::Unwrap { path, key }),
     ]
@@ -395,6 +399,7 @@ fn path_of(edit: &mut Edit) -> &mut Vec<Step> {
         | Edit::Clear { path }
         | Edit::Pair { path, .. }
         | Edit::Unpair { path }
+        | Edit::Enlist { path, .. }
         | Edit::Wrap { path, .. }
         | Edit::Unwrap { path, .. } => path,
     }
@@ -491,12 +496,13 @@ fn region(text: &str, edit: &Edit) -> std::ops::Range<usize> {
             Ok((node, [])) => lines(key_start(&root, path), node.end),
             _ => 0..0,
         },
-        Edit::Pair { path, .. } | Edit::Wrap { path, .. } | Edit::Unwrap { path, .. } => {
-            match descend(&root, path) {
-                Ok((node, [])) => node.start..node.end,
-                _ => 0..0,
-            }
-        }
+        Edit::Pair { path, .. }
+        | Edit::Enlist { path, .. }
+        | Edit::Wrap { path, .. }
+        | Edit::Unwrap { path, .. } => match descend(&root, path) {
+            Ok((node, [])) => node.start..node.end,
+            _ => 0..0,
+        },
     }
 }
 
@@ -577,6 +583,7 @@ proptest! {
                     Edit::Clear { .. }
                         | Edit::Pair { .. }
                         | Edit::Unpair { .. }
+                        | Edit::Enlist { .. }
                         | Edit::Wrap { .. }
                         | Edit::Unwrap { .. }
                 );

@@ -81,7 +81,8 @@ fn safe_url(url: &str) -> Result<(), Fail> {
 
 /// A directory that is there, from the project's root.
 fn directory(context: &Context<'_>, root: &Path, typed: &str) -> Result<String, Fail> {
-    let path = context.start()?.join(typed);
+    let start = context.start()?;
+    let path = context.world.canonical(&start).unwrap_or(start).join(typed);
     let real = context
         .world
         .canonical(&path)
@@ -97,7 +98,7 @@ fn directory(context: &Context<'_>, root: &Path, typed: &str) -> Result<String, 
             .voice
             .warn(&format!("`{typed}` holds no entries yet: {}/ and the like are missing", known[1]));
     }
-    Ok(way(root, &real))
+    Ok(way(root, &path))
 }
 
 fn same_place(context: &Context<'_>, a: &Path, b: &Path) -> bool {

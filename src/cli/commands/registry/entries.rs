@@ -212,12 +212,12 @@ impl New<'_> {
         let (bytes, entry) = desk.entry(&listed)?;
         let text = String::from_utf8_lossy(&bytes);
         let edited = edit(&text, &entry, change).map_err(|error| refused(&listed.shown, &error))?;
-        for note in &edited.notes {
-            context.voice.note(&note.to_string());
-        }
         let after = Some(edited.text.into_bytes());
         let file = FileEdit { path: listed.path.clone(), before: Some(bytes), after };
         desk.land(file, listed.number, &listed.target, self.judge)?;
+        for note in &edited.notes {
+            context.voice.note(&note.to_string());
+        }
         Ok(Exit::Done)
     }
 }

@@ -156,7 +156,7 @@ fn find(shelf: &mut Shelf<'_>, typed: &Typed, text: &str) -> Result<Listed, Fail
                 Fail::usage(format!("the registry `{registry}` has no entry `{}`{hint}", typed.name))
             }
             None => names::unknown_in(
-                "entry of that kind called",
+                word(&typed.targets),
                 text,
                 &typed.targets,
                 &mut shelf.registries,
@@ -169,6 +169,23 @@ fn find(shelf: &mut Shelf<'_>, typed: &Typed, text: &str) -> Result<Listed, Fail
                 found.iter().map(|listed| format!("`{within}{}`", listed.target)).collect();
             Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
         }
+    }
+}
+
+/// The word for what was asked for.
+fn word(targets: &[TargetId]) -> &'static str {
+    let of = |wanted: Kind| {
+        targets.iter().all(|target| match target {
+            TargetId::Component(id) => id.kind() == wanted,
+            TargetId::Group(_) => false,
+        })
+    };
+    let groups = targets.iter().all(|target| matches!(target, TargetId::Group(_)));
+    match (of(Kind::Package), of(Kind::Container), groups) {
+        (true, ..) => "package",
+        (_, true, _) => "container",
+        (.., true) => "group",
+        _ => "component or group",
     }
 }
 

@@ -10,6 +10,7 @@ use crate::cli::voice::SCHEMA;
 use crate::load::{Report, Shelf};
 use crate::manifest::{GitRefKind, Mode, Strategy};
 use crate::place::At;
+use crate::registry::layer::Port;
 use crate::registry::{
     Container, ContainerOrigin, Entry, Group, How, Listed, Mention, Package, PackageOrigin, mentions,
 };
@@ -196,6 +197,7 @@ fn of_container(container: &Container, facts: &mut Facts) {
     if container.run.as_ref().is_some_and(|run| !run.value) {
         facts.push(("run", "never: it is only built".to_owned()));
     }
+    facts.extend(container.layer.ports.iter().map(|port| ("ports", port_text(port))));
     for profile in &container.profiles {
         let default = container.default_profile.as_ref().is_some_and(|name| name.value == profile.name.value);
         let how = match &profile.external {
@@ -207,6 +209,14 @@ fn of_container(container: &Container, facts: &mut Facts) {
         };
         let default = if default { " (default)" } else { "" };
         facts.push(("profiles", format!("{}{default}  {how}", profile.name.value)));
+    }
+}
+
+fn port_text(port: &Port) -> String {
+    match port {
+        Port::Short(text) => text.value.clone(),
+        Port::Long { target, .. } => format!("{} (in the long form)", target.value),
+        Port::Remove { target, .. } => format!("{} removed", target.value),
     }
 }
 
