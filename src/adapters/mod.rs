@@ -216,6 +216,8 @@ pub struct NewPackage<'a> {
     pub program: bool,
     /// What it is, in a line.
     pub description: Option<&'a str>,
+    /// The versions of Python that it is to work with; the tool chooses where that is not said.
+    pub python: Option<&'a str>,
 }
 
 /// Why a local package was not made.

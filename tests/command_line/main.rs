@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
 mod edits;
+mod registry;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -170,6 +171,7 @@ fn the_help_is_what_was_written_down() {
         "package",
         "package add",
         "package remove",
+        "package init",
         "package mode",
         "package version",
         "container",
@@ -194,6 +196,23 @@ fn the_help_is_what_was_written_down() {
         "remove",
         "explain",
         "recover",
+        "registry",
+        "registry list",
+        "registry search",
+        "registry show",
+        "registry path",
+        "registry add",
+        "registry package",
+        "registry package add",
+        "registry package remove",
+        "registry container",
+        "registry container add",
+        "registry container remove",
+        "registry group",
+        "registry group add",
+        "registry group remove",
+        "registry group add-option",
+        "registry group remove-option",
     ];
     let mut all = String::new();
     for command in commands {

@@ -42,8 +42,14 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
     lists
 }
 
+/// A key whose value is a file of the user's, whatever that says.
+const OF_THE_USER: &str = "entry";
+
 /// The keys of a document, as paths.
 fn keys(value: &Value, path: &str, into: &mut BTreeSet<String>) {
+    if path == OF_THE_USER {
+        return;
+    }
     match value {
         Value::Object(map) => {
             let by_name = BY_NAME.contains(&path.trim_start_matches('.'));
@@ -195,7 +201,27 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     let empty = Project::of("project: {name: demo}\n");
     assert_eq!(run(&empty, &["build"]), joined(&[list("`hsm up`, `hsm build`, `hsm down`:")]));
 
+    of_registries(&plain, &list, &every);
     failures(&failed, &every);
+}
+
+/// What the commands for registries print.
+fn of_registries(project: &Project, list: &dyn Fn(&str) -> BTreeSet<String>, every: &BTreeSet<String>) {
+    let joined = |sets: &[BTreeSet<String>]| -> BTreeSet<String> {
+        sets.iter().flatten().chain(every).cloned().collect()
+    };
+    let listed = list("`hsm registry list`:");
+    assert_eq!(run(project, &["registry", "list"]), joined(&[listed.clone()]));
+    let nearest = list("`hsm registry search`: `entries[]` as above, the best first, and:");
+    let mut found = run(project, &["registry", "search", "cache"]);
+    found.extend(run(project, &["registry", "search", "valkye"]));
+    assert_eq!(found, joined(&[listed, nearest]));
+    assert_eq!(run(project, &["registry", "show", "valkey"]), joined(&[list("`hsm registry show`:")]));
+    assert_eq!(run(project, &["registry", "path"]), joined(&[list("`hsm registry path`:")]));
+    let edited = list("`hsm registry add`, `hsm package init`, and commands that edit entries:");
+    let add = ["registry", "group", "add-option", "cache", "web"];
+    assert_eq!(run(project, &add), joined(&[edited.clone()]));
+    assert_eq!(run(project, &["registry", "package", "add", "more"]), joined(&[edited]));
 }
 
 /// Every key of a failure is printed by some failure, and no other.

@@ -24,6 +24,7 @@ pub fn make(
         .collect();
     args.extend(["--name".to_owned(), new.name.to_string()]);
     args.extend(new.description.iter().map(|text| format!("--description={text}")));
+    args.extend(new.python.iter().map(|spec| format!("--python={spec}")));
     args.extend(settings.offline.then(|| "--offline".to_owned()));
     args.extend(["--".to_owned(), new.dir.to_string_lossy().into_owned()]);
     let command = Command {

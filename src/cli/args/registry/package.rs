@@ -125,6 +125,9 @@ pub(in crate::cli) struct PackageInit {
     /// What it is, in a line
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
+    /// The versions of Python that it is to work with; those of the project when not given
+    #[arg(long, value_name = "SPEC")]
+    pub requires_python: Option<String>,
     /// List it in hsm.yaml too
     #[arg(long)]
     pub add: bool,

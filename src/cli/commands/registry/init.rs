@@ -35,11 +35,13 @@ pub(in crate::cli::commands) fn init(context: &Context<'_>, args: &PackageInit) 
     };
     let made = Made::find(context, &root, dir, args)?;
     let made_one = made.fresh;
+    let python = args.requires_python.clone().or_else(|| python_of(context, &root));
     let new = NewPackage {
         name: &name,
         dir: &made.dir,
         program: args.app,
         description: args.description.as_deref(),
+        python: python.as_deref(),
     };
     let done = made.fill(context, &root, &new).and_then(|()| {
         let files = files(&desk, number, &target, &name, &made.dir, args)?;
@@ -69,6 +71,13 @@ pub(in crate::cli::commands) fn init(context: &Context<'_>, args: &PackageInit) 
     Ok(Exit::Done)
 }
 
+/// What the project itself says of Python: a package of it has to work with that.
+fn python_of(context: &Context<'_>, root: &Path) -> Option<String> {
+    let bytes = context.world.read(&root.join(pyproject::FILE)).ok()?;
+    let own = Checkout::read(&String::from_utf8(bytes).ok()?, FileId(0));
+    own.requires_python.map(|text| text.value)
+}
+
 fn shown(root: &Path, dir: &Path) -> String {
     way(root, dir)
 }
@@ -87,7 +96,7 @@ impl Made {
         let world = context.world;
         let look = |path: &Path| world.stat(path).map_err(|e| Fail::system("look at", path, e));
         if look(&dir.join(pyproject::FILE))?.is_some() {
-            if args.app || args.description.is_some() {
+            if args.app || args.description.is_some() || args.requires_python.is_some() {
                 context.voice.warn("the package is there already; only its entry is written");
             }
             return Ok(Self { dir, fresh: false, first: None });

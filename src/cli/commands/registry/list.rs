@@ -198,14 +198,15 @@ pub(super) fn kind_of(target: &TargetId) -> &'static str {
 fn rows_json(rows: &[Row]) -> Vec<Json> {
     let one = |row: &Row| {
         let Row { listed, is } = row;
+        let none = &[][..];
         let (releases, options, way, description, error) = match is {
             Is::Component { releases, description } => {
-                (Some(releases), None, None, description.clone(), None)
+                (releases.as_slice(), none, None, description.as_ref(), None)
             }
             Is::Group { one, options, description } => {
-                (None, Some(options), Some(strategy(*one)), description.clone(), None)
+                (none, options.as_slice(), Some(strategy(*one)), description.as_ref(), None)
             }
-            Is::Broken(why) => (None, None, None, None, Some(why)),
+            Is::Broken(why) => (none, none, None, None, Some(why)),
         };
         json!({
             "id": listed.target.to_string(),
