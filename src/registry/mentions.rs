@@ -82,7 +82,9 @@ impl Mention {
 pub fn mentions(entry: &Entry, text: &str) -> Vec<Mention> {
     let root = yaml::read(entry.common().file, text, Limits::GROUP).ok();
     let mut out = Out { values: HashMap::new(), found: Vec::new() };
-    root.iter().for_each(|root| out.take_values(root));
+    if let Some(root) = &root {
+        out.take_values(root);
+    }
     match entry {
         Entry::Package(package) => out.package(package),
         Entry::Container(container) => out.container(container),

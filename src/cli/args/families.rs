@@ -132,9 +132,7 @@ pub(in crate::cli) enum Package {
         #[command(flatten)]
         then: Then,
     },
-    /// Make a local package with uv, and write its entry; a package that is there already is left as it is
-    ///
-    /// All or nothing: if the entry cannot be written, what was made is removed again.
+    /// Make a local package with uv and write its entry, all or nothing; a package that is there is left as it is
     #[command(after_help = "Examples:
   hsm package init rag-core
   hsm package init rag-core ./libs/rag-core --add

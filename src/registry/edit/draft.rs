@@ -19,6 +19,9 @@ pub struct CommonDraft {
     pub docs: Option<String>,
 }
 
+/// Keys with their texts.
+pub type Pairs = Vec<(String, String)>;
+
 /// Targets with what is said of each.
 pub type Lines = Vec<(String, Out)>;
 
@@ -116,7 +119,7 @@ pub struct ContainerDraft {
     /// How it is built.
     pub build: Option<BuildDraft>,
     /// `deployment_profiles`; `None`: managed, else the keys of `external`.
-    pub profiles: Vec<(Name, Option<Vec<(String, String)>>)>,
+    pub profiles: Vec<(Name, Option<Pairs>)>,
     /// `default_profile`.
     pub default_profile: Option<String>,
     /// Whether it is only built.

@@ -77,7 +77,7 @@ pub fn edit(text: &str, entry: &Entry, change: &EntryChange) -> Result<Edited, E
     let mut draft = Draft { text: text.to_owned(), notes: Vec::new(), limits };
     match (change, entry) {
         (EntryChange::AddOption(name, option), Entry::Group(group)) => {
-            draft.add_option(group, name, option)?
+            draft.add_option(group, name, option)?;
         }
         (EntryChange::RemoveOption(name), Entry::Group(group)) => draft.remove_option(group, name)?,
         (EntryChange::AddRelease(version, release), Entry::Package(_) | Entry::Container(_)) => {

@@ -495,7 +495,7 @@ fn item_lines(item: &New, indent: usize) -> Vec<String> {
         }
     }
     match lines.first_mut() {
-        Some(first) => first.replace_range(indent..indent + 1, "-"),
+        Some(first) => first.replace_range(indent..=indent, "-"),
         None => lines.push(format!("{:indent$}- {}", "", flow(item))),
     }
     lines

@@ -32,10 +32,9 @@ impl Tree {
 
     pub(super) fn of_new(new: &New) -> Self {
         match new {
-            New::Text(text) => Self::Text(text.clone()),
             New::List { items, .. } => Self::List(items.iter().map(Self::of_new).collect()),
             New::Bare(text) if text == "null" => Self::Null,
-            New::Bare(text) => Self::Text(text.clone()),
+            New::Text(text) | New::Bare(text) => Self::Text(text.clone()),
             New::Map(pairs) | New::Braces(pairs) | New::Block(pairs) => {
                 Self::Map(pairs.iter().map(|(k, v)| (k.clone(), Self::of_new(v))).collect())
             }

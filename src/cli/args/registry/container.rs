@@ -61,7 +61,7 @@ pub(in crate::cli) struct ContainerAdd {
     /// How the built image is called
     #[arg(long, value_name = "IMAGE", help_heading = "Built source (mode dev)", requires = "build")]
     pub build_image: Option<String>,
-    /// A volume for the built image alone, such as '${HSM_SOURCE}/src:/app/src'; may be given several times
+    /// A volume for the built image alone, often a part of its sources; may be given several times
     #[arg(
         long = "dev-volume",
         value_name = "VOLUME",

@@ -6,9 +6,7 @@ use super::{About, Asks, Into, Reference, Write};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum RegistryPackage {
-    /// Write the entry of a package, or add a release to it
-    ///
-    /// Where no source is given, the package comes from PyPI under its name.
+    /// Write the entry of a package, or add a release to it; without a source it comes from the package index
     #[command(after_help = "Examples:
   hsm registry package add structlog
   hsm registry package add rag-core --version 0.3.0 --git https://git.example.org/rag-core.git --tag-ref v0.3.0 --path ./packages/rag-core
@@ -53,7 +51,7 @@ pub(in crate::cli) struct PackageAdd {
     pub release: Option<String>,
     #[command(flatten)]
     pub about: About,
-    /// From PyPI or another index; SPEC where it is not just the release
+    /// From the package index, or another one; SPEC where it is not just the release
     #[arg(long, value_name = "SPEC", num_args = 0..=1, help_heading = "Published source (mode prod)", conflicts_with_all = ["git", "url", "workspace"])]
     #[expect(clippy::option_option, reason = "absent, without a value, with one: clap's way to say it")]
     pub pypi: Option<Option<String>>,

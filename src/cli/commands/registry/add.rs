@@ -87,8 +87,8 @@ fn directory(context: &Context<'_>, root: &Path, typed: &str) -> Result<String, 
         .world
         .canonical(&path)
         .map_err(|_| Fail::usage(format!("there is no directory `{typed}`")))?;
-    let stat = context.world.stat(&real).map_err(|e| Fail::system("look at", &real, e))?;
-    if stat.is_none_or(|stat| stat.kind != FileKind::Dir) {
+    let there = context.world.stat(&real).map_err(|e| Fail::system("look at", &real, e))?;
+    if there.is_none_or(|there| there.kind != FileKind::Dir) {
         return Err(Fail::usage(format!("`{typed}` is no directory")));
     }
     let names = context.world.list(&real).map_err(|e| Fail::system("read", &real, e))?;

@@ -98,8 +98,8 @@ impl<'c> Desk<'c> {
 
     /// Reads entries as they will be, and looks whether what they name is there.
     pub(super) fn vet(&self, files: &[FileEdit], number: usize, target: &TargetId) -> Result<(), Fail> {
-        let laid = self.laid(files);
-        let mut shelf = self.site.shelf(&laid)?;
+        let trial = self.laid(files);
+        let mut shelf = self.site.shelf(&trial)?;
         let Some(listed) = shelf.registries.listed(number, target) else {
             return Err(Fail::usage(format!("{target} would not be found where it would be written")));
         };

@@ -133,7 +133,8 @@ pub(super) fn path(context: &Context<'_>, name: Option<&str>, registry: Option<&
     if dirs.is_empty() {
         return Err(Fail::usage("there is no registry, so there is no path to print"));
     }
-    context.voice.data(&dirs.iter().map(|(_, dir)| format!("{dir}\n")).collect::<String>());
+    let dirs: Vec<&str> = dirs.iter().map(|(_, dir)| dir.as_str()).collect();
+    context.voice.data(&(dirs.join("\n") + "\n"));
     Ok(Exit::Done)
 }
 

@@ -5,7 +5,7 @@ use crate::cli::commands::Fail;
 use crate::manifest::GitRefKind;
 use crate::names::{Name, TargetId};
 use crate::place::FileId;
-use crate::registry::edit::draft::{CommonDraft, Lines};
+use crate::registry::edit::draft::{CommonDraft, Lines, Pairs};
 use crate::yaml::{self, Limits, Node, Out};
 
 /// What every entry may say.
@@ -76,7 +76,7 @@ fn data(option: &str, text: &str, value: &str) -> Result<Out, Fail> {
 }
 
 /// `KEY=VALUE`, several times.
-pub(super) fn pairs(option: &str, typed: &[String]) -> Result<Vec<(String, String)>, Fail> {
+pub(super) fn pairs(option: &str, typed: &[String]) -> Result<Pairs, Fail> {
     typed.iter().map(|text| pair(option, text)).collect()
 }
 
@@ -97,7 +97,7 @@ pub(super) fn depends_on(typed: &[String]) -> Vec<(String, Option<String>)> {
 }
 
 /// A profile: `None` for a managed one, else the keys of its address.
-type Profile = (Name, Option<Vec<(String, String)>>);
+type Profile = (Name, Option<Pairs>);
 
 /// `NAME=managed`, `NAME=external,KEY=VALUE,…`, several times.
 pub(super) fn profiles(typed: &[String]) -> Result<Vec<Profile>, Fail> {

@@ -102,7 +102,7 @@ fn releases<'r>(all: impl Iterator<Item = (&'r Version, bool, bool)>) -> String 
 }
 
 /// Sources by mode; where releases differ, each with its versions.
-fn sources(all: Vec<(Mode, String, Option<String>)>, facts: &mut Facts) {
+fn sources(all: &[(Mode, String, Option<String>)], facts: &mut Facts) {
     for mode in [Mode::Prod, Mode::Dev] {
         let mut texts: Vec<(String, Vec<String>)> = Vec::new();
         for (_, text, version) in all.iter().filter(|(own, ..)| *own == mode) {
@@ -132,7 +132,7 @@ fn of_package(package: &Package, facts: &mut Facts) {
             all.push((source.mode, package_source(&source.origin), version.clone()));
         }
     }
-    sources(all, facts);
+    sources(&all, facts);
     facts.extend(package.requires_python.as_ref().map(|text| ("python", text.value.clone())));
     facts.extend(package.dependencies.iter().map(|line| ("depends on", line.value.clone())));
     facts.extend(package.env.iter().map(|(key, value)| ("env", format!("{}={}", key.value, value.value))));
@@ -193,7 +193,7 @@ fn of_container(container: &Container, facts: &mut Facts) {
             all.push((source.mode, container_source(&source.origin), version.clone()));
         }
     }
-    sources(all, facts);
+    sources(&all, facts);
     if container.run.as_ref().is_some_and(|run| !run.value) {
         facts.push(("run", "never: it is only built".to_owned()));
     }
