@@ -442,6 +442,19 @@ impl Entry {
         }
     }
 
+    /// The versions of its releases, in their order; a group has none.
+    pub fn versions(&self) -> Vec<&Version> {
+        match self {
+            Self::Package(e) => {
+                e.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| &v.value).collect()
+            }
+            Self::Container(e) => {
+                e.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| &v.value).collect()
+            }
+            Self::Group(_) => Vec::new(),
+        }
+    }
+
     /// The id under which it is found.
     pub fn id(&self) -> TargetId {
         match self {

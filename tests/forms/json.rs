@@ -211,7 +211,7 @@ fn of_registries(project: &Project, list: &dyn Fn(&str) -> BTreeSet<String>, eve
         sets.iter().flatten().chain(every).cloned().collect()
     };
     let listed = list("`hsm registry list`:");
-    assert_eq!(run(project, &["registry", "list"]), joined(&[listed.clone()]));
+    assert_eq!(run(project, &["registry", "list"]), joined(std::slice::from_ref(&listed)));
     let nearest = list("`hsm registry search`: `entries[]` as above, the best first, and:");
     let mut found = run(project, &["registry", "search", "cache"]);
     found.extend(run(project, &["registry", "search", "valkye"]));
@@ -220,7 +220,7 @@ fn of_registries(project: &Project, list: &dyn Fn(&str) -> BTreeSet<String>, eve
     assert_eq!(run(project, &["registry", "path"]), joined(&[list("`hsm registry path`:")]));
     let edited = list("`hsm registry add`, `hsm package init`, and commands that edit entries:");
     let add = ["registry", "group", "add-option", "cache", "web"];
-    assert_eq!(run(project, &add), joined(&[edited.clone()]));
+    assert_eq!(run(project, &add), joined(std::slice::from_ref(&edited)));
     assert_eq!(run(project, &["registry", "package", "add", "more"]), joined(&[edited]));
 }
 

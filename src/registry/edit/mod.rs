@@ -4,6 +4,7 @@
 
 pub mod draft;
 #[cfg(test)]
+#[expect(clippy::format_push_string, reason = "generators are easiest to read so")]
 mod tests;
 
 use crate::names::Name;
@@ -81,30 +82,17 @@ pub fn edit(text: &str, entry: &Entry, change: &EntryChange) -> Result<Edited, E
         }
         (EntryChange::RemoveOption(name), Entry::Group(group)) => draft.remove_option(group, name)?,
         (EntryChange::AddRelease(version, release), Entry::Package(_) | Entry::Container(_)) => {
-            if versions(entry).iter().any(|own| own.release() == version.release()) {
+            if entry.versions().iter().any(|own| own.release() == version.release()) {
                 return Err(EntryEditError::HasRelease(version.clone()));
             }
             draft.apply(&Edit::Append { path: vec!["releases".into()], item: New::from(release) })?;
         }
         (EntryChange::RemoveRelease(version), Entry::Package(_) | Entry::Container(_)) => {
-            draft.remove_release(&versions(entry), version)?;
+            draft.remove_release(&entry.versions(), version)?;
         }
         _ => return Err(EntryEditError::Kind),
     }
     Ok(Edited { text: draft.text, notes: draft.notes })
-}
-
-/// The versions of an entry's releases, in order.
-fn versions(entry: &Entry) -> Vec<Version> {
-    match entry {
-        Entry::Package(package) => {
-            package.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| v.value.clone()).collect()
-        }
-        Entry::Container(container) => {
-            container.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| v.value.clone()).collect()
-        }
-        Entry::Group(_) => Vec::new(),
-    }
 }
 
 struct Draft {
@@ -173,9 +161,9 @@ impl Draft {
         }
     }
 
-    fn remove_release(&mut self, all: &[Version], version: &Version) -> Result<(), EntryEditError> {
+    fn remove_release(&mut self, all: &[&Version], version: &Version) -> Result<(), EntryEditError> {
         let Some(place) = all.iter().position(|own| own.release() == version.release()) else {
-            let all: Vec<&str> = all.iter().map(Version::as_str).collect();
+            let all: Vec<&str> = all.iter().map(|own| own.as_str()).collect();
             return Err(EntryEditError::NoRelease(version.clone(), all.join(", ")));
         };
         let root = self.node()?;

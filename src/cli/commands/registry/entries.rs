@@ -3,7 +3,9 @@
 use super::land::{Desk, FileEdit, Judge};
 use super::{Typed, find, namers, parse, typed};
 use crate::cli::Exit;
-use crate::cli::args::registry::{ContainerAdd, PackageAdd, RegistryContainer, RegistryPackage, Removal};
+use crate::cli::args::registry::{
+    self as args, ContainerAdd, PackageAdd, RegistryContainer, RegistryPackage, Removal,
+};
 use crate::cli::commands::{Context, Fail};
 use crate::manifest::Mode;
 use crate::names::{Kind, Name, TargetId};
@@ -15,50 +17,32 @@ use crate::version::Version;
 use crate::yaml::Out;
 
 pub(super) fn package(context: &Context<'_>, command: &RegistryPackage) -> Result<Exit, Fail> {
+    const KIND: &[(Kind, bool)] = &[(Kind::Package, false)];
     match command {
         RegistryPackage::Add(args) => {
-            let into = &args.into;
-            let new = New {
-                what: "hsm registry package add",
-                text: &args.name,
-                kinds: &[(Kind::Package, false)],
-                registry: into.registry.as_deref(),
-                judge: Judge::unless(into.write.force),
-                wait: !into.write.no_wait,
-            };
+            let new = New::into("hsm registry package add", &args.name, KIND, &args.into);
             let draft = package_draft(args)?;
             match &args.release {
                 Some(version) => new.release(context, version, &draft.release()),
                 None => new.entry(context, |name, _| Ok(draft.entry(name))),
             }
         }
-        RegistryPackage::Remove(removal) => {
-            remove(context, "hsm registry package remove", removal, &[(Kind::Package, false)])
-        }
+        RegistryPackage::Remove(removal) => remove(context, "hsm registry package remove", removal, KIND),
     }
 }
 
 pub(super) fn container(context: &Context<'_>, command: &RegistryContainer) -> Result<Exit, Fail> {
+    const KIND: &[(Kind, bool)] = &[(Kind::Container, false)];
     match command {
         RegistryContainer::Add(args) => {
-            let into = &args.into;
-            let new = New {
-                what: "hsm registry container add",
-                text: &args.name,
-                kinds: &[(Kind::Container, false)],
-                registry: into.registry.as_deref(),
-                judge: Judge::unless(into.write.force),
-                wait: !into.write.no_wait,
-            };
+            let new = New::into("hsm registry container add", &args.name, KIND, &args.into);
             let draft = container_draft(args)?;
             match &args.release {
                 Some(version) => new.release(context, version, &draft.release()),
                 None => new.entry(context, |name, _| Ok(draft.entry(name))),
             }
         }
-        RegistryContainer::Remove(removal) => {
-            remove(context, "hsm registry container remove", removal, &[(Kind::Container, false)])
-        }
+        RegistryContainer::Remove(removal) => remove(context, "hsm registry container remove", removal, KIND),
     }
 }
 
@@ -165,7 +149,18 @@ pub(super) struct New<'a> {
     pub wait: bool,
 }
 
-impl New<'_> {
+impl<'a> New<'a> {
+    /// Something new where the command says.
+    pub(super) fn into(
+        what: &'static str,
+        text: &'a str,
+        kinds: &'a [(Kind, bool)],
+        into: &'a args::Into,
+    ) -> Self {
+        let judge = Judge::unless(into.write.force);
+        Self { what, text, kinds, registry: into.registry.as_deref(), judge, wait: !into.write.no_wait }
+    }
+
     /// Writes a new entry.
     pub(super) fn entry(
         &self,

@@ -51,14 +51,7 @@ fn add(context: &Context<'_>, args: &GroupAdd) -> Result<Exit, Fail> {
     }
     let options = args.options.iter().map(|name| Ok((names::option(name)?, OptionDraft::default())));
     let options: Vec<(Name, OptionDraft)> = options.collect::<Result<_, Fail>>()?;
-    let new = New {
-        what: "hsm registry group add",
-        text: &args.name,
-        kinds: &kinds,
-        registry: args.into.registry.as_deref(),
-        judge: Judge::unless(args.into.write.force),
-        wait: !args.into.write.no_wait,
-    };
+    let new = New::into("hsm registry group add", &args.name, &kinds, &args.into);
     new.entry(context, |name, target| {
         let kind = match target {
             TargetId::Group(id) => id.kind,

@@ -99,28 +99,28 @@ impl<'c> Desk<'c> {
     /// Reads entries as they will be, and looks whether what they name is there.
     pub(super) fn vet(&self, files: &[FileEdit], number: usize, target: &TargetId) -> Result<(), Fail> {
         let trial = self.laid(files);
-        let mut shelf = self.site.shelf(&trial)?;
-        let Some(listed) = shelf.registries.listed(number, target) else {
+        let mut opened = self.site.shelf(&trial)?;
+        let Some(listed) = opened.registries.listed(number, target) else {
             return Err(Fail::usage(format!("{target} would not be found where it would be written")));
         };
         let voice = self.context.voice;
-        let entry = match shelf.registries.load_listed(&listed, &mut shelf.sources) {
+        let entry = match opened.registries.load_listed(&listed, &mut opened.sources) {
             Ok(Some(entry)) => entry,
             Ok(None) => return Err(Fail::usage(format!("{target} would not be found"))),
             Err(diagnostics) => {
                 voice.note(&format!("{} would be wrong, so nothing was written", listed.shown));
-                return Err(Stop::Wrong(Report { sources: shelf.sources, diagnostics }).into());
+                return Err(Stop::Wrong(Report { sources: opened.sources, diagnostics }).into());
             }
         };
-        let text = text_of(&shelf.sources, entry.common().file);
+        let text = text_of(&opened.sources, entry.common().file);
         let found = mentions(&entry, &text);
-        let mut warnings: Vec<Diagnostic> = shelf.registries.warnings().to_vec();
-        warnings.extend(found.iter().filter_map(|mention| dangling(mention, &mut shelf)));
-        voice.diagnostics(&shelf.sources, &warnings);
+        let mut warnings: Vec<Diagnostic> = opened.registries.warnings().to_vec();
+        warnings.extend(found.iter().filter_map(|mention| dangling(mention, &mut opened)));
+        voice.diagnostics(&opened.sources, &warnings);
         if let Some(winner) = &listed.hidden_by {
             voice.warn(&format!("the registry `{winner}` has {target} too, and is searched first"));
         }
-        let hides = shelf.registries.listed_as(target).into_iter().find(|other| other.number > number);
+        let hides = opened.registries.listed_as(target).into_iter().find(|other| other.number > number);
         if let Some(hidden) = hides.filter(|_| files.iter().any(|file| file.before.is_none())) {
             voice.warn(&format!("it hides {target} of the registry `{}`", hidden.registry));
         }

@@ -169,13 +169,8 @@ pub(super) fn newest_first<'v>(versions: impl Iterator<Item = &'v Version>) -> V
 fn described(entry: &Entry) -> Is {
     let description = entry.common().description.as_ref().map(|text| text.value.clone());
     match entry {
-        Entry::Package(package) => {
-            let versions = package.releases.iter().filter_map(|release| release.version.as_ref());
-            Is::Component { releases: newest_first(versions.map(|version| &version.value)), description }
-        }
-        Entry::Container(container) => {
-            let versions = container.releases.iter().filter_map(|release| release.version.as_ref());
-            Is::Component { releases: newest_first(versions.map(|version| &version.value)), description }
+        Entry::Package(_) | Entry::Container(_) => {
+            Is::Component { releases: newest_first(entry.versions().into_iter()), description }
         }
         Entry::Group(group) => Is::Group {
             one: group.strategy.value == Strategy::One,

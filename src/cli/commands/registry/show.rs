@@ -45,6 +45,7 @@ pub(super) fn show(context: &Context<'_>, text: &str, raw: bool) -> Result<Exit,
         return Ok(Exit::Done);
     }
     let mut facts = about(&shelf, &listed, &entry);
+    of_releases(&entry, &mut facts);
     match entry.as_ref() {
         Entry::Package(package) => of_package(package, &mut facts),
         Entry::Container(container) => of_container(container, &mut facts),
@@ -83,56 +84,78 @@ fn about(shelf: &Shelf<'_>, listed: &Listed, entry: &Entry) -> Facts {
     facts
 }
 
-/// The releases in one line, newest first, those that are yanked or deprecated marked.
-fn releases<'r>(all: impl Iterator<Item = (&'r Version, bool, bool)>) -> String {
-    let all: Vec<(&Version, bool, bool)> = all.collect();
-    let mark = |text: String| {
-        let own = all.iter().find(|(version, ..)| version.as_str() == text);
-        match own {
-            Some((_, true, _)) => format!("{text} (yanked)"),
-            Some((_, _, true)) => format!("{text} (deprecated)"),
-            _ => text,
-        }
-    };
-    let sorted = newest_first(all.iter().map(|(version, ..)| *version));
-    if sorted.is_empty() {
-        return "none: it floats, and all demands on it are joined".to_owned();
-    }
-    sorted.into_iter().map(mark).collect::<Vec<_>>().join(", ")
+/// A release as it is shown.
+struct Shown<'e> {
+    version: Option<&'e Version>,
+    mark: &'static str,
+    sources: Vec<(Mode, String)>,
 }
 
-/// Sources by mode; where releases differ, each with its versions.
-fn sources(all: &[(Mode, String, Option<String>)], facts: &mut Facts) {
+fn shown_releases(entry: &Entry) -> Vec<Shown<'_>> {
+    let mark = |yanked: bool, deprecated: bool| match (yanked, deprecated) {
+        (true, _) => " (yanked)",
+        (_, true) => " (deprecated)",
+        _ => "",
+    };
+    match entry {
+        Entry::Package(package) => {
+            let shown = package.releases.iter().map(|release| Shown {
+                version: release.version.as_ref().map(|version| &version.value),
+                mark: mark(release.yanked.is_some(), release.deprecated.is_some()),
+                sources: release.sources.iter().map(|s| (s.mode, package_source(&s.origin))).collect(),
+            });
+            shown.collect()
+        }
+        Entry::Container(container) => {
+            let shown = container.releases.iter().map(|release| Shown {
+                version: release.version.as_ref().map(|version| &version.value),
+                mark: mark(release.yanked.is_some(), release.deprecated.is_some()),
+                sources: release.sources.iter().map(|s| (s.mode, container_source(&s.origin))).collect(),
+            });
+            shown.collect()
+        }
+        Entry::Group(_) => Vec::new(),
+    }
+}
+
+/// The releases in one line, newest first; then sources by mode, where releases differ each with its versions.
+fn of_releases(entry: &Entry, facts: &mut Facts) {
+    let releases = shown_releases(entry);
+    if releases.is_empty() {
+        return;
+    }
+    let mark = |text: String| {
+        let own = releases.iter().find(|one| one.version.is_some_and(|version| version.as_str() == text));
+        let mark = own.map_or("", |one| one.mark);
+        text + mark
+    };
+    let sorted: Vec<String> =
+        newest_first(releases.iter().filter_map(|one| one.version)).into_iter().map(mark).collect();
+    let none = match entry {
+        Entry::Package(_) => "none: it floats, and all demands on it are joined",
+        _ => "none",
+    };
+    facts.push(("releases", if sorted.is_empty() { none.to_owned() } else { sorted.join(", ") }));
     for mode in [Mode::Prod, Mode::Dev] {
-        let mut texts: Vec<(String, Vec<String>)> = Vec::new();
-        for (_, text, version) in all.iter().filter(|(own, ..)| *own == mode) {
-            match texts.iter_mut().find(|(own, _)| own == text) {
-                Some((_, versions)) => versions.extend(version.clone()),
-                None => texts.push((text.clone(), version.clone().into_iter().collect())),
+        let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
+        for release in &releases {
+            let version = release.version.map(Version::as_str);
+            for (_, text) in release.sources.iter().filter(|(own, _)| *own == mode) {
+                match texts.iter_mut().find(|(own, _)| own == text) {
+                    Some((_, versions)) => versions.extend(version),
+                    None => texts.push((text, version.into_iter().collect())),
+                }
             }
         }
         let several = texts.len() > 1;
         for (text, versions) in texts {
             let of = if several { format!("  ({})", versions.join(", ")) } else { String::new() };
-            facts.push((mode.as_str(), text + &of));
+            facts.push((mode.as_str(), format!("{text}{of}")));
         }
     }
 }
 
 fn of_package(package: &Package, facts: &mut Facts) {
-    let versions = package.releases.iter().filter_map(|release| {
-        let version = &release.version.as_ref()?.value;
-        Some((version, release.yanked.is_some(), release.deprecated.is_some()))
-    });
-    facts.push(("releases", releases(versions)));
-    let mut all = Vec::new();
-    for release in &package.releases {
-        let version = release.version.as_ref().map(|version| version.value.to_string());
-        for source in &release.sources {
-            all.push((source.mode, package_source(&source.origin), version.clone()));
-        }
-    }
-    sources(&all, facts);
     facts.extend(package.requires_python.as_ref().map(|text| ("python", text.value.clone())));
     facts.extend(package.dependencies.iter().map(|line| ("depends on", line.value.clone())));
     facts.extend(package.env.iter().map(|(key, value)| ("env", format!("{}={}", key.value, value.value))));
@@ -180,20 +203,6 @@ fn package_source(origin: &PackageOrigin) -> String {
 }
 
 fn of_container(container: &Container, facts: &mut Facts) {
-    let versions = container.releases.iter().filter_map(|release| {
-        let version = &release.version.as_ref()?.value;
-        Some((version, release.yanked.is_some(), release.deprecated.is_some()))
-    });
-    let text = releases(versions);
-    facts.push(("releases", if text.starts_with("none") { "none".to_owned() } else { text }));
-    let mut all = Vec::new();
-    for release in &container.releases {
-        let version = release.version.as_ref().map(|version| version.value.to_string());
-        for source in &release.sources {
-            all.push((source.mode, container_source(&source.origin), version.clone()));
-        }
-    }
-    sources(&all, facts);
     if container.run.as_ref().is_some_and(|run| !run.value) {
         facts.push(("run", "never: it is only built".to_owned()));
     }
@@ -298,15 +307,6 @@ fn of_namers(shelf: &Shelf<'_>, namers: &[Namer], facts: &mut Facts) {
 }
 
 fn as_json(shelf: &Shelf<'_>, listed: &Listed, entry: &Entry, source: &str, namers: &[Namer]) -> Json {
-    let versions: Vec<&Version> = match entry {
-        Entry::Package(package) => {
-            package.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| &v.value).collect()
-        }
-        Entry::Container(container) => {
-            container.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| &v.value).collect()
-        }
-        Entry::Group(_) => Vec::new(),
-    };
     let mut named_by = Vec::new();
     for namer in namers {
         for mention in &namer.mentions {
@@ -331,7 +331,7 @@ fn as_json(shelf: &Shelf<'_>, listed: &Listed, entry: &Entry, source: &str, name
         "registry": listed.registry,
         "file": listed.shown,
         "hidden_by": listed.hidden_by,
-        "releases": newest_first(versions.into_iter()),
+        "releases": newest_first(entry.versions().into_iter()),
         "named_by": named_by,
         "entry": node.as_ref().map(data),
     })

@@ -1,30 +1,30 @@
 //! Entries, each written in one of very many ways.
 
+use hsm_oracle::dice::Dice;
+
 use crate::names::Kind;
 use crate::registry::edit::EntryChange;
 
 pub(super) struct Draw {
-    state: u64,
+    dice: Dice,
     comments: u32,
 }
 
 impl Draw {
     pub(super) fn new(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), comments: 0 }
+        Self { dice: Dice::new(seed), comments: 0 }
     }
 
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.state =
-            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.state >> 33) % bound
+    fn below(&mut self, bound: usize) -> usize {
+        self.dice.below(bound)
     }
 
-    pub(super) fn one_in(&mut self, bound: u64) -> bool {
+    pub(super) fn one_in(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
     pub(super) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len() as u64) as usize]
+        self.dice.pick(from)
     }
 
     /// A comment behind a value of an item, now and then.
@@ -53,9 +53,9 @@ impl Draw {
 
     /// A mapping as an item of a list of lines.
     fn lines(&mut self, of: &str, mut pairs: Vec<String>, indent: usize, out: &mut String) {
-        let turn = self.below(pairs.len() as u64) as usize;
+        let turn = self.below(pairs.len());
         pairs.rotate_left(turn);
-        let gap = 1 + 2 * self.below(2) as usize;
+        let gap = 1 + 2 * self.below(2);
         let inner = indent + 1 + gap;
         for (at, pair) in pairs.iter().enumerate() {
             let dash = if at == 0 { format!("{:indent$}-{:gap$}", "", "") } else { " ".repeat(inner) };
@@ -87,7 +87,7 @@ impl Draw {
             _ if items.is_empty() => out.push_str(&format!("{key}: []\n")),
             _ => {
                 out.push_str(&format!("{key}:{}\n", self.behind(mark)));
-                let indent = 2 * self.below(3) as usize;
+                let indent = 2 * self.below(3);
                 for item in items {
                     self.above(indent, "o", &mut out);
                     if item.pairs.is_empty() || self.one_in(3) {
@@ -143,7 +143,9 @@ impl Document {
             // with the last release goes its key, and what stands in its list
             let of_list = comment.starts_with("#o") || comment.starts_with("#in-list-");
             let of_default = comment.starts_with("#in-default-");
-            !comment.starts_with(&format!("#in-{own}-")) && !(last && of_list) && !of_default
+            let of_own = comment.starts_with(&format!("#in-{own}-"));
+            let goes = of_own || of_default || (last && of_list);
+            !goes
         };
         comments.filter(stays).collect()
     }
@@ -200,10 +202,6 @@ fn release(draw: &mut Draw, version: &str, kind: Kind) -> Item {
     Item { name: version.to_owned(), inline: format!("{{{}}}", flow.join(", ")), pairs }
 }
 
-fn some<'a>(draw: &mut Draw, from: &[&'a str]) -> Vec<&'a str> {
-    from.iter().copied().filter(|_| draw.one_in(2)).collect()
-}
-
 /// An entry, written in one of very many ways.
 pub(super) fn document(draw: &mut Draw) -> Document {
     let kind = if draw.one_in(2) { Kind::Package } else { Kind::Container };
@@ -223,13 +221,11 @@ pub(super) fn document(draw: &mut Draw) -> Document {
         format!("description: >-\n  Several words\n  and more{}\n", if draw.one_in(2) { "" } else { "\n" }),
     ];
     if is_group {
-        group(draw, &mut of, &mut parts)
+        group(draw, &mut of, &mut parts);
     } else {
-        component(draw, &mut of, &mut parts)
+        component(draw, &mut of, &mut parts);
     }
-    for at in (1..parts.len()).rev() {
-        parts.swap(at, draw.below(at as u64 + 1) as usize);
-    }
+    draw.dice.shuffle(&mut parts);
     let mut out = String::new();
     draw.above(0, "t", &mut out);
     out.push_str("x-kept: &kept [a,  'b']\nx-rule: &rule {\"container:redis\":  '*'}\n");
@@ -253,7 +249,7 @@ pub(super) fn document(draw: &mut Draw) -> Document {
 
 fn group(draw: &mut Draw, of: &mut Document, parts: &mut Vec<String>) {
     let names = ["alpha", "Beta_X", "gamma", "delta"];
-    let mut options = some(draw, &names);
+    let mut options = draw.dice.several(&names, 50);
     if options.is_empty() {
         options.push("alpha");
     }
@@ -267,9 +263,11 @@ fn group(draw: &mut Draw, of: &mut Document, parts: &mut Vec<String>) {
         0 => parts.push(format!("default: {}{}\n", draw.quoted(default), draw.behind("default"))),
         1 => parts.push(format!("default: [{default}]{}\n", draw.behind("default"))),
         2 if many => {
-            let lines: String =
-                options.iter().map(|name| format!("  - {name}{}\n", draw.behind("default"))).collect();
-            parts.push(format!("default:\n{lines}"));
+            let mut lines = "default:\n".to_owned();
+            for name in &options {
+                lines.push_str(&format!("  - {name}{}\n", draw.behind("default")));
+            }
+            parts.push(lines);
         }
         3 if many => parts.push(format!("default: [{}]\n", options.join(", "))),
         _ => {}
@@ -292,7 +290,7 @@ fn component(draw: &mut Draw, of: &mut Document, parts: &mut Vec<String>) {
         ],
     };
     parts.push(draw.pick(&source).to_owned());
-    let releases = some(draw, &["1.1.0", "1.2.0", "0.9.1"]);
+    let releases = draw.dice.several(&["1.1.0", "1.2.0", "0.9.1"], 50);
     match draw.below(8) {
         0 => {
             of.has_empty_key = true;
