@@ -17,7 +17,7 @@ use crate::meaning::{Meaning, meaning};
 const DOCUMENTS: u64 = 1_000;
 
 /// A value as text, mappings in one order.
-fn plain(node: &Node) -> String {
+pub(crate) fn plain(node: &Node) -> String {
     match &node.value {
         Value::Null => "~".to_owned(),
         Value::Scalar { text, .. } => format!("{text:?}"),
@@ -29,7 +29,7 @@ fn plain(node: &Node) -> String {
     }
 }
 
-fn plain_of_reader(value: &Reader) -> String {
+pub(crate) fn plain_of_reader(value: &Reader) -> String {
     match value {
         Reader::Null => "~".to_owned(),
         Reader::String(text) => format!("{text:?}"),

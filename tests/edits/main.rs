@@ -8,6 +8,7 @@ mod documents;
 mod laws;
 mod meaning;
 mod readers;
+mod registries;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod support;

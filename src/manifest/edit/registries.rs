@@ -63,7 +63,12 @@ pub fn add_registry(text: &str, new: &NewRegistry) -> Result<Edited, EditError> 
             };
             draft.set(path, value, None)?;
         }
-        Some(Value::List(_)) => draft.apply(&Edit::Append { path, item })?,
+        Some(Value::List(items)) => {
+            let usual = new.usual.iter().filter(|_| items.is_empty()).map(New::text);
+            for item in usual.chain([item]) {
+                draft.apply(&Edit::Append { path: path.clone(), item })?;
+            }
+        }
         Some(Value::Map(_)) => draft.apply(&Edit::Enlist { path, item })?,
         Some(Value::Scalar { text, .. }) => {
             let both = New::List { items: vec![New::text(text), item.clone()], lines: false };

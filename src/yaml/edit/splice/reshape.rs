@@ -124,7 +124,9 @@ impl<'t> Splices<'t> {
         if !fits || node.marked {
             return Err(Obstacle::Style);
         }
-        self.within_line(node.start, node.end)?;
+        if self.text[node.start..node.end].contains('\n') {
+            return Err(Obstacle::Style);
+        }
         self.put(node.start, "[".to_owned());
         self.put(node.end, format!(", {}]", flow(item)));
         Ok(())
