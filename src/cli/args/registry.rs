@@ -101,8 +101,9 @@ pub(in crate::cli) struct RegistryAdd {
     /// Of a git repository: this commit
     #[arg(long, value_name = "REV")]
     pub rev: Option<String>,
-    #[command(flatten)]
-    pub write: Write,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
 }
 
 /// Which commit of a repository.

@@ -1,11 +1,12 @@
 //! Commands that write entries, and `package init`: what is written, byte for byte, and what is refused.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use hsm::cli::Exit;
 
 use super::{MANIFEST, has, json, project, with_two, words};
-use crate::Project;
+use crate::{Project, run};
 
 #[test]
 fn a_package_is_written_in_the_order_of_the_format_and_read_back() {
@@ -340,6 +341,45 @@ fn the_registry_that_is_written_can_be_named_and_what_is_hidden_is_told() {
 }
 
 #[test]
+fn a_group_that_another_registry_extends_counts_as_named() {
+    let project = with_two();
+    project.write(
+        "shared/container_groups/tools.yaml",
+        "name: tools\nstrategy: M-of-N\noptions: [mail, green]\n",
+    );
+    let own = "name: more\nstrategy: M-of-N\nextends: corp/tools\noptions: [red]\n";
+    project.write("hsm-registry/container_groups/more.yaml", own);
+    // the one of the first registry can go: the other one has the name, too
+    let run = project.refuses(&["registry", "group", "remove", "corp/tools"], Exit::Wrong);
+    has(&run.err, &["hsm-registry/container_groups/more.yaml:3:10: container_group:more extends it"]);
+    let run = project.run(&["registry", "show", "corp/tools"]).ends(Exit::Done);
+    has(&run.out, &["extended by", "container_group:more"]);
+    let extends = |what: &'static str| {
+        ["registry", "group", "add", "wide", "--kind", "container", "--extends", what, "--option", "red"]
+    };
+    let run = project.refuses(&extends("crop/tools"), Exit::Wrong);
+    has(&run.err, &["HSM-E211", "wide.yaml:", "no registry of this project is called so"]);
+    project.refuses(&extends("corp/tolls"), Exit::Wrong);
+    project.run(&extends("corp/tools")).ends(Exit::Done);
+}
+
+#[test]
+fn nothing_is_written_where_there_is_neither_a_project_nor_a_registry() {
+    let project = project();
+    fs::create_dir(project.path("away")).expect("made");
+    fs::remove_file(project.path("hsm.yaml")).expect("removed");
+    let before = project.picture();
+    let mut command = project.command(&["registry", "package", "add", "x"]);
+    let run = run(command.current_dir(project.path("away"))).ends(Exit::Wrong);
+    has(&run.err, &["there is no registry", "`hsm init`"]);
+    project.refuses(&["registry", "add", "away"], Exit::Wrong);
+    project.refuses(&["package", "init", "x"], Exit::Wrong);
+    assert_eq!(before, project.picture());
+    project.run(&["registry", "package", "add", "x"]).ends(Exit::Done);
+    assert!(!project.path(".hsm").exists(), "without a project there is nothing to lock");
+}
+
+#[test]
 fn a_project_without_a_registry_gets_one_with_its_first_entry() {
     let project = project();
     fs::remove_dir_all(project.path("hsm-registry")).expect("removed");
@@ -381,6 +421,20 @@ fn a_package_that_is_there_is_registered_as_it_is() {
     has(&project.read("hsm.yaml"), &["- core"]);
     let run = project.refuses(&["package", "init", "core"], Exit::Wrong);
     has(&run.err, &["package:core is there already"]);
+}
+
+#[test]
+fn what_cannot_be_written_whole_is_not_written_at_all() {
+    let project = project();
+    project.write("libs/core/pyproject.toml", "[project]\nname = \"core\"\nversion = \"1.0\"\n");
+    let manifest = project.path("hsm.yaml");
+    let mut locked = fs::metadata(&manifest).expect("there").permissions();
+    locked.set_mode(0o444);
+    fs::set_permissions(&manifest, locked).expect("set");
+    let run = project.run(&["package", "init", "core", "libs/core", "--add"]).ends(Exit::Failed);
+    has(&run.err, &["failed to write", "hsm.yaml"]);
+    assert!(!project.path("hsm-registry/packages/core.yaml").exists(), "the entry went again");
+    assert_eq!(project.read("hsm.yaml"), MANIFEST);
 }
 
 #[test]

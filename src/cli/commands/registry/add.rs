@@ -27,7 +27,7 @@ pub(super) fn add(context: &Context<'_>, args: &RegistryAdd) -> Result<Exit, Fai
     } else {
         NewSource::Path(directory(context, &root, &args.place)?)
     };
-    let desk = Desk::open(context, "hsm registry add", !args.write.no_wait)?;
+    let desk = Desk::open(context, "hsm registry add", !args.no_wait)?;
     let path = root.join(MANIFEST);
     let before = context.world.read(&path).map_err(|e| Fail::system("read", &path, e))?;
     if let NewSource::Path(own) = &source {
@@ -45,8 +45,7 @@ pub(super) fn add(context: &Context<'_>, args: &RegistryAdd) -> Result<Exit, Fai
     let text = String::from_utf8_lossy(&before).into_owned();
     let edited = add_registry(&text, &NewRegistry { name, source, usual })?;
     let files = [FileEdit { path, before: Some(before), after: Some(edited.text.into_bytes()) }];
-    let judge = if args.write.force { Judge::Forced } else { Judge::Strictly };
-    let changes = desk.judge(&files, judge)?;
+    let changes = desk.judge(&files, Judge::Strictly)?;
     desk.write(&files)?;
     context.voice.step("edited", MANIFEST);
     if context.world.env("HSM_REGISTRY_PATH").is_some_and(|set| !set.is_empty()) {

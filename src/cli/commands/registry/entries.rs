@@ -9,6 +9,7 @@ use crate::cli::args::registry::{
 use crate::cli::commands::{Context, Fail};
 use crate::manifest::Mode;
 use crate::names::{Kind, Name, TargetId};
+use crate::registry::Listed;
 use crate::registry::edit::draft::{
     BuildDraft, ContainerDraft, PackageDraft, PackageSourceDraft, PackageSourceKind,
 };
@@ -250,25 +251,26 @@ impl New<'_> {
         let world = context.world;
         let bytes = world.read(&listed.path).map_err(|e| Fail::system("read", &listed.path, e))?;
         let others = desk.shelf.registries.listed_as(&listed.target);
-        let next = others.iter().find(|other| other.number != listed.number);
+        let next = others.into_iter().find(|other| other.number != listed.number);
+        self.refuse_named(&mut desk, &listed, next.is_some())?;
         if let Some(next) = next {
             let takes_over = listed.hidden_by.is_none();
             let text = if takes_over { "is the one that counts then" } else { "stays the one that counts" };
             context.voice.note(&format!("{} of the registry `{}` {text}", listed.target, next.registry));
-        } else {
-            self.refuse_named(&mut desk, &listed.target)?;
         }
         let file = FileEdit { path: listed.path.clone(), before: Some(bytes), after: None };
         desk.land(file, listed.number, &listed.target, self.judge)?;
         Ok(Exit::Done)
     }
 
-    /// What other entries name may not go.
-    fn refuse_named(&self, desk: &mut Desk<'_>, target: &TargetId) -> Result<(), Fail> {
-        let (namers, broken) = namers(&mut desk.shelf, target, desk.context.world);
+    /// What other entries name may not go; where another registry has the name too, only what names it with its registry
+    /// counts.
+    fn refuse_named(&self, desk: &mut Desk<'_>, listed: &Listed, has_another: bool) -> Result<(), Fail> {
+        let (namers, broken) = namers(&mut desk.shelf, listed, desk.context.world);
+        let target = &listed.target;
         let mut lines = Vec::new();
         for namer in &namers {
-            for mention in &namer.mentions {
+            for mention in namer.mentions.iter().filter(|one| !has_another || one.registry.is_some()) {
                 let at = desk.shelf.sources.position(mention.place);
                 let option = mention.option.as_ref().map(|name| format!(" (option `{name}`)"));
                 let how = mention.how;

@@ -11,7 +11,7 @@ use crate::cli::args::Choice;
 use crate::cli::commands::edit::weigh;
 use crate::cli::commands::{Context, Fail, sync};
 use crate::cli::voice::SCHEMA;
-use crate::diagnostic::{Diagnostic, Finding, Wiring};
+use crate::diagnostic::{Diagnostic, ExtendsProblem, Finding, Wiring, any_error};
 use crate::load::{self, Report, Shelf};
 use crate::names::{TargetId, nearest};
 use crate::registry::{Entry, How, Listed, Mention, folder_of, mentions};
@@ -67,7 +67,13 @@ impl<'c> Desk<'c> {
     /// The number of the registry to write to: the one that is named, else the first. The usual place is made where
     /// there is none at all.
     pub(super) fn number(&self, registry: Option<&str>) -> Result<usize, Fail> {
-        registry.map_or(Ok(0), |name| super::number_of(&self.shelf, name))
+        if let Some(name) = registry {
+            return super::number_of(&self.shelf, name);
+        }
+        if self.shelf.registries.count() == 0 && !self.site.in_project {
+            return Err(Fail::usage(format!("{}; `hsm init` makes a project with one", super::NO_REGISTRY)));
+        }
+        Ok(0)
     }
 
     /// The file of an entry that is not there yet.
@@ -116,6 +122,10 @@ impl<'c> Desk<'c> {
         let found = mentions(&entry, &text);
         let mut warnings: Vec<Diagnostic> = opened.registries.warnings().to_vec();
         warnings.extend(found.iter().filter_map(|mention| dangling(mention, &mut opened)));
+        if any_error(&warnings) {
+            voice.note(&format!("{} would be wrong, so nothing was written", listed.shown));
+            return Err(Stop::Wrong(Report { sources: opened.sources, diagnostics: warnings }).into());
+        }
         voice.diagnostics(&opened.sources, &warnings);
         if let Some(winner) = &listed.hidden_by {
             voice.warn(&format!("the registry `{winner}` has {target} too, and is searched first"));
@@ -254,8 +264,18 @@ impl<'c> Desk<'c> {
 fn dangling(mention: &Mention, shelf: &mut Shelf<'_>) -> Option<Diagnostic> {
     let registries = &shelf.registries;
     let finding = match (mention.how, &mention.group, &mention.target) {
-        // another registry's group is looked for when everything is loaded
-        (How::Extends | How::Replacement, ..) => return None,
+        (How::Replacement, ..) => return None,
+        (How::Extends, ..) => {
+            let text = mention.registry.as_deref().unwrap_or_default();
+            let why = match registries.number_of(text) {
+                None => ExtendsProblem::Registry,
+                Some(number) if registries.listed(number, &mention.target).is_none() => ExtendsProblem::Group,
+                Some(_) => return None,
+            };
+            let TargetId::Group(group) = &mention.target else { return None };
+            let wiring = Wiring::BadExtends { text: format!("{text}/{}", group.name), why };
+            return Some(Diagnostic::error(mention.place, Finding::Wiring(wiring)));
+        }
         (How::Demands, Some(group), TargetId::Component(option)) => {
             let target = TargetId::Group(group.clone());
             let Ok(Some(entry)) = shelf.registries.load(&target, &mut shelf.sources) else { return None };

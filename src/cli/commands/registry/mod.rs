@@ -38,6 +38,9 @@ pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fai
     }
 }
 
+const NO_REGISTRY: &str =
+    "there is no registry: hsm.yaml names none, HSM_REGISTRY_PATH is not set, and there is no ./hsm-registry";
+
 /// Where a command looks: a project, or a directory that has a registry and no project.
 struct Site {
     root: PathBuf,
@@ -73,9 +76,7 @@ impl Site {
         }
         let shelf = site.shelf(context.world)?;
         if shelf.registries.count() == 0 {
-            context.voice.note(
-                "there is no registry: hsm.yaml names none, HSM_REGISTRY_PATH is not set, and there is no ./hsm-registry",
-            );
+            context.voice.note(NO_REGISTRY);
         }
         Ok(shelf)
     }
@@ -206,15 +207,16 @@ struct Namer {
     mentions: Vec<Mention>,
 }
 
-/// The visible entries that name a target, and how many could not be read.
-fn namers(shelf: &mut Shelf<'_>, target: &TargetId, world: &dyn World) -> (Vec<Namer>, usize) {
+/// The visible entries that name one, and how many could not be read.
+fn namers(shelf: &mut Shelf<'_>, of: &Listed, world: &dyn World) -> (Vec<Namer>, usize) {
+    let target = &of.target;
     let name = match target {
         TargetId::Component(id) => id.name(),
         TargetId::Group(id) => &id.name,
     };
     let (mut out, mut broken) = (Vec::new(), 0);
     for listed in shelf.registries.all() {
-        if listed.hidden_by.is_some() || listed.target == *target {
+        if listed.hidden_by.is_some() || listed.path == of.path {
             continue;
         }
         let bytes = world.read(&listed.path).unwrap_or_default();
@@ -227,7 +229,11 @@ fn namers(shelf: &mut Shelf<'_>, target: &TargetId, world: &dyn World) -> (Vec<N
         };
         let text = text_of(&shelf.sources, entry.common().file);
         let mut found = mentions(&entry, &text);
-        found.retain(|mention| mention.is_of(target) && mention.how != How::Replacement);
+        let meant = |mention: &Mention| match &mention.registry {
+            Some(registry) => *registry == of.registry,
+            None => of.hidden_by.is_none(),
+        };
+        found.retain(|mention| mention.is_of(target) && meant(mention) && mention.how != How::Replacement);
         if !found.is_empty() {
             out.push(Namer { listed, mentions: found });
         }
