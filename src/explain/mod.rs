@@ -42,7 +42,7 @@ pub use clash::{Clash, Party};
 pub use decide::{By, Decision, Of, Value};
 pub use effect::{Before, Effect, state};
 pub use remedy::{Flag, How, Remedy, joined};
-pub use tool::{Blame, blame};
+pub use tool::{Blame, Instead, TryOut, blame};
 pub use why::{Absence, Presence, absent, present};
 
 /// Why a project has no stack, and what could be done.

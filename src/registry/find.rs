@@ -244,16 +244,7 @@ impl<'w> Registries<'w> {
             let finding = Finding::Unreadable { path: shown.clone(), why: system_words(error) };
             Box::new(Diagnostic::missing(finding))
         };
-        // A file far above the limit is not even read into memory.
-        let size = self.world.stat(path).map_err(|e| unreadable(&e))?.map_or(0, |s| s.size);
-        let limit = limits.bytes;
-        if usize::try_from(size).unwrap_or(usize::MAX) > limit {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            let file = sources.add(shown, "");
-            let place = Place { file, start: 0, end: 0 };
-            return Err(Box::new(Diagnostic::error(place, Finding::TooLarge { size, limit })));
-        }
-        let bytes = self.world.read(path).map_err(|e| unreadable(&e))?;
+        let bytes = self.world.read_regular(path, limits.bytes).map_err(|e| unreadable(&e))?;
         yaml::take(sources, shown, &bytes, limits).map_err(Box::new)
     }
 
@@ -342,7 +333,9 @@ impl<'w> Registries<'w> {
             }
             let candidate = target_of(kind, is_group, name);
             let Some(found) = self.find(&candidate) else { continue };
-            let Ok(bytes) = self.world.read(&found.path) else { continue };
+            let Ok(bytes) = self.world.read_regular(&found.path, Limits::of_entry(is_group).bytes) else {
+                continue;
+            };
             let holds = |needle: &str| String::from_utf8_lossy(&bytes).contains(needle);
             if !holds("renamed_from") {
                 continue;

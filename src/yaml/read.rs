@@ -60,7 +60,7 @@ pub fn take(
         let head = &bytes[..bytes.len().min(200)];
         let head = String::from_utf8_lossy(head);
         let file = sources.add(path, head.lines().next().unwrap_or_default());
-        return Err(too_large(file, bytes.len(), limits));
+        return Err(too_large(file, limits));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(sources.add(path, text)),
@@ -99,7 +99,7 @@ pub fn parse(file: FileId, text: &str, limits: Limits) -> Parsed {
 
 fn parse_with(file: FileId, text: &str, limits: Limits, tagged: bool) -> Parsed {
     if text.len() > limits.bytes {
-        return Parsed { node: None, diagnostics: vec![too_large(file, text.len(), limits)] };
+        return Parsed { node: None, diagnostics: vec![too_large(file, limits)] };
     }
     let mut builder = Builder::new(file, text, limits, tagged);
     match builder.run() {
@@ -111,9 +111,9 @@ fn parse_with(file: FileId, text: &str, limits: Limits, tagged: bool) -> Parsed 
     }
 }
 
-fn too_large(file: FileId, size: usize, limits: Limits) -> Diagnostic {
+fn too_large(file: FileId, limits: Limits) -> Diagnostic {
     let place = Place { file, start: 0, end: 0 };
-    Diagnostic::error(place, Finding::TooLarge { size, limit: limits.bytes })
+    Diagnostic::error(place, Finding::TooLarge { limit: limits.bytes })
 }
 
 /// A diagnostic after which nothing more can be read.

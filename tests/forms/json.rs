@@ -226,7 +226,8 @@ fn failures(failed: &BTreeSet<String>, every: &BTreeSet<String>) {
         command.args(["sync", "--yes", "--format", "json"]).current_dir(rejected.path(""));
         keys(&project::run(&mut command).ends(1).json(), "", &mut found);
     } else {
-        failed.retain(|key| !key.starts_with("requirements") && !key.starts_with("instead"));
+        failed
+            .retain(|key| !["requirements", "instead", "rejected"].iter().any(|head| key.starts_with(head)));
     }
     let (more, fewer): (Vec<_>, Vec<_>) =
         (found.difference(&failed).collect(), failed.difference(&found).collect());

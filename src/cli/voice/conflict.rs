@@ -9,8 +9,7 @@ use super::safe::one_line;
 use super::snippet::{self, Mark, Opening};
 use super::width::Look;
 use super::{Format, NOTE, STEP, Voice, err, github, graph, html};
-use crate::explain::{Blame, Conflict, Effect, Explanation, Fix, Remedy};
-use crate::manifest::edit::Change;
+use crate::explain::{Conflict, Effect, Explanation, Fix, Remedy};
 use crate::place::{FileId, Sources};
 use crate::statement::Statement;
 
@@ -76,32 +75,6 @@ impl Voice {
             Format::Dot | Format::Mermaid => self.graph(&graph::of_clashes(clashes)),
             Format::Html => self.data(&html::of_clashes(clashes)),
             Format::Text | Format::Json | Format::Github | Format::Sarif => {}
-        }
-    }
-}
-
-impl Voice {
-    /// Who brought in what a package manager says cannot hold together, and what could be chosen instead.
-    pub(in crate::cli) fn blame(&self, sources: &Sources, manifest: FileId, blame: &Blame) {
-        if self.is_json() {
-            return;
-        }
-        for (chain, at) in blame.chains.iter().zip(1..) {
-            let what =
-                chain.last().map(|statement| one_line(&statement.claim.to_string())).unwrap_or_default();
-            err(&format!("{NOTE}requirement {at}{NOTE:#}: {what}"));
-            for line in quoted(sources, manifest, chain, self.verbose > 0, self.look) {
-                err(&line);
-            }
-        }
-        for fix in &blame.instead {
-            let commands = fix.changes().unwrap_or_default();
-            let commands: Vec<String> = commands.into_iter().map(Change::command).collect();
-            err(&format!(
-                "{NOTE}help{NOTE:#}: there is a stack without that: {STEP}{}{STEP:#}",
-                commands.join(" && ")
-            ));
-            err(&format!("    then: {} (not tried with the package manager)", effects(&fix.effects)));
         }
     }
 }

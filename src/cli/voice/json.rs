@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::conflict::CODE;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::explain::{Before, Blame, Conflict, Effect, Explanation, Fix, Remedy};
+use crate::explain::{Before, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::lock::LockedComponent;
 use crate::manifest::Mode;
 use crate::names::Name;
@@ -45,15 +45,6 @@ pub(super) fn failure(
         "conflicts": conflicts,
         "more_conflicts": explanation.more,
     })
-}
-
-/// A failure of a package manager: who brought in each requirement that it names, and what could be chosen instead.
-pub(super) fn blame(sources: &Sources, blame: &Blame, message: &str) -> Json {
-    let mut failure = failure(sources, &[], &Explanation::default(), message);
-    failure["requirements"] = blame.chains.iter().map(|chain| statements(sources, chain)).collect();
-    failure["instead"] =
-        blame.instead.iter().zip(1..).map(|(one, number)| fix(sources, one, number)).collect();
-    failure
 }
 
 /// A conflict, with its fixes; `number` is that of the first.

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unused_self, reason = "all that is said is said by the voice, whatever it needs for it")]
 
+mod blame;
 mod clash;
 mod conflict;
 mod diff;
@@ -41,6 +42,7 @@ use crate::world::World;
 
 use width::Look;
 
+pub(super) use blame::commands;
 pub(super) use json::{SCHEMA, links as links_json};
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();

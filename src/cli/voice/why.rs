@@ -2,12 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
+use super::blame::commands;
 use super::clash::Clash;
 use super::conflict::{clash, conflict_lines, effects, quoted};
 use super::json::{self, SCHEMA};
 use super::safe::one_line;
 use super::{NOTE, STEP, Voice};
-use crate::explain::{Absence, By, Conflict, Decision, Fix, Of, Presence, Remedy, Value};
+use crate::explain::{Absence, By, Conflict, Decision, Of, Presence, Value};
 use crate::manifest::edit::Change;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{FileId, Sources};
@@ -122,10 +123,6 @@ fn because(absence: &Absence) -> &'static str {
         (true, false) => "other options were taken",
         (false, _) => "as hsm.yaml stands, it cannot be",
     }
-}
-
-fn commands(fix: &Fix) -> Vec<String> {
-    fix.remedies.iter().filter_map(Remedy::change).map(Change::command).collect()
 }
 
 /// How many statements that keep something out are shown.
