@@ -32,8 +32,9 @@ use hsm_solver::{Selection, StatementId, Then};
 use crate::compile::{Compiled, compile};
 use crate::load::Inputs;
 use crate::lock::Lock;
-use crate::manifest::edit::{Change, edit, read_text};
+use crate::manifest::edit::{Change, EditError, edit, plainly, read_text};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
+use crate::place::Place;
 use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve_within};
 use crate::statement::{Claim, Origin, Statement};
 use correct::{Lines, Rest, corrections};
@@ -41,7 +42,7 @@ use correct::{Lines, Rest, corrections};
 pub use clash::{Clash, Party};
 pub use decide::{By, Decision, Of, Value};
 pub use effect::{Before, Effect, state};
-pub use remedy::{Flag, How, Remedy, joined};
+pub use remedy::{ByHand, Flag, How, Remedy, joined};
 pub use tool::{Blame, Instead, TryOut, blame};
 pub use why::{Absence, Presence, absent, present};
 
@@ -382,8 +383,12 @@ impl Work<'_> {
         matter: &Matter,
         known: &mut Known,
     ) -> Option<Fix> {
-        let edited = self.edited(&remedies)?;
-        if !known.texts.insert(edited.text.clone()) && remedies.iter().all(|r| matches!(r, Remedy::Change(_)))
+        let (remedies, edited) = match self.edited(&remedies) {
+            Some(edited) => (remedies, edited),
+            None => self.by_hand(&remedies, lines)?,
+        };
+        if !known.texts.insert(edited.text.clone())
+            && remedies.iter().all(|r| matches!(r, Remedy::Change(_) | Remedy::ByHand(_)))
         {
             return None;
         }
@@ -397,7 +402,7 @@ impl Work<'_> {
             return None;
         }
         let lock = self.inputs.lock.as_ref();
-        let only_ports = remedies.iter().all(|r| matches!(r.change(), Some(Change::SetPorts(..))));
+        let only_ports = remedies.iter().all(|r| matches!(r.meant(), Some(Change::SetPorts(..))));
         let effects = if !beside.is_empty() || (only_ports && lock.is_none()) {
             Vec::new()
         } else {
@@ -413,7 +418,13 @@ impl Work<'_> {
         let more = found.len().saturating_sub(CONFLICTS);
         let first_steps: Vec<Vec<Remedy>> = sets
             .iter()
-            .map(|(_, corrections)| corrections.first().map(|lines| self.plainest(lines)).unwrap_or_default())
+            .map(|(_, corrections)| {
+                let Some(lines) = corrections.first() else { return Vec::new() };
+                let plainest = self.plainest(lines);
+                // one conflict stands beside no other
+                let is_needed = sets.len() > 1 && self.edited(&plainest).is_none();
+                is_needed.then(|| self.by_hand(&plainest, lines)).flatten().map_or(plainest, |(by, _)| by)
+            })
             .collect();
         let mut conflicts = Vec::with_capacity(found.len());
         for (number, (unsolved, (base, corrections))) in found.iter().zip(sets).take(CONFLICTS).enumerate() {
@@ -458,12 +469,58 @@ impl Work<'_> {
         solve_within(&inputs, &compile(&inputs), Some(self.fuel()), self.interrupted).ok()
     }
 
+    /// The remedies with those that the way in which the manifest is written stands in the way of made by hand, and what
+    /// they come to; `None`: that is not what stands in the way.
+    fn by_hand(&self, remedies: &[Remedy], lines: &Lines) -> Option<(Vec<Remedy>, Edited)> {
+        let mut text = self.inputs.sources.get(self.inputs.manifest.file)?.text.to_string();
+        let mut out = Vec::with_capacity(remedies.len());
+        for remedy in remedy::joined(remedies.iter().cloned()) {
+            let Some(change) = remedy.change().cloned() else {
+                out.push(remedy);
+                continue;
+            };
+            match edit(&text, &read_text(&text)?, &change) {
+                Ok(edited) => {
+                    text = edited.text;
+                    out.push(remedy);
+                }
+                Err(EditError::Refused(refusal)) => {
+                    let place = self.place_of(&change, lines);
+                    out.push(Remedy::ByHand(Box::new(ByHand { change, place, refusal })));
+                }
+                Err(_) => return None,
+            }
+        }
+        let edited = out.iter().any(Remedy::is_by_hand).then(|| self.edited(&out)).flatten()?;
+        Some((out, edited))
+    }
+
+    /// The line of the manifest that a change is about.
+    fn place_of(&self, change: &Change, lines: &Lines) -> Place {
+        let manifest = self.inputs.manifest.file;
+        let own = |id: &StatementId| {
+            self.statement(*id).and_then(|statement| statement.place).filter(|place| place.file == manifest)
+        };
+        let is_of = |id: &&StatementId| {
+            let remedies = self.remedies(**id, lines, &BTreeSet::new());
+            remedies.iter().any(|remedy| remedy.change() == Some(change))
+        };
+        let of_change = lines.iter().filter(is_of).find_map(own);
+        let first = || lines.iter().find_map(own);
+        let spoken_of = || remedy::spoken_of(self.inputs, change);
+        of_change.or_else(first).or_else(spoken_of).unwrap_or(Place { file: manifest, start: 0, end: 0 })
+    }
+
     fn edited(&self, remedies: &[Remedy]) -> Option<Edited> {
         let mut text = self.inputs.sources.get(self.inputs.manifest.file)?.text.to_string();
+        if remedies.iter().any(|remedy| matches!(remedy, Remedy::ByHand(_))) {
+            text = plainly(&text)?;
+        }
         let (mut without_mode, mut without) = (false, Vec::new());
         for remedy in &remedy::joined(remedies.iter().cloned()) {
             match remedy {
                 Remedy::Change(change) => text = edit(&text, &read_text(&text)?, change).ok()?.text,
+                Remedy::ByHand(by) => text = edit(&text, &read_text(&text)?, &by.change).ok()?.text,
                 Remedy::LeaveOut(Flag::RequireMode) => without_mode = true,
                 Remedy::LeaveOut(Flag::Overlay(shown)) => without.push(shown.clone()),
                 Remedy::Line(..) => return None,

@@ -11,13 +11,14 @@ use crate::container::held::Address;
 use crate::container::port::{self, PortSpec};
 use crate::load::Inputs;
 use crate::manifest::Mode;
-use crate::manifest::edit::{Change, GroupFacts};
+use crate::manifest::edit::{Change, GroupFacts, line_of};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
 use crate::registry::layer::{Layer, Port};
 use crate::registry::{Container, Entry};
 use crate::statement::{Claim, Holder, Offered, Statement, Thing};
 use crate::version::VersionDemand;
+use crate::yaml::edit::Refusal;
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,21 @@ pub enum Remedy {
     Change(Change),
     /// An option of the command line that says so is left out.
     LeaveOut(Flag),
+    /// `hsm.yaml`, by hand: the way it is written stands in the way of a command.
+    ByHand(Box<ByHand>),
     /// A line that no command changes.
     Line(Box<Statement>, How),
+}
+
+/// An edit of `hsm.yaml` that cannot be made in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand {
+    /// What it comes to.
+    pub change: Change,
+    /// The line that it is about.
+    pub place: Place,
+    /// What to do, and why hsm does not.
+    pub refusal: Refusal,
 }
 
 /// An option of the command line that takes part in a conflict.
@@ -236,13 +250,26 @@ impl Remedy {
     pub fn change(&self) -> Option<&Change> {
         match self {
             Self::Change(change) => Some(change),
-            Self::LeaveOut(_) | Self::Line(..) => None,
+            Self::ByHand(_) | Self::LeaveOut(_) | Self::Line(..) => None,
         }
+    }
+
+    /// What it comes to in `hsm.yaml`, whoever makes it.
+    pub(super) fn meant(&self) -> Option<&Change> {
+        match self {
+            Self::ByHand(by_hand) => Some(&by_hand.change),
+            other => other.change(),
+        }
+    }
+
+    /// Whether somebody has to edit a file.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(self, Self::ByHand(_) | Self::Line(..))
     }
 
     /// The components that it changes.
     pub(super) fn components(&self) -> Vec<ComponentId> {
-        match self.change() {
+        match self.meant() {
             Some(
                 Change::Add(id, _)
                 | Change::Remove(id)
@@ -293,12 +320,12 @@ pub fn joined(remedies: impl IntoIterator<Item = Remedy>) -> Vec<Remedy> {
     }
     let gone: Vec<GroupId> = all
         .iter()
-        .filter_map(|remedy| match remedy.change() {
+        .filter_map(|remedy| match remedy.meant() {
             Some(Change::RemoveGroup(facts)) => Some(facts.id.clone()),
             _ => None,
         })
         .collect();
-    let is_on_gone = |remedy: &Remedy| match remedy.change() {
+    let is_on_gone = |remedy: &Remedy| match remedy.meant() {
         Some(
             Change::Select(facts, _)
             | Change::AddOptions(facts, _)
@@ -331,6 +358,31 @@ pub(super) fn facts(inputs: &Inputs, group: &GroupId) -> Option<GroupFacts> {
         comment: entry.comment.as_ref().map(|comment| comment.value.clone()),
         shared: inputs.twins.contains(group),
     })
+}
+
+/// Where the manifest speaks of what a change is about.
+pub(super) fn spoken_of(inputs: &Inputs, change: &Change) -> Option<Place> {
+    let group = |facts: &GroupFacts| line_of(&inputs.manifest, &facts.id).map(|line| line.group.place);
+    let place = match change {
+        Change::Select(facts, _)
+        | Change::AddOptions(facts, _)
+        | Change::RemoveOptions(facts, _)
+        | Change::GroupMode(facts, _)
+        | Change::GroupProfile(facts, _)
+        | Change::Include(facts, _)
+        | Change::Exclude(facts, _)
+        | Change::AddGroup(facts)
+        | Change::RemoveGroup(facts) => group(facts),
+        Change::Add(id, _)
+        | Change::Remove(id)
+        | Change::SetMode(id, ..)
+        | Change::SetVersion(id, ..)
+        | Change::SetProfile(id, ..)
+        | Change::Set(id, ..)
+        | Change::SetPorts(id, ..) => inputs.items(id).first().map(|item| item.name.place),
+        Change::Mode(_) => inputs.manifest.project.mode.as_ref().map(|mode| mode.place),
+    };
+    place.filter(|place| is_manifest(inputs, *place))
 }
 
 fn has_mode(compiled: &Compiled, id: &ComponentId, mode: Mode) -> bool {
@@ -385,7 +437,7 @@ fn is_held(compiled: &Compiled, port: u16) -> bool {
 
 /// The ports of the host that a remedy publishes.
 pub(super) fn published(remedy: &Remedy) -> impl Iterator<Item = u16> {
-    let ports = match remedy.change() {
+    let ports = match remedy.meant() {
         Some(Change::SetPorts(_, _, ports)) => ports.as_slice(),
         _ => &[],
     };
@@ -420,9 +472,10 @@ impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Change(change) => title(change, f),
+            Self::ByHand(by_hand) => title(&by_hand.change, f),
             Self::LeaveOut(Flag::RequireMode) => f.write_str("leave out `--require-mode`"),
             Self::LeaveOut(Flag::Overlay(shown)) => write!(f, "leave out `{shown}`"),
-            Self::Line(statement, how) => by_hand(statement, *how, f),
+            Self::Line(statement, how) => of_a_line(statement, *how, f),
         }
     }
 }
@@ -467,7 +520,7 @@ fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-fn by_hand(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn of_a_line(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let target = |claim: &Claim| -> Option<TargetId> {
         match claim {
             Claim::Implies { target, .. }

@@ -153,7 +153,10 @@ pub fn absent(
         manifest: inputs.manifest.file,
     };
     let has_it = |changes: &[Change]| -> Option<Fix> {
-        let remedies: Vec<Remedy> = changes.iter().cloned().map(Remedy::Change).collect();
+        let mut remedies: Vec<Remedy> = changes.iter().cloned().map(Remedy::Change).collect();
+        if work.edited(&remedies).is_none() {
+            remedies = work.by_hand(&remedies, &Lines::new())?.0;
+        }
         let after = Lock::of(&work.solved(&remedies)?.stack);
         let effects: Vec<Effect> = differences(&held.components, &after.components);
         after.components.contains_key(id).then_some(Fix { remedies, effects })

@@ -13,7 +13,7 @@ mod write;
 use crate::place::Place;
 
 pub use read::{Limits, Parsed, parse, read, read_tagged, take};
-pub use write::{Out, write};
+pub use write::{Out, plainly, write};
 
 /// A value with its place. Aliases and merge keys are expanded; an alias's content keeps the places of its anchor.
 #[derive(Debug, Clone, PartialEq, Eq)]

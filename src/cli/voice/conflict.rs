@@ -9,9 +9,10 @@ use super::safe::one_line;
 use super::snippet::{self, Mark, Opening};
 use super::width::Look;
 use super::{Format, NOTE, STEP, Voice, err, github, graph, html};
-use crate::explain::{Conflict, Effect, Explanation, Fix, Remedy};
+use crate::explain::{ByHand, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::place::{FileId, Sources};
 use crate::statement::Statement;
+use crate::yaml::edit::Refusal;
 
 /// The code of a conflict.
 pub(in crate::cli) const CODE: &str = crate::diagnostic::pages::CONFLICT;
@@ -51,7 +52,7 @@ impl Voice {
             let how = match edits {
                 0 => "",
                 _ if edits == explanation.fixes().count() => "; `hsm resolve --explain --fix N` makes fix N",
-                _ => "; `hsm resolve --explain --fix N` makes fix N if it has a command",
+                _ => "; `hsm resolve --explain --fix N` makes fix N unless it is by hand",
             };
             let help = format!("each fix was tried{how}{all}");
             err(&format!("{NOTE}help{NOTE:#}: {}", self.look.beside(&help, 6)));
@@ -93,12 +94,15 @@ pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a
 /// A fix as plain data.
 pub(super) fn shown(sources: &Sources, fix: &Fix) -> Shown {
     let titles: Vec<String> = fix.remedies.iter().map(|remedy| one_line(&remedy.to_string())).collect();
-    let what = fix.remedies.iter().filter_map(|remedy| match remedy {
-        Remedy::Change(change) => Some(change.command()),
-        Remedy::Line(statement, _) => {
-            statement.place.map(|place| format!("# in {}", sources.position(place)))
+    let what = fix.remedies.iter().flat_map(|remedy| match remedy {
+        Remedy::Change(change) => vec![change.command()],
+        Remedy::ByHand(by_hand) => {
+            vec![format!("# in {}", sources.position(by_hand.place)), format!("# {}", to_do(by_hand))]
         }
-        Remedy::LeaveOut(_) => None,
+        Remedy::Line(statement, _) => {
+            statement.place.map(|place| format!("# in {}", sources.position(place))).into_iter().collect()
+        }
+        Remedy::LeaveOut(_) => Vec::new(),
     });
     Shown {
         title: titles.join(", and "),
@@ -274,24 +278,49 @@ impl Argument<'_> {
     }
 }
 
+/// What to do by hand, and why hsm does not.
+pub(super) fn to_do(by_hand: &ByHand) -> String {
+    let Refusal { obstacle, by_hand } = &by_hand.refusal;
+    one_line(&format!("{by_hand}: {obstacle}"))
+}
+
+/// Who makes a fix, where no command does.
+fn made(fix: &Fix) -> &'static str {
+    match (fix.changes(), fix.remedies.iter().any(Remedy::is_by_hand)) {
+        (Some(_), _) => "",
+        (None, true) => " (by hand)",
+        (None, false) => " (on the command line)",
+    }
+}
+
 /// A fix: what it is, what to type, and what it does.
 fn fix_lines(sources: &Sources, fix: &Fix, number: usize, look: Look) -> Vec<String> {
+    let mut out = remedy_lines(sources, &format!("fix {number}"), fix, look);
+    if !fix.effects.is_empty() {
+        out.push(format!("    then: {}", look.beside(&effects(&fix.effects), 10)));
+    }
+    out
+}
+
+/// What a fix is, and what there is to type and to do by hand.
+pub(super) fn remedy_lines(sources: &Sources, opening: &str, fix: &Fix, look: Look) -> Vec<String> {
     let titles: Vec<String> = fix.remedies.iter().map(|remedy| one_line(&remedy.to_string())).collect();
-    let opening = format!("fix {number}");
+    let opening = format!("{opening}{}", made(fix));
     let title = look.beside(&titles.join(", and "), opening.len() + 2);
     let mut out = vec![format!("{NOTE}{opening}{NOTE:#}: {title}")];
     for remedy in &fix.remedies {
         match remedy {
             Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", change.command())),
+            Remedy::ByHand(by_hand) => {
+                out.push(format!("    in {}", sources.position(by_hand.place)));
+                out.push(format!("    {}", look.beside(&to_do(by_hand), 4)));
+            }
             Remedy::Line(statement, _) => {
                 let at = statement.place.map(|place| sources.position(place).to_string());
                 out.extend(at.map(|at| format!("    in {at}")));
             }
             Remedy::LeaveOut(_) => {}
         }
-    }
-    if !fix.effects.is_empty() {
-        out.push(format!("    then: {}", look.beside(&effects(&fix.effects), 10)));
     }
     out
 }

@@ -6,7 +6,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::conflict::CODE;
+use super::conflict::{CODE, to_do};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::explain::{Before, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::lock::LockedComponent;
@@ -64,12 +64,13 @@ pub(super) fn conflict(sources: &Sources, conflict: &Conflict, number: usize) ->
 /// A fix: what to change, and what that does.
 pub(super) fn fix(sources: &Sources, fix: &Fix, number: usize) -> Json {
     let remedies = fix.remedies.iter().map(|remedy| {
-        let (command, place) = match remedy {
-            Remedy::Change(change) => (Some(change.command()), None),
-            Remedy::Line(statement, _) => (None, statement.place.map(|at| place(sources, at))),
-            Remedy::LeaveOut(_) => (None, None),
+        let (command, place, by_hand) = match remedy {
+            Remedy::Change(change) => (Some(change.command()), None, None),
+            Remedy::ByHand(by_hand) => (None, Some(place(sources, by_hand.place)), Some(to_do(by_hand))),
+            Remedy::Line(statement, _) => (None, statement.place.map(|at| place(sources, at)), None),
+            Remedy::LeaveOut(_) => (None, None, None),
         };
-        json!({"says": remedy.to_string(), "command": command, "place": place})
+        json!({"says": remedy.to_string(), "command": command, "place": place, "by_hand": by_hand})
     });
     let remedies: Vec<Json> = remedies.collect();
     let effects: Vec<Json> = fix.effects.iter().map(effect).collect();

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use super::blame::commands;
 use super::clash::Clash;
-use super::conflict::{clash, conflict_lines, effects, quoted};
+use super::conflict::{clash, conflict_lines, effects, quoted, remedy_lines};
 use super::json::{self, SCHEMA};
 use super::safe::one_line;
 use super::{NOTE, STEP, Voice};
@@ -80,7 +80,11 @@ impl Voice {
             out.extend(conflict_lines(sources, manifest, &conflict, of, 1, self.verbose > 0, self.look));
         }
         for fix in &absence.nearest {
-            out.push(format!("{NOTE}to have it{NOTE:#}: {STEP}{}{STEP:#}", commands(fix).join(" && ")));
+            if fix.changes().is_some() {
+                out.push(format!("{NOTE}to have it{NOTE:#}: {STEP}{}{STEP:#}", commands(fix).join(" && ")));
+            } else {
+                out.extend(remedy_lines(sources, "to have it", fix, self.look));
+            }
             if !fix.effects.is_empty() {
                 out.push(format!("    then: {}", effects(&fix.effects)));
             }

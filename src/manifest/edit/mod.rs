@@ -279,6 +279,11 @@ pub fn read_text(text: &str) -> Option<Manifest> {
     super::read(&sources, file).0
 }
 
+/// The same manifest in the plainest form, in which every edit can be made: to try one that is refused where it stands.
+pub fn plainly(text: &str) -> Option<String> {
+    yaml::read(FileId(0), text, Limits::MANIFEST).ok().map(|node| yaml::plainly(&node))
+}
+
 /// Whether `packages` or `containers` lists a component.
 pub fn is_listed(manifest: &Manifest, id: &ComponentId) -> bool {
     listed(manifest, id).next().is_some()
