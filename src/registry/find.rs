@@ -423,11 +423,8 @@ impl Registry {
 /// The names of the entries in a folder; what is not called like an entry is left out.
 fn names_of(files: Vec<(String, FileKind)>, kind: Kind, is_group: bool) -> BTreeMap<Name, Vec<Name>> {
     let mut out: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
-    for (file, file_kind) in files {
-        // A directory that is called like an entry is a mistake that is told when the entry is wanted.
-        if !matches!(file_kind, FileKind::File | FileKind::Link | FileKind::Dir) {
-            continue;
-        }
+    // Whatever is called like an entry and is no file is a mistake that is told when the entry is wanted.
+    for (file, _) in files {
         let Some(stem) = file.strip_suffix(".yaml").and_then(|s| Name::parse(s).ok()) else { continue };
         out.entry(compared(&stem, kind, is_group)).or_default().push(stem);
     }

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
 mod conflicts;
+mod devices;
 mod road;
 mod running;
 mod runs;

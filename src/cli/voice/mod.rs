@@ -304,6 +304,26 @@ pub(super) fn last_words(text: &str) {
     error(text);
 }
 
+/// The document of a command that was typed wrongly, where one is wanted; people were told already.
+pub(super) fn mistyped(format: Option<Format>, text: &str, exit: Exit) -> Exit {
+    let document = match format {
+        Some(Format::Json) => {
+            json::failure(&crate::place::Sources::new(), &[], &crate::explain::Explanation::default(), text)
+        }
+        Some(Format::Sarif) => {
+            let mut log = sarif::Log::default();
+            log.message(Severity::Error, text);
+            log.document(None, exit)
+        }
+        _ => return exit,
+    };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    // a closed output leaves nobody to tell
+    let _ = anstream::stdout().lock().write_all(text.as_bytes());
+    exit
+}
+
 fn error(text: &str) {
     err(&format!("{ERROR}error{ERROR:#}: {text}"));
 }
