@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use hsm_solver::{ItemId, Then};
+use hsm_solver::{ItemId, StatementId, Then};
 
+use super::correct::Lines;
 use super::remedy::{Remedy, facts};
 use super::why::selection;
 use super::{Fix, Work, effect};
 use crate::adapters::Trial;
-use crate::compile::{compile, distribution};
+use crate::compile::{Compiled, compile, distribution};
 use crate::load::Inputs;
 use crate::lock::Lock;
 use crate::manifest::Strategy;
@@ -70,7 +71,7 @@ pub fn blame(
     let (chosen, gone) = selection(inputs, &compiled, &held, interrupted);
     let reasons = Reasons::of(&compiled, &chosen);
     let mut found = Blame::default();
-    let mut bringers: Vec<ComponentId> = Vec::new();
+    let mut bringers: Vec<(ComponentId, Lines)> = Vec::new();
     let mut lines: Vec<(Option<ComponentId>, Statement)> = Vec::new();
     for (component, number) in compiled.components.iter().zip(0..) {
         let id = &component.id;
@@ -103,7 +104,10 @@ pub fn blame(
         let mut chain: Vec<Statement> = chain.into_iter().cloned().collect();
         chain.push(line);
         found.chains.push(chain);
-        bringers.extend(id.filter(|id| !bringers.contains(id)));
+        bringers.extend(id.filter(|id| !bringers.iter().any(|(known, _)| known == id)).map(|id| {
+            let selections = selections(inputs, &compiled, found.chains.last().map_or(&[], Vec::as_slice));
+            (id, selections)
+        }));
     }
     let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone };
     others(&work, &held, &bringers, try_out, &mut found);
@@ -111,13 +115,19 @@ pub fn blame(
 }
 
 /// Looks for other selections, and asks the tool about each.
-fn others(work: &Work<'_>, held: &Lock, bringers: &[ComponentId], try_out: &TryOut<'_>, found: &mut Blame) {
+fn others(
+    work: &Work<'_>,
+    held: &Lock,
+    bringers: &[(ComponentId, Lines)],
+    try_out: &TryOut<'_>,
+    found: &mut Blame,
+) {
     let mut tried = 0;
     // what the tool rejects is not asked for again
     let mut also: Vec<Then> = Vec::new();
-    for id in bringers {
+    for (id, selections) in bringers {
         while found.instead.len() < OFFERED && tried < TRIED {
-            let Some((fix, stack)) = without(work, held, id, &also) else { break };
+            let Some((fix, stack)) = without(work, held, id, selections, &also) else { break };
             if found.instead.iter().any(|other| other.fix.remedies == fix.remedies) {
                 break;
             }
@@ -159,6 +169,19 @@ fn another(work: &Work<'_>, fix: &Fix, also: &[Then]) -> Option<Then> {
     (!left.is_empty()).then_some(Then::OneOf(number, left))
 }
 
+/// The lines of a chain that select the one option of a group: another selection replaces them.
+fn selections(inputs: &Inputs, compiled: &Compiled, chain: &[Statement]) -> Lines {
+    let selects = |statement: &Statement| match &statement.claim {
+        Claim::Selects(group, _) => {
+            inputs.group(group).is_some_and(|entry| entry.strategy.value == Strategy::One)
+                && chain.contains(statement)
+        }
+        _ => false,
+    };
+    let all = compiled.statements.iter().zip(0..);
+    all.filter(|(statement, _)| selects(statement)).map(|(_, number)| StatementId(number)).collect()
+}
+
 fn options_of(inputs: &Inputs, group: &GroupId) -> Vec<Name> {
     super::remedy::options(inputs, group).cloned().collect()
 }
@@ -168,11 +191,18 @@ fn is_blamed(line: &At<String>, blamed: &BTreeSet<&str>) -> bool {
 }
 
 /// Another option of a 1-of-N group, with which a component is not there, and the stack with it.
-fn without(work: &Work<'_>, held: &Lock, id: &ComponentId, also: &[Then]) -> Option<(Fix, Stack)> {
+fn without(
+    work: &Work<'_>,
+    held: &Lock,
+    id: &ComponentId,
+    selections: &Lines,
+    also: &[Then],
+) -> Option<(Fix, Stack)> {
     let number = work.compiled.components.iter().position(|component| component.id == *id)?;
     let out = Then::AbsentOr(ItemId(number as u32), std::iter::empty().collect());
     let also: Vec<Then> = also.iter().cloned().chain([out]).collect();
-    let other = work.ask(&Question { also, best: true, ..Question::default() }).ok()?;
+    let other =
+        work.ask(&Question { also, best: true, without: selections.clone(), ..Question::default() }).ok()?;
     let mut remedies = Vec::new();
     for (group, number) in work.compiled.groups.iter().zip(0..) {
         let entry = work.inputs.group(group)?;

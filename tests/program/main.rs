@@ -7,6 +7,7 @@
 
 mod conflicts;
 mod devices;
+mod rejected;
 mod road;
 mod running;
 mod runs;
