@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::execute::Failure;
 use crate::explain::{Blame, Conflict, Explanation, Fix};
 use crate::finalize::RunError;
+use crate::load::{LoadOptions, Upgrade};
 use crate::place::Sources;
 use crate::road::{self, AfterError, Planned, Stop, is_committed};
 use crate::transaction::{NotPutBack, RecoverError};
@@ -132,7 +133,9 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         Stop::Wrong(_) | Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Wrong(report) => voice.errors(&report.sources, &report.diagnostics),
         Stop::Unsolved { inputs, unsolved, .. } => {
-            voice.conflicts(&inputs.sources, inputs.manifest.file, explanation);
+            let LoadOptions { overlays, require_mode, upgrade, .. } = &inputs.options;
+            let made_alike = overlays.is_empty() && !require_mode && *upgrade == Upgrade::None;
+            voice.conflicts(&inputs.sources, inputs.manifest.file, explanation, made_alike);
             voice.diagnostics(&inputs.sources, &unsolved.notes);
         }
         Stop::OutOfFuel => voice.error("gave up: no stack was found within the bound of work"),

@@ -69,6 +69,8 @@ pub struct Conflict {
     pub unsolved: Unsolved,
     /// Which of them, by their place in the list, the manifest says since the project was locked.
     pub recent: Vec<usize>,
+    /// The groups whose options are counted, with these.
+    pub options: Vec<(GroupId, Vec<ComponentId>)>,
     /// What they come down to.
     pub clash: Clash,
     /// What could be changed; each is enough by itself. The best first.
@@ -88,7 +90,14 @@ impl Conflict {
         // over an overlay the lock is what is shared, and no file
         let lock = inputs.lock.as_ref().filter(|_| inputs.options.overlays.is_empty());
         let recent = recent::first(lock, &mut unsolved.statements);
-        Self { unsolved, recent, clash, fixes }
+        let counted = unsolved.statements.iter().filter_map(|statement| match &statement.claim {
+            Claim::TakesOne(group) | Claim::TakesBetween { group, .. } => Some(group.clone()),
+            _ => None,
+        });
+        let counted: BTreeSet<GroupId> = counted.collect();
+        let options_of = |group: &GroupId| inputs.components_of(&TargetId::Group(group.clone()));
+        let options = counted.into_iter().map(|group| (group.clone(), options_of(&group))).collect();
+        Self { unsolved, recent, options, clash, fixes }
     }
 }
 

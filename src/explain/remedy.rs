@@ -391,14 +391,13 @@ fn has_mode(compiled: &Compiled, id: &ComponentId, mode: Mode) -> bool {
     choices.into_iter().any(|choice| choice.mode == Some(mode) && choice.flaw.is_none())
 }
 
-/// The profiles of a container, in the order of their places.
+/// The profiles of a container, the gentlest first: the default, then those that run here, then what runs elsewhere.
 fn profiles(inputs: &Inputs, id: &ComponentId) -> Vec<Name> {
-    match inputs.component(id) {
-        Some(Entry::Container(container)) => {
-            container.profiles.iter().map(|profile| profile.name.value.clone()).collect()
-        }
-        _ => Vec::new(),
-    }
+    let Some(Entry::Container(container)) = inputs.component(id) else { return Vec::new() };
+    let default = container.default_profile.as_ref().map(|default| &default.value);
+    let mut all: Vec<_> = container.profiles.iter().collect();
+    all.sort_by_key(|profile| (Some(&profile.name.value) != default, profile.external.is_some()));
+    all.into_iter().map(|profile| profile.name.value.clone()).collect()
 }
 
 /// The item's `ports` in the manifest if the port published at a place is to be another one of the host; `None` where the

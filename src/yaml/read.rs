@@ -111,6 +111,18 @@ fn parse_with(file: FileId, text: &str, limits: Limits, tagged: bool) -> Parsed 
     }
 }
 
+/// What the parser says, with a character as people call it.
+fn plain_words(said: &str) -> String {
+    let inner = said.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
+    let Some(inner) = inner else { return said.to_owned() };
+    let number = inner.strip_prefix("\\u{").and_then(|rest| rest.strip_suffix('}'));
+    match number.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+        Some(number) => format!("the character U+{number:04X} cannot stand here"),
+        None if inner == "`" => "a backtick cannot stand here".to_owned(),
+        None => format!("`{inner}` cannot stand here"),
+    }
+}
+
 fn too_large(file: FileId, limits: Limits) -> Diagnostic {
     let place = Place { file, start: 0, end: 0 };
     Diagnostic::error(place, Finding::TooLarge { limit: limits.bytes })
@@ -414,7 +426,7 @@ impl<'t> Builder<'t> {
         let place = Place { file: self.file, start: start as u32, end: end as u32 };
         let finding = match error.kind() {
             ErrorKind::RecursionLimitExceeded => Finding::TooDeep { limit: self.limits.depth },
-            _ => Finding::Syntax(error.info().lines().next().unwrap_or_default().to_owned()),
+            _ => Finding::Syntax(plain_words(error.info().lines().next().unwrap_or_default())),
         };
         fatal(place, finding)
     }

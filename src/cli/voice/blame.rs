@@ -8,7 +8,7 @@ use super::clash::Clash;
 use super::conflict::{effects, quoted};
 use super::json::{self, failure, statements};
 use super::safe::one_line;
-use super::{NOTE, STEP, Voice, err, github};
+use super::{NOTE, STEP, Voice, err, github, typed};
 use crate::explain::{Blame, Explanation, Fix, Instead};
 use crate::load::Inputs;
 use crate::manifest::edit::Change;
@@ -32,7 +32,7 @@ impl Voice {
             });
         }
         for instead in &blame.instead {
-            let commands = commands(&instead.fix).join(" && ");
+            let commands = commands_here(&instead.fix);
             let (says, why) = match &instead.unasked {
                 None => (format!("{tool} finds a solution with this"), None),
                 Some(why) => ("there is a stack without that".to_owned(), Some(why)),
@@ -76,6 +76,11 @@ pub(in crate::cli) fn commands(fix: &Fix) -> Vec<String> {
     fix.changes().unwrap_or_default().into_iter().map(Change::command).collect()
 }
 
+/// The same in one line, as it has to be typed here.
+pub(super) fn commands_here(fix: &Fix) -> String {
+    commands(fix).iter().map(|command| typed(command)).collect::<Vec<_>>().join(" && ")
+}
+
 /// The line itself: what is required.
 fn requirement(chain: &[Statement]) -> String {
     chain.last().map(|statement| one_line(&statement.claim.to_string())).unwrap_or_default()
@@ -91,6 +96,7 @@ fn message(sources: &Sources, tool: &str, chain: &[Statement], help: &[String]) 
         sources,
         title: format!("{} with this requirement: {}", title(tool), requirement(chain)),
         statements: chain.iter().collect(),
+        options: &[],
         minimal: true,
         fixes: &[],
     };

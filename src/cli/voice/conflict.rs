@@ -8,7 +8,7 @@ use super::clash::{Clash, Fix as Shown};
 use super::safe::one_line;
 use super::snippet::{self, Mark, Opening};
 use super::width::Look;
-use super::{Format, NOTE, STEP, Voice, err, github, graph, html};
+use super::{Format, NOTE, STEP, Voice, err, github, graph, html, typed};
 use crate::explain::{ByHand, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::place::{FileId, Sources};
 use crate::statement::Statement;
@@ -27,8 +27,14 @@ const FEW: usize = 4;
 const EFFECTS: usize = 4;
 
 impl Voice {
-    /// Conflicts, each with its fixes.
-    pub(in crate::cli) fn conflicts(&self, sources: &Sources, manifest: FileId, explanation: &Explanation) {
+    /// Conflicts, each with its fixes. `made_alike`: whether `--fix` would come to the same ones.
+    pub(in crate::cli) fn conflicts(
+        &self,
+        sources: &Sources,
+        manifest: FileId,
+        explanation: &Explanation,
+        made_alike: bool,
+    ) {
         let Explanation { conflicts, more } = explanation;
         let count = conflicts.len() + more;
         let mut number = 1;
@@ -44,15 +50,21 @@ impl Voice {
             }
         }
         if *more > 0 {
-            err(&format!("{NOTE}note{NOTE:#}: {more} more conflicts are told once these are mended"));
+            let conflicts = if *more == 1 { "conflict is" } else { "conflicts are" };
+            err(&format!("{NOTE}note{NOTE:#}: {more} more {conflicts} told once these are mended"));
         }
         if explanation.fixes().next().is_some() {
             let all = if count > 1 { "; each conflict needs one" } else { "" };
             let edits = explanation.fixes().filter(|fix| fix.changes().is_some()).count();
+            let command = typed("hsm resolve --explain --fix N");
             let how = match edits {
-                0 => "",
-                _ if edits == explanation.fixes().count() => "; `hsm resolve --explain --fix N` makes fix N",
-                _ => "; `hsm resolve --explain --fix N` makes fix N unless it is by hand",
+                0 => String::new(),
+                _ if !made_alike => {
+                    "; paste the commands of one (`--fix` does not go together with the options given)"
+                        .to_owned()
+                }
+                _ if edits == explanation.fixes().count() => format!("; `{command}` makes fix N"),
+                _ => format!("; `{command}` makes fix N unless it is by hand"),
             };
             let help = format!("each fix was tried{how}{all}");
             err(&format!("{NOTE}help{NOTE:#}: {}", self.look.beside(&help, 6)));
@@ -86,6 +98,7 @@ pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a
         sources,
         title: one_line(&conflict.clash.to_string()),
         statements: conflict.unsolved.statements.iter().collect(),
+        options: &conflict.options,
         minimal: conflict.unsolved.minimal,
         fixes,
     }
@@ -310,7 +323,7 @@ pub(super) fn remedy_lines(sources: &Sources, opening: &str, fix: &Fix, look: Lo
     let mut out = vec![format!("{NOTE}{opening}{NOTE:#}: {title}")];
     for remedy in &fix.remedies {
         match remedy {
-            Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", change.command())),
+            Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", typed(&change.command()))),
             Remedy::ByHand(by_hand) => {
                 out.push(format!("    in {}", sources.position(by_hand.place)));
                 out.push(format!("    {}", look.beside(&to_do(by_hand), 4)));

@@ -114,6 +114,11 @@ impl Voice {
         self.root.get_or_init(|| root.to_owned());
     }
 
+    /// Learns what has to stand in every command, so that it finds the project.
+    pub(super) fn leads(&self, leading: String) {
+        LEADING.get_or_init(|| leading);
+    }
+
     /// Ends what is printed at the end of a command; its exit code, if all could be written.
     pub(super) fn finish(&self, exit: Exit) -> Exit {
         if self.format == Format::Sarif {
@@ -147,7 +152,9 @@ impl Voice {
     /// What leads to some components as a graph; whether one is wanted.
     pub(super) fn drawn_to(&self, resolved: &Resolved, ids: &[String]) -> bool {
         if self.is_drawn() {
-            self.graph(&graph::of_stack(&resolved.solved.stack, &resolved.inputs.manifest).leading_to(ids));
+            let whole = graph::of_stack(&resolved.solved.stack, &resolved.inputs.manifest);
+            let title = format!("what leads to {}", ids.last().map_or("it", String::as_str));
+            self.graph(&graph::Graph { title, ..whole.leading_to(ids) });
         }
         self.is_drawn()
     }
@@ -296,6 +303,17 @@ impl Voice {
             Stream::Out => self.data(&format!("{}\n", make(&base))),
             Stream::Err => err(&make(&base)),
         }
+    }
+}
+
+/// What leads to the project where commands do not find it by themselves: `-C DIR`.
+static LEADING: OnceLock<String> = OnceLock::new();
+
+/// A command of hsm as it has to be typed here.
+fn typed(command: &str) -> String {
+    match (LEADING.get(), command.strip_prefix("hsm ")) {
+        (Some(leading), Some(rest)) => format!("hsm {leading} {rest}"),
+        _ => command.to_owned(),
     }
 }
 

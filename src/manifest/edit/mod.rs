@@ -20,6 +20,7 @@ use crate::version::VersionDemand;
 use crate::yaml::edit::{Edit, New, Obstacle, Refusal, Step, apply};
 use crate::yaml::{self, Limits, Node};
 
+pub use command::quoted;
 pub use spots::Stands;
 pub use trail::Trail;
 
