@@ -65,9 +65,8 @@ impl Voice {
             }
             return;
         }
-        let because = format!("is not in the stack: {}", because(absence));
-        let in_front = id.to_string().chars().count() + 1;
-        let mut out = vec![format!("{STEP}{id}{STEP:#} {}", self.look.beside(&because, in_front))];
+        let told = self.look.words(&format!("{id} is not in the stack: {}", because(absence)), 0);
+        let mut out = vec![told.replacen(&id.to_string(), &format!("{STEP}{id}{STEP:#}"), 1)];
         for (group, options) in &absence.instead {
             let chosen: Vec<String> = options.iter().map(|name| format!("`{name}`")).collect();
             let chosen = if chosen.is_empty() { "none of its options".to_owned() } else { chosen.join(", ") };
