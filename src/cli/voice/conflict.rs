@@ -249,8 +249,15 @@ impl Argument<'_> {
         }
         out.extend(self.without_place(before));
         if !hidden.is_empty() {
-            let lines = if hidden.len() == 1 { "line" } else { "lines" };
-            out.push(format!("{STEP}…{STEP:#} {} more {lines} (-v shows all)", hidden.len()));
+            let left_out = match hidden.len() {
+                1 => format!("line {} of {count} is left out (-v shows it)", hidden.end),
+                _ => format!(
+                    "lines {} to {} of {count} are left out (-v shows them)",
+                    hidden.start + 1,
+                    hidden.end
+                ),
+            };
+            out.push(format!("{STEP}…{STEP:#} {left_out}"));
             out.extend(self.quoted(hidden.end..count));
             out.extend(self.without_place(hidden.end..count));
         }
@@ -394,7 +401,7 @@ mod tests {
         let all: Vec<Statement> = (0..10_000).map(|line| wants(file, 4 * line + 2, 4 * line + 3)).collect();
         let short = text(&sources, file, &all, Some(30));
         assert!(short.lines().count() <= 30, "{short}");
-        assert!(short.contains(" more lines (-v shows all)\n"), "{short}");
+        assert!(short.contains(" of 10000 are left out (-v shows them)\n"), "{short}");
         assert!(short.contains("1. hsm.yaml wants") && short.contains("10000. hsm.yaml wants"), "{short}");
         assert_eq!(text(&sources, file, &all[..1000], None).matches("hsm.yaml wants").count(), 1000);
     }
