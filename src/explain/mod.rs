@@ -32,7 +32,7 @@ use hsm_solver::{Selection, StatementId, Then};
 use crate::compile::{Compiled, compile};
 use crate::load::Inputs;
 use crate::lock::Lock;
-use crate::manifest::edit::{Change, EditError, edit, plainly, read_text};
+use crate::manifest::edit::{Change, edit, plainly, read_text};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
 use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve_within};
@@ -493,11 +493,11 @@ impl Work<'_> {
                     text = edited.text;
                     out.push(remedy);
                 }
-                Err(EditError::Refused(refusal)) => {
+                Err(error) => {
+                    let refusal = error.refusal(&change)?;
                     let place = self.place_of(&change, lines);
                     out.push(Remedy::ByHand(Box::new(ByHand { change, place, refusal })));
                 }
-                Err(_) => return None,
             }
         }
         let edited = out.iter().any(Remedy::is_by_hand).then(|| self.edited(&out)).flatten()?;

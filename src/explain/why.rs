@@ -182,12 +182,14 @@ pub fn absent(
             absence.nearest.extend(has_it(&changes).or_else(|| has_it(&with_add)));
         }
     }
-    absence.nearest.sort_by_key(|fix| (fix.remedies.len(), fix.effects.len()));
-    // what comes to the same by as much is no other way
-    let mut seen: Vec<Vec<Effect>> = Vec::new();
+    let by_hand = |fix: &Fix| fix.remedies.iter().any(Remedy::is_by_hand);
+    absence.nearest.sort_by_key(|fix| (fix.remedies.len(), by_hand(fix), fix.effects.len()));
+    // what comes to the same in the same manner is no other way
+    let mut seen: Vec<(bool, Vec<Effect>)> = Vec::new();
     absence.nearest.retain(|fix| {
-        let is_new = !seen.contains(&fix.effects);
-        seen.push(fix.effects.clone());
+        let one = (by_hand(fix), fix.effects.clone());
+        let is_new = !seen.contains(&one);
+        seen.push(one);
         is_new
     });
     absence.nearest.truncate(NEAREST);

@@ -90,6 +90,12 @@ impl Node {
         self.as_map()?.iter().find(|(k, _)| k.text == key).map(|(_, node)| node)
     }
 
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Value::Map(pairs) = &mut self.value else { return None };
+        pairs.iter_mut().find(|(own, _)| own.text == key).map(|(_, node)| node)
+    }
+
     /// Whether it is nothing, `~` or `null`.
     pub fn is_null(&self) -> bool {
         self.value == Value::Null

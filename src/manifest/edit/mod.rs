@@ -18,7 +18,7 @@ use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::{FileId, Sources};
 use crate::version::VersionDemand;
 use crate::yaml::edit::{Edit, New, Obstacle, Refusal, Step, apply};
-use crate::yaml::{self, Limits, Node};
+use crate::yaml::{self, Limits, Node, Value};
 
 pub use command::quoted;
 pub use spots::Stands;
@@ -282,7 +282,37 @@ pub fn read_text(text: &str) -> Option<Manifest> {
 
 /// The same manifest in the plainest form, in which every edit can be made: to try one that is refused where it stands.
 pub fn plainly(text: &str) -> Option<String> {
-    yaml::read(FileId(0), text, Limits::MANIFEST).ok().map(|node| yaml::plainly(&node))
+    let mut root = yaml::read(FileId(0), text, Limits::MANIFEST).ok()?;
+    for kind in [Kind::Package, Kind::Container] {
+        let (section, groups, _) = section(kind);
+        let lines = root.get_mut(section).and_then(|node| node.get_mut(groups));
+        let Some(Value::Map(lines)) = lines.map(|node| &mut node.value) else { continue };
+        for selection in lines.iter_mut().filter_map(|(_, line)| line.get_mut("selection")) {
+            // one item with settings is a list of it
+            if selection.get("name").is_some() {
+                let place = selection.place;
+                let item = std::mem::replace(selection, Node { place, value: Value::Null });
+                selection.value = Value::List(vec![item]);
+            }
+        }
+    }
+    Some(yaml::plainly(&root))
+}
+
+impl EditError {
+    /// What to do by hand about a change for which the manifest would have to be written in another way first.
+    pub fn refusal(self, change: &Change) -> Option<Refusal> {
+        match (self, change) {
+            (Self::Refused(refusal), _) => Some(refusal),
+            (Self::NotAList(group), Change::AddOptions(_, options) | Change::Select(_, options)) => {
+                let names: Vec<String> = options.iter().map(|name| format!("`{name}`")).collect();
+                let names = names.join(", ");
+                let by_hand = format!("make a list of the selection of {group} and add {names} by hand");
+                Some(Refusal { obstacle: Obstacle::Style, by_hand })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Whether `packages` or `containers` lists a component.
