@@ -99,7 +99,7 @@ fn asked(
 fn climbs(text: &str) -> usize {
     let mut most = 0;
     for (at, _) in text.match_indices("../") {
-        most = most.max(text[at..].as_bytes().chunks(3).take_while(|part| *part == b"../").count());
+        most = most.max(text.as_bytes()[at..].chunks(3).take_while(|part| *part == b"../").count());
     }
     most + usize::from(text.contains("\"..\"") || text.contains("/..\""))
 }

@@ -47,7 +47,7 @@ fn fixed(case: &Case, files: &Files, chosen: &[&Fix]) -> Option<Answer> {
             Remedy::Change(change) => changes.push(change),
             Remedy::ByHand(by_hand) => {
                 // somebody who edits by hand may write it as plainly as it can be
-                let plain = plainly(&files["hsm.yaml"]).expect("a manifest that can be read");
+                let plain = plainly(&files["hsm.yaml"])?;
                 files.insert("hsm.yaml".to_owned(), plain);
                 changes.push(&by_hand.change);
             }
@@ -231,9 +231,8 @@ fn however_the_manifest_is_written_the_same_fixes_are_offered() {
         let odd = explained(&case::read(&case.project, &files));
         for (conflict, other) in plain.conflicts.iter().zip(&odd.conflicts) {
             seen += 1;
-            let (fixes, others): (Vec<_>, Vec<_>) =
-                (conflict.fixes.iter().map(told).collect(), other.fixes.iter().map(told).collect());
-            assert_eq!(fixes, others, "{}", case.say("other fixes"));
+            let all = |conflict: &Conflict| conflict.fixes.iter().map(told).collect::<Vec<_>>();
+            assert_eq!(all(conflict), all(other), "{}", case.say("other fixes"));
         }
         for fix in odd.conflicts.iter().flat_map(|conflict| &conflict.fixes) {
             for remedy in &fix.remedies {

@@ -57,5 +57,5 @@ fn by_hand(sources: &Sources, fix: &Fix) -> String {
         },
         Remedy::LeaveOut(_) => remedy.to_string(),
     });
-    each.map(|line| format!("\n  {line}")).collect()
+    std::iter::once(String::new()).chain(each).collect::<Vec<_>>().join("\n  ")
 }
