@@ -335,8 +335,9 @@ pub(super) struct Resolve {
     /// Of NAME: show all chains that lead to it, not only the shortest
     #[arg(long, requires = "explain")]
     pub all: bool,
-    /// Of a conflict: make fix N in hsm.yaml (several times: one of each conflict)
-    #[arg(long, value_name = "N", conflicts_with_all = ["overlay", "set", "require_mode"])]
+    /// Of a conflict: make fix N in hsm.yaml (several times: one of each conflict); not together with options that bear
+    /// on the choice
+    #[arg(long, value_name = "N", conflicts_with_all = ["overlay", "set", "require_mode", "upgrade"])]
     pub fix: Vec<usize>,
     #[command(flatten)]
     pub choice: Choice,

@@ -3,6 +3,7 @@
 //! Owns: which conflicts there are, the fixes of each, and the trial of every fix. Refuses: printing, and writing
 //! anything: a fix is tried on a text in memory.
 //!
+//! - `by_hand`: what the writing of the manifest forbids a command to do.
 //! - `clash`: the one sentence that a conflict comes down to.
 //! - `correct`: the search for the lines to take back.
 //! - `decide`: what was chosen where there was a choice, and why.
@@ -16,6 +17,7 @@
 //! least. It becomes edits of the manifest's text, and each is solved again as a whole before it is given out. What no
 //! command can edit (a line of `pyproject.toml`, a registry's rule) is solved again without its statement.
 
+mod by_hand;
 mod clash;
 mod correct;
 mod decide;
@@ -34,7 +36,6 @@ use crate::load::Inputs;
 use crate::lock::Lock;
 use crate::manifest::edit::{Change, edit, plainly, read_text};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
-use crate::place::Place;
 use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve_within};
 use crate::statement::{Claim, Origin, Statement};
 use correct::{Lines, Rest, corrections};
@@ -476,48 +477,6 @@ impl Work<'_> {
         inputs.options.require_mode &= !without_mode;
         let inputs = inputs.with_manifest(&text)?;
         solve_within(&inputs, &compile(&inputs), Some(self.fuel()), self.interrupted).ok()
-    }
-
-    /// The remedies with those that the way in which the manifest is written stands in the way of made by hand, and what
-    /// they come to; `None`: that is not what stands in the way.
-    fn by_hand(&self, remedies: &[Remedy], lines: &Lines) -> Option<(Vec<Remedy>, Edited)> {
-        let mut text = self.inputs.sources.get(self.inputs.manifest.file)?.text.to_string();
-        let mut out = Vec::with_capacity(remedies.len());
-        for remedy in remedy::joined(remedies.iter().cloned()) {
-            let Some(change) = remedy.change().cloned() else {
-                out.push(remedy);
-                continue;
-            };
-            match edit(&text, &read_text(&text)?, &change) {
-                Ok(edited) => {
-                    text = edited.text;
-                    out.push(remedy);
-                }
-                Err(error) => {
-                    let refusal = error.refusal(&change)?;
-                    let place = self.place_of(&change, lines);
-                    out.push(Remedy::ByHand(Box::new(ByHand { change, place, refusal })));
-                }
-            }
-        }
-        let edited = out.iter().any(Remedy::is_by_hand).then(|| self.edited(&out)).flatten()?;
-        Some((out, edited))
-    }
-
-    /// The line of the manifest that a change is about.
-    fn place_of(&self, change: &Change, lines: &Lines) -> Place {
-        let manifest = self.inputs.manifest.file;
-        let own = |id: &StatementId| {
-            self.statement(*id).and_then(|statement| statement.place).filter(|place| place.file == manifest)
-        };
-        let is_of = |id: &&StatementId| {
-            let remedies = self.remedies(**id, lines, &BTreeSet::new());
-            remedies.iter().any(|remedy| remedy.change() == Some(change))
-        };
-        let of_change = lines.iter().filter(is_of).find_map(own);
-        let first = || lines.iter().find_map(own);
-        let spoken_of = || remedy::spoken_of(self.inputs, change);
-        of_change.or_else(first).or_else(spoken_of).unwrap_or(Place { file: manifest, start: 0, end: 0 })
     }
 
     fn edited(&self, remedies: &[Remedy]) -> Option<Edited> {

@@ -269,24 +269,16 @@ impl Remedy {
 
     /// The components that it changes.
     pub(super) fn components(&self) -> Vec<ComponentId> {
-        match self.meant() {
-            Some(
-                Change::Add(id, _)
-                | Change::Remove(id)
-                | Change::SetMode(id, ..)
-                | Change::SetVersion(id, ..)
-                | Change::SetProfile(id, ..)
-                | Change::SetPorts(id, ..)
-                | Change::Set(id, ..),
-            ) => vec![id.clone()],
-            Some(
-                Change::Select(facts, options)
-                | Change::AddOptions(facts, options)
-                | Change::RemoveOptions(facts, options)
-                | Change::Include(facts, options)
-                | Change::Exclude(facts, options),
-            ) => options.iter().map(|option| facts.id.option(option)).collect(),
-            _ => Vec::new(),
+        let Some(change) = self.meant() else { return Vec::new() };
+        match change {
+            Change::Select(facts, options)
+            | Change::AddOptions(facts, options)
+            | Change::RemoveOptions(facts, options)
+            | Change::Include(facts, options)
+            | Change::Exclude(facts, options) => {
+                options.iter().map(|option| facts.id.option(option)).collect()
+            }
+            other => other.component().cloned().into_iter().collect(),
         }
     }
 
@@ -326,16 +318,8 @@ pub fn joined(remedies: impl IntoIterator<Item = Remedy>) -> Vec<Remedy> {
         })
         .collect();
     let is_on_gone = |remedy: &Remedy| match remedy.meant() {
-        Some(
-            Change::Select(facts, _)
-            | Change::AddOptions(facts, _)
-            | Change::RemoveOptions(facts, _)
-            | Change::GroupMode(facts, _)
-            | Change::GroupProfile(facts, _)
-            | Change::Include(facts, _)
-            | Change::Exclude(facts, _),
-        ) => gone.contains(&facts.id),
-        _ => false,
+        Some(Change::RemoveGroup(_) | Change::AddGroup(_)) | None => false,
+        Some(change) => change.group().is_some_and(|facts| gone.contains(&facts.id)),
     };
     all.retain(|remedy| !is_on_gone(remedy));
     all
@@ -362,26 +346,11 @@ pub(super) fn facts(inputs: &Inputs, group: &GroupId) -> Option<GroupFacts> {
 
 /// Where the manifest speaks of what a change is about.
 pub(super) fn spoken_of(inputs: &Inputs, change: &Change) -> Option<Place> {
-    let group = |facts: &GroupFacts| line_of(&inputs.manifest, &facts.id).map(|line| line.group.place);
-    let place = match change {
-        Change::Select(facts, _)
-        | Change::AddOptions(facts, _)
-        | Change::RemoveOptions(facts, _)
-        | Change::GroupMode(facts, _)
-        | Change::GroupProfile(facts, _)
-        | Change::Include(facts, _)
-        | Change::Exclude(facts, _)
-        | Change::AddGroup(facts)
-        | Change::RemoveGroup(facts) => group(facts),
-        Change::Add(id, _)
-        | Change::Remove(id)
-        | Change::SetMode(id, ..)
-        | Change::SetVersion(id, ..)
-        | Change::SetProfile(id, ..)
-        | Change::Set(id, ..)
-        | Change::SetPorts(id, ..) => inputs.items(id).first().map(|item| item.name.place),
-        Change::Mode(_) => inputs.manifest.project.mode.as_ref().map(|mode| mode.place),
-    };
+    let of_group =
+        || change.group().and_then(|facts| line_of(&inputs.manifest, &facts.id)).map(|l| l.group.place);
+    let of_component =
+        || change.component().and_then(|id| inputs.items(id).first()).map(|item| item.name.place);
+    let place = of_group().or_else(of_component);
     place.filter(|place| is_manifest(inputs, *place))
 }
 

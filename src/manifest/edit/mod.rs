@@ -117,6 +117,38 @@ impl Setting {
     }
 }
 
+impl Change {
+    /// The component that it is about, if it is about one.
+    pub fn component(&self) -> Option<&ComponentId> {
+        match self {
+            Self::Add(id, _)
+            | Self::Remove(id)
+            | Self::SetMode(id, ..)
+            | Self::SetVersion(id, ..)
+            | Self::SetProfile(id, ..)
+            | Self::SetPorts(id, ..)
+            | Self::Set(id, ..) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The group that it is about, if it is about one.
+    pub fn group(&self) -> Option<&GroupFacts> {
+        match self {
+            Self::Select(facts, _)
+            | Self::AddOptions(facts, _)
+            | Self::RemoveOptions(facts, _)
+            | Self::GroupMode(facts, _)
+            | Self::GroupProfile(facts, _)
+            | Self::Include(facts, _)
+            | Self::Exclude(facts, _)
+            | Self::AddGroup(facts)
+            | Self::RemoveGroup(facts) => Some(facts),
+            _ => None,
+        }
+    }
+}
+
 /// What an edit did besides what it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Note {
