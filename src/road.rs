@@ -6,12 +6,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError};
+use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError, Trial};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::execute::{Failure, Progress, Work, execute};
-use crate::explain::{self, Explanation};
+use crate::explain::{self, Blame, Explanation, Fix};
 use crate::finalize::{self, RunError, finalize};
 use crate::load::{self, Inputs, LoadOptions, load};
 use crate::lock;
@@ -76,6 +77,8 @@ pub enum Stop {
     Run {
         /// What was to be done.
         planned: Box<Planned>,
+        /// Under which conditions.
+        settings: Settings,
         /// What went wrong.
         error: Box<RunError>,
     },
@@ -162,6 +165,35 @@ pub struct Road<'a> {
 /// The conflicts of a project without a stack, with what could be changed.
 pub fn explain(inputs: &Inputs, compiled: &Compiled, unsolved: &Unsolved, world: &dyn World) -> Explanation {
     explain::explain(inputs, compiled, unsolved.clone(), &|| world.interrupted())
+}
+
+/// How long a package manager may think about a selection that it is only asked about.
+const TRIAL: Duration = Duration::from_secs(20);
+
+/// What the package manager said cannot hold together, in the project's statements; other selections are tried with it,
+/// beside the project. `tell` hears of each before it is tried.
+pub fn blame(
+    planned: &Planned,
+    settings: &Settings,
+    blamed: &[String],
+    tell: &dyn Fn(&Fix),
+    world: &dyn World,
+) -> Blame {
+    let Resolved { inputs, solved } = &planned.resolved;
+    let adapter = adapter(Kind::Package, &inputs.manifest, &inputs.sources);
+    let try_out = |fix: &Fix, stack: &Stack| match &adapter {
+        Ok(adapter) => {
+            tell(fix);
+            adapter.try_out(stack, &inputs.root, settings, world, TRIAL)
+        }
+        Err(_) => Trial::Unasked("there is no such package manager".to_owned()),
+    };
+    explain::blame(inputs, &solved.stack, blamed, &try_out, &|| world.interrupted())
+}
+
+/// The name of a project's package manager.
+pub fn package_manager(inputs: &Inputs) -> &'static str {
+    adapter(Kind::Package, &inputs.manifest, &inputs.sources).map_or("the package manager", Adapter::name)
 }
 
 /// The nearest directory with a manifest, from `start` upwards.
@@ -294,7 +326,11 @@ impl Road<'_> {
                 Failure::Interrupted(signal) if !matches!(error, RunError::NotPutBack { .. }) => {
                     Err(Stop::Interrupted(*signal))
                 }
-                _ => Err(Stop::Run { planned: Box::new(planned), error: Box::new(error) }),
+                _ => Err(Stop::Run {
+                    planned: Box::new(planned),
+                    settings: wish.settings.clone(),
+                    error: Box::new(error),
+                }),
             },
         }
     }
@@ -389,6 +425,7 @@ impl Road<'_> {
                 env_remove: action.env_remove.clone(),
                 stdin: action.stdin.clone(),
                 output: OutputTo::Shown,
+                limit: None,
             };
             let outcome = self.world.run(&command);
             self.check(engine, action, outcome).map_err(Stop::After)?;

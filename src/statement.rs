@@ -255,7 +255,7 @@ impl fmt::Display for Wanted<'_> {
                 write!(f, ", but the profiles of {target} are {}", names.join(", "))?;
             }
         }
-        but(f, target, &demand.offered)
+        but(f, target, demand.version.as_ref(), &demand.offered)
     }
 }
 
@@ -289,7 +289,12 @@ impl fmt::Display for Form<'_> {
 }
 
 /// Says which releases there are, when none of them will do.
-fn but(f: &mut fmt::Formatter<'_>, of: &dyn fmt::Display, offered: &Offered) -> fmt::Result {
+fn but(
+    f: &mut fmt::Formatter<'_>,
+    of: &dyn fmt::Display,
+    demand: Option<&VersionDemand>,
+    offered: &Offered,
+) -> fmt::Result {
     let releases = match offered {
         Offered::Enough => return Ok(()),
         Offered::Unversioned => return write!(f, ", but {of} has no version: only `*` allows it"),
@@ -298,6 +303,15 @@ fn but(f: &mut fmt::Formatter<'_>, of: &dyn fmt::Display, offered: &Offered) -> 
     match releases.as_slice() {
         [one] => write!(f, ", but the only release of {of} is {one}")?,
         _ => write!(f, ", but the releases of {of} are {}", some(releases))?,
+    }
+    // `1.0rc1` looks like something that `>=1.0` should allow
+    let nearly = |release: &&Version| {
+        release.final_release().is_some_and(|last| demand.is_some_and(|demand| demand.allows(&last)))
+    };
+    if let Some((early, last)) =
+        releases.iter().find(nearly).and_then(|early| Some((early, early.final_release()?)))
+    {
+        write!(f, " ({early} is a pre-release: it comes before {last})")?;
     }
     // a tag such as `7.2-alpine` looks like a version that `<8` should allow
     let tags: Vec<Version> = releases.iter().filter(|r| r.is_opaque()).cloned().collect();
@@ -331,7 +345,7 @@ impl fmt::Display for Claim {
             Self::Excludes(group, name) => write!(f, "hsm.yaml excludes `{name}` from {group}"),
             Self::PinsVersion(id, version, offered) => {
                 write!(f, "hsm.yaml pins {id} to {version}")?;
-                but(f, id, offered)
+                but(f, id, Some(version), offered)
             }
             Self::PinsMode(id, mode) => write!(f, "hsm.yaml pins {id} to {mode} mode"),
             Self::PinsProfile(id, profile) => write!(f, "hsm.yaml pins {id} to the profile {profile}"),

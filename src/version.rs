@@ -40,6 +40,13 @@ impl Version {
         self.parsed.as_ref().is_some_and(pep440_rs::Version::any_prerelease)
     }
 
+    /// The final release that a pre-release comes before.
+    pub fn final_release(&self) -> Option<Self> {
+        let parsed = self.parsed.as_ref().filter(|parsed| parsed.any_prerelease())?;
+        let last = parsed.only_release();
+        Some(Self { raw: last.to_string(), parsed: Some(last) })
+    }
+
     /// Whether the two are one release.
     pub fn same_release(&self, other: &Self) -> bool {
         self.release() == other.release()

@@ -7,6 +7,7 @@ pub mod docker;
 pub mod uv;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 use crate::names::{ComponentId, Kind, Name};
@@ -107,6 +108,17 @@ impl Trouble {
             Self::Uv(trouble) => trouble.help(),
         }
     }
+}
+
+/// What a tool says of a stack on which it was only asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trial {
+    /// There are versions of everything that go together.
+    Holds,
+    /// There are none.
+    Fails,
+    /// It could not be asked; why, as words behind "because".
+    Unasked(String),
 }
 
 /// When an action runs.
@@ -291,6 +303,19 @@ pub trait Adapter: Send + Sync {
     /// (PEP 503); none: it failed for another reason. Words that are no names may be among them.
     fn blamed(&self, _action: &Action, _outcome: &Outcome) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether its tool finds versions for a stack, asked beside the project and within `time`: nothing is written in the
+    /// project, and nobody's code is built or run.
+    fn try_out(
+        &self,
+        _stack: &Stack,
+        _root: &Path,
+        _settings: &Settings,
+        _world: &dyn World,
+        _time: Duration,
+    ) -> Trial {
+        Trial::Unasked(format!("{} cannot be asked", self.name()))
     }
 
     /// A cheap stamp of the environment on this machine: as long as it stays the same, the adapter's side is intact.

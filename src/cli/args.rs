@@ -101,6 +101,30 @@ pub(super) struct Global {
     pub yes: bool,
 }
 
+/// The format that was asked for, where the rest of what was typed makes no sense.
+pub(super) fn typed_format() -> Option<Format> {
+    let all = clap::Arg::new("all").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
+    let raw = clap::Command::new("hsm").disable_help_flag(true).disable_version_flag(true).arg(all);
+    let matches = raw.try_get_matches().ok()?;
+    let words: Vec<&String> =
+        matches.get_many("all").into_iter().flatten().take_while(|w| *w != "--").collect();
+    format_in(words.iter().map(|word| word.as_str()))
+}
+
+fn format_in<'w>(words: impl Iterator<Item = &'w str>) -> Option<Format> {
+    let mut words = words.skip_while(|word| *word != "--format" && !word.starts_with("--format="));
+    let first = words.next()?;
+    let value = first.strip_prefix("--format=").or_else(|| words.next())?;
+    Format::from_str(value, false).ok()
+}
+
+/// What is wrong with what was typed, on one line.
+pub(super) fn sentence(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ").trim_start_matches("error: ").to_owned()
+}
+
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
@@ -315,8 +339,9 @@ pub(super) struct Resolve {
     /// Of NAME: show all chains that lead to it, not only the shortest
     #[arg(long, requires = "explain")]
     pub all: bool,
-    /// Of a conflict: make fix N in hsm.yaml (several times: one of each conflict)
-    #[arg(long, value_name = "N", conflicts_with_all = ["overlay", "set", "require_mode"])]
+    /// Of a conflict: make fix N in hsm.yaml (several times: one of each conflict); not together with options that bear
+    /// on the choice
+    #[arg(long, value_name = "N", conflicts_with_all = ["overlay", "set", "require_mode", "upgrade"])]
     pub fix: Vec<usize>,
     #[command(flatten)]
     pub choice: Choice,
@@ -469,6 +494,16 @@ mod tests {
                     assert!(help.contains(&line), "missing: {line}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_format_is_found_among_whatever_was_typed() {
+        let found = |words: &[&str]| format_in(words.iter().copied());
+        assert_eq!(found(&["frobnicate", "--format", "json", "-x"]), Some(Format::Json));
+        assert_eq!(found(&["--format=sarif"]), Some(Format::Sarif));
+        for none in [&["--format"][..], &["json"], &["--format", "jsn"], &["--formatjson"]] {
+            assert_eq!(found(none), None, "{none:?}");
         }
     }
 

@@ -33,7 +33,10 @@ fn run_in(world: &dyn World) -> Exit {
             let wrong = error.use_stderr();
             // a closed output leaves nobody to tell
             let _ = error.print();
-            return if wrong { Exit::Wrong } else { Exit::Done };
+            if !wrong {
+                return Exit::Done;
+            }
+            return voice::mistyped(args::typed_format(), &args::sentence(&error), Exit::Wrong);
         }
     };
     let voice = voice::Voice::new(&cli.global, world);

@@ -2,13 +2,14 @@
 
 use super::commands::Fail;
 use super::exit::Exit;
-use super::voice::Voice;
+use super::voice::{Voice, commands};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::execute::Failure;
-use crate::explain::{self, Blame, Conflict, Explanation};
+use crate::explain::{Blame, Conflict, Explanation, Fix};
 use crate::finalize::RunError;
+use crate::load::{LoadOptions, Upgrade};
 use crate::place::Sources;
-use crate::road::{self, AfterError, Planned, Resolved, Stop, is_committed};
+use crate::road::{self, AfterError, Planned, Stop, is_committed};
 use crate::transaction::{NotPutBack, RecoverError};
 use crate::world::World;
 
@@ -64,11 +65,10 @@ fn run(error: &RunError) -> Exit {
 /// Says what went wrong.
 pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
     let explanation = explanation(fail, world);
-    let blame = blame(fail, world);
     if voice.is_json() {
-        match &blame {
+        match blame(voice, fail, world) {
             Some((planned, blame)) => {
-                voice.blame_json(&planned.resolved.inputs.sources, blame, &words(fail).unwrap_or_default());
+                voice.blame_json(&planned.resolved.inputs.sources, &blame, &words(fail).unwrap_or_default());
             }
             None => tell_json(voice, fail, &explanation),
         }
@@ -85,22 +85,27 @@ pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
         }
         Fail::Stop(stop) => {
             tell_stop(voice, stop, &explanation);
-            if let Some((planned, blame)) = &blame {
+            // as JSON it is said already
+            if let Some((planned, blame)) = (!voice.is_json()).then(|| blame(voice, fail, world)).flatten() {
                 let inputs = &planned.resolved.inputs;
-                voice.blame(&inputs.sources, inputs.manifest.file, blame);
+                voice.blame(inputs, road::package_manager(inputs), &blame);
             }
         }
     }
 }
 
 /// Who brought in what a package manager says cannot hold together.
-fn blame<'f>(fail: &'f Fail, world: &dyn World) -> Option<(&'f Planned, Blame)> {
+fn blame<'f>(voice: &Voice, fail: &'f Fail, world: &dyn World) -> Option<(&'f Planned, Blame)> {
     let Fail::Stop(stop) = fail else { return None };
-    let Stop::Run { planned, error } = stop.as_ref() else { return None };
+    let Stop::Run { planned, settings, error } = stop.as_ref() else { return None };
     let Failure::Action { blamed, .. } = error.failure() else { return None };
-    let Resolved { inputs, solved } = &planned.resolved;
-    let found = explain::blame(inputs, &solved.stack, blamed, &|| world.interrupted());
-    (!blamed.is_empty() && !found.chains.is_empty()).then_some((planned, found))
+    if blamed.is_empty() {
+        return None;
+    }
+    let tool = road::package_manager(&planned.resolved.inputs);
+    let tell = |fix: &Fix| voice.step("trying", &format!("{} with {tool}", commands(fix).join(" && ")));
+    let found = road::blame(planned, settings, blamed, &tell, world);
+    (!found.chains.is_empty()).then_some((planned, found))
 }
 
 /// What cannot hold together, and what could be done about it. After an edit that was refused the manifest is what it
@@ -128,7 +133,9 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         Stop::Wrong(_) | Stop::Unsolved { .. } if voice.is_json() => {}
         Stop::Wrong(report) => voice.errors(&report.sources, &report.diagnostics),
         Stop::Unsolved { inputs, unsolved, .. } => {
-            voice.conflicts(&inputs.sources, inputs.manifest.file, explanation);
+            let LoadOptions { overlays, require_mode, upgrade, .. } = &inputs.options;
+            let made_alike = overlays.is_empty() && !require_mode && *upgrade == Upgrade::None;
+            voice.conflicts(&inputs.sources, inputs.manifest.file, explanation, made_alike);
             voice.diagnostics(&inputs.sources, &unsolved.notes);
         }
         Stop::OutOfFuel => voice.error("gave up: no stack was found within the bound of work"),

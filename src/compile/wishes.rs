@@ -303,11 +303,11 @@ impl Building<'_> {
         let Some(component) = self.components.get(item.0 as usize) else { return Offered::Enough };
         let Some(entry) = self.inputs.component(&component.id) else { return Offered::Enough };
         let mut seen = BTreeSet::new();
-        let mut choices: Vec<&Choice> = component.choices.iter().collect();
-        choices.sort_by_key(|choice| choice.release_rank);
-        let fresh = choices.into_iter().filter(|choice| seen.insert(choice.release));
-        let versions: Vec<Version> =
+        let fresh = component.choices.iter().filter(|choice| seen.insert(choice.release));
+        let mut versions: Vec<Version> =
             fresh.filter_map(|choice| candidates::version(entry, choice).cloned()).collect();
+        // as people look for one: the newest first, whatever is locked
+        versions.sort_by(Version::preference);
         if versions.is_empty() { Offered::Unversioned } else { Offered::Only(versions) }
     }
 }

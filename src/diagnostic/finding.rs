@@ -28,10 +28,8 @@ pub enum Finding {
     #[error("not UTF-8: this byte starts no character")]
     NotUtf8,
     /// Too many bytes.
-    #[error("the file has {size} bytes; the limit is {limit}")]
+    #[error("the file has more than {limit} bytes, the limit")]
     TooLarge {
-        /// Its size in bytes.
-        size: usize,
         /// The limit in bytes.
         limit: usize,
     },

@@ -13,6 +13,9 @@ use crate::names::nearest;
 /// The code of statements that cannot hold together.
 pub const CONFLICT: &str = "HSM-E500";
 
+/// The code of requirements in which a package manager finds no solution.
+pub const REJECTED: &str = "HSM-E501";
+
 const FAMILIES: [&str; 7] = [
     include_str!("pages/text.md"),
     include_str!("pages/values.md"),

@@ -266,6 +266,7 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
         env_remove: action.env_remove.clone(),
         stdin: action.stdin.clone(),
         output: if work.progress.shows_output() { OutputTo::Shown } else { OutputTo::Captured },
+        limit: None,
     };
     let outcome = work.world.run(&command).map_err(|error| Failure::System {
         attempt: "run",

@@ -9,6 +9,7 @@ use hsm_solver::{CandidateSet, ItemId, Selection, Then};
 
 use super::Work;
 use crate::compile::{Choice, candidates};
+use crate::manifest::edit::line_of;
 use crate::manifest::{Mode, Strategy};
 use crate::names::{ComponentId, GroupId, Name};
 use crate::registry::Entry;
@@ -34,8 +35,10 @@ pub struct Decision {
 /// What a decision is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
-    /// Which option of a group.
+    /// Which option of a group that takes exactly one.
     Option(GroupId),
+    /// That an option is one of several of a group.
+    Member(GroupId),
     /// Which release.
     Release,
     /// Which mode.
@@ -105,6 +108,7 @@ pub(super) fn decisions(work: &Work<'_>, selection: &Selection, id: &ComponentId
         .zip(0..)
         .filter_map(|(group, number)| option(work, selection, group, hsm_solver::GroupId(number), id))
         .collect();
+    all.extend(as_member(work, selection, id));
     for of in [Of::Release, Of::Mode, Of::Profile] {
         let ways = ways(work, id, item, &of);
         let chosen = value_of(work, id, selection.candidate(item), &of);
@@ -122,6 +126,74 @@ pub(super) fn decisions(work: &Work<'_>, selection: &Selection, id: &ComponentId
         }
     }
     all
+}
+
+/// The decisions about the options of a group that are present.
+pub(super) fn group_decisions(work: &Work<'_>, selection: &Selection, group: &GroupId) -> Vec<Decision> {
+    let Some(at) = work.compiled.groups.iter().position(|id| id == group) else { return Vec::new() };
+    let number = hsm_solver::GroupId(at as u32);
+    let members = selection.options(number).unwrap_or_default().iter();
+    let of_each = members.filter_map(|member| {
+        let name = super::remedy::options(work.inputs, group).nth(*member as usize)?;
+        option(work, selection, group, number, &group.option(name))
+            .or_else(|| self::member(work, selection, group, number, *member))
+    });
+    of_each.collect()
+}
+
+/// What decided that a component is one of several options, where lines do not say so: that its chain does.
+fn as_member(work: &Work<'_>, selection: &Selection, id: &ComponentId) -> Vec<Decision> {
+    let groups = work.compiled.groups.iter().zip(0..);
+    let each = groups.filter_map(|(group, number)| {
+        let number = hsm_solver::GroupId(number);
+        let at = super::remedy::options(work.inputs, group).position(|name| group.option(name) == *id)?;
+        let is_chosen = selection.options(number)?.contains(&(at as u32));
+        is_chosen.then(|| member(work, selection, group, number, at as u32)).flatten()
+    });
+    each.filter(|decision| !matches!(decision.by, By::Statements(_))).collect()
+}
+
+/// Why an option of a group is there that takes several.
+fn member(
+    work: &Work<'_>,
+    selection: &Selection,
+    group: &GroupId,
+    number: hsm_solver::GroupId,
+    member: u32,
+) -> Option<Decision> {
+    let entry = work.inputs.group(group).filter(|entry| entry.strategy.value != Strategy::One)?;
+    let name = |member: u32| entry.options.get(member as usize).map(|option| option.name.value.clone());
+    let chosen = name(member)?;
+    let item = *work.compiled.problem.groups().get(number.0 as usize)?.members.get(member as usize)?;
+    let is = |other: &Name| group.option(other) == group.option(&chosen);
+    let is_selected = line_of(&work.inputs.manifest, group).is_some_and(|line| line.selection.is_some());
+    let locked = work.inputs.lock.as_ref().and_then(|lock| lock.groups.get(group));
+    let by = if !is_selected && entry.default.iter().any(|default| is(&default.value)) {
+        By::Default
+    } else if locked.is_some_and(|options| options.iter().any(is)) {
+        By::Locked
+    } else {
+        By::First
+    };
+    let out = Then::AbsentOr(item, std::iter::empty().collect());
+    let mut decision = Decision {
+        of: Of::Member(group.clone()),
+        chosen: Value::Option(chosen),
+        by,
+        kept_out: None,
+        next: None,
+    };
+    match work.ask(&Question { also: vec![out], best: true, ..Question::default() }) {
+        Err(NoStack::Unsolved(unsolved)) => decision.by = By::Statements(unsolved.statements),
+        Err(_) => {}
+        Ok(without) => {
+            let now = selection.options(number).unwrap_or_default();
+            let then = without.options(number).unwrap_or_default();
+            let new = then.iter().find(|member| !now.contains(member));
+            decision.next = new.and_then(|member| name(*member)).map(Value::Option);
+        }
+    }
+    Some(decision)
 }
 
 /// The option of a group that the component is, if the group takes exactly one.
@@ -241,7 +313,7 @@ fn ways(work: &Work<'_>, id: &ComponentId, item: ItemId, of: &Of) -> Vec<Way> {
         Of::Release => choice.release_rank,
         Of::Mode => u32::from(!choice.suits_mode(preferred)),
         Of::Profile => choice.profile_rank,
-        Of::Option(_) => 0,
+        Of::Option(_) | Of::Member(_) => 0,
     };
     let mut sound: Vec<(u32, u32)> = component
         .choices
@@ -278,7 +350,7 @@ fn value_of(work: &Work<'_>, id: &ComponentId, candidate: Option<u32>, of: &Of) 
         Of::Profile => {
             candidates::profile_name(entry, choice).cloned().map_or(Value::NoProfile, Value::Profile)
         }
-        Of::Option(_) => return None,
+        Of::Option(_) | Of::Member(_) => return None,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Owns: which conflicts there are, the fixes of each, and the trial of every fix. Refuses: printing, and writing
 //! anything: a fix is tried on a text in memory.
 //!
+//! - `by_hand`: what the writing of the manifest forbids a command to do.
 //! - `clash`: the one sentence that a conflict comes down to.
 //! - `correct`: the search for the lines to take back.
 //! - `decide`: what was chosen where there was a choice, and why.
@@ -16,6 +17,7 @@
 //! least. It becomes edits of the manifest's text, and each is solved again as a whole before it is given out. What no
 //! command can edit (a line of `pyproject.toml`, a registry's rule) is solved again without its statement.
 
+mod by_hand;
 mod clash;
 mod correct;
 mod decide;
@@ -32,7 +34,7 @@ use hsm_solver::{Selection, StatementId, Then};
 use crate::compile::{Compiled, compile};
 use crate::load::Inputs;
 use crate::lock::Lock;
-use crate::manifest::edit::{Change, edit, read_text};
+use crate::manifest::edit::{Change, edit, plainly, read_text};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::solve::{NoStack, Question, Solved, Unsolved, ask, solve_within};
 use crate::statement::{Claim, Origin, Statement};
@@ -41,8 +43,8 @@ use correct::{Lines, Rest, corrections};
 pub use clash::{Clash, Party};
 pub use decide::{By, Decision, Of, Value};
 pub use effect::{Before, Effect, state};
-pub use remedy::{Flag, How, Remedy, joined};
-pub use tool::{Blame, blame};
+pub use remedy::{ByHand, Flag, How, Remedy, joined};
+pub use tool::{Blame, Instead, TryOut, blame};
 pub use why::{Absence, Presence, absent, present};
 
 /// Why a project has no stack, and what could be done.
@@ -68,6 +70,8 @@ pub struct Conflict {
     pub unsolved: Unsolved,
     /// Which of them, by their place in the list, the manifest says since the project was locked.
     pub recent: Vec<usize>,
+    /// The groups whose options are counted, with these.
+    pub options: Vec<(GroupId, Vec<ComponentId>)>,
     /// What they come down to.
     pub clash: Clash,
     /// What could be changed; each is enough by itself. The best first.
@@ -87,7 +91,14 @@ impl Conflict {
         // over an overlay the lock is what is shared, and no file
         let lock = inputs.lock.as_ref().filter(|_| inputs.options.overlays.is_empty());
         let recent = recent::first(lock, &mut unsolved.statements);
-        Self { unsolved, recent, clash, fixes }
+        let counted = unsolved.statements.iter().filter_map(|statement| match &statement.claim {
+            Claim::TakesOne(group) | Claim::TakesBetween { group, .. } => Some(group.clone()),
+            _ => None,
+        });
+        let counted: BTreeSet<GroupId> = counted.collect();
+        let options_of = |group: &GroupId| inputs.components_of(&TargetId::Group(group.clone()));
+        let options = counted.into_iter().map(|group| (group.clone(), options_of(&group))).collect();
+        Self { unsolved, recent, options, clash, fixes }
     }
 }
 
@@ -382,8 +393,12 @@ impl Work<'_> {
         matter: &Matter,
         known: &mut Known,
     ) -> Option<Fix> {
-        let edited = self.edited(&remedies)?;
-        if !known.texts.insert(edited.text.clone()) && remedies.iter().all(|r| matches!(r, Remedy::Change(_)))
+        let (remedies, edited) = match self.edited(&remedies) {
+            Some(edited) => (remedies, edited),
+            None => self.by_hand(&remedies, lines)?,
+        };
+        if !known.texts.insert(edited.text.clone())
+            && remedies.iter().all(|r| matches!(r, Remedy::Change(_) | Remedy::ByHand(_)))
         {
             return None;
         }
@@ -397,7 +412,7 @@ impl Work<'_> {
             return None;
         }
         let lock = self.inputs.lock.as_ref();
-        let only_ports = remedies.iter().all(|r| matches!(r.change(), Some(Change::SetPorts(..))));
+        let only_ports = remedies.iter().all(|r| matches!(r.meant(), Some(Change::SetPorts(..))));
         let effects = if !beside.is_empty() || (only_ports && lock.is_none()) {
             Vec::new()
         } else {
@@ -413,7 +428,13 @@ impl Work<'_> {
         let more = found.len().saturating_sub(CONFLICTS);
         let first_steps: Vec<Vec<Remedy>> = sets
             .iter()
-            .map(|(_, corrections)| corrections.first().map(|lines| self.plainest(lines)).unwrap_or_default())
+            .map(|(_, corrections)| {
+                let Some(lines) = corrections.first() else { return Vec::new() };
+                let plainest = self.plainest(lines);
+                // one conflict stands beside no other
+                let is_needed = sets.len() > 1 && self.edited(&plainest).is_none();
+                is_needed.then(|| self.by_hand(&plainest, lines)).flatten().map_or(plainest, |(by, _)| by)
+            })
             .collect();
         let mut conflicts = Vec::with_capacity(found.len());
         for (number, (unsolved, (base, corrections))) in found.iter().zip(sets).take(CONFLICTS).enumerate() {
@@ -460,10 +481,14 @@ impl Work<'_> {
 
     fn edited(&self, remedies: &[Remedy]) -> Option<Edited> {
         let mut text = self.inputs.sources.get(self.inputs.manifest.file)?.text.to_string();
+        if remedies.iter().any(|remedy| matches!(remedy, Remedy::ByHand(_))) {
+            text = plainly(&text)?;
+        }
         let (mut without_mode, mut without) = (false, Vec::new());
         for remedy in &remedy::joined(remedies.iter().cloned()) {
             match remedy {
                 Remedy::Change(change) => text = edit(&text, &read_text(&text)?, change).ok()?.text,
+                Remedy::ByHand(by) => text = edit(&text, &read_text(&text)?, &by.change).ok()?.text,
                 Remedy::LeaveOut(Flag::RequireMode) => without_mode = true,
                 Remedy::LeaveOut(Flag::Overlay(shown)) => without.push(shown.clone()),
                 Remedy::Line(..) => return None,

@@ -11,13 +11,14 @@ use crate::container::held::Address;
 use crate::container::port::{self, PortSpec};
 use crate::load::Inputs;
 use crate::manifest::Mode;
-use crate::manifest::edit::{Change, GroupFacts};
+use crate::manifest::edit::{Change, GroupFacts, line_of};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
 use crate::registry::layer::{Layer, Port};
 use crate::registry::{Container, Entry};
 use crate::statement::{Claim, Holder, Offered, Statement, Thing};
 use crate::version::VersionDemand;
+use crate::yaml::edit::Refusal;
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,21 @@ pub enum Remedy {
     Change(Change),
     /// An option of the command line that says so is left out.
     LeaveOut(Flag),
+    /// `hsm.yaml`, by hand: the way it is written stands in the way of a command.
+    ByHand(Box<ByHand>),
     /// A line that no command changes.
     Line(Box<Statement>, How),
+}
+
+/// An edit of `hsm.yaml` that cannot be made in place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand {
+    /// What it comes to.
+    pub change: Change,
+    /// The line that it is about.
+    pub place: Place,
+    /// What to do, and why hsm does not.
+    pub refusal: Refusal,
 }
 
 /// An option of the command line that takes part in a conflict.
@@ -236,30 +250,35 @@ impl Remedy {
     pub fn change(&self) -> Option<&Change> {
         match self {
             Self::Change(change) => Some(change),
-            Self::LeaveOut(_) | Self::Line(..) => None,
+            Self::ByHand(_) | Self::LeaveOut(_) | Self::Line(..) => None,
         }
+    }
+
+    /// What it comes to in `hsm.yaml`, whoever makes it.
+    pub(super) fn meant(&self) -> Option<&Change> {
+        match self {
+            Self::ByHand(by_hand) => Some(&by_hand.change),
+            other => other.change(),
+        }
+    }
+
+    /// Whether somebody has to edit a file.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(self, Self::ByHand(_) | Self::Line(..))
     }
 
     /// The components that it changes.
     pub(super) fn components(&self) -> Vec<ComponentId> {
-        match self.change() {
-            Some(
-                Change::Add(id, _)
-                | Change::Remove(id)
-                | Change::SetMode(id, ..)
-                | Change::SetVersion(id, ..)
-                | Change::SetProfile(id, ..)
-                | Change::SetPorts(id, ..)
-                | Change::Set(id, ..),
-            ) => vec![id.clone()],
-            Some(
-                Change::Select(facts, options)
-                | Change::AddOptions(facts, options)
-                | Change::RemoveOptions(facts, options)
-                | Change::Include(facts, options)
-                | Change::Exclude(facts, options),
-            ) => options.iter().map(|option| facts.id.option(option)).collect(),
-            _ => Vec::new(),
+        let Some(change) = self.meant() else { return Vec::new() };
+        match change {
+            Change::Select(facts, options)
+            | Change::AddOptions(facts, options)
+            | Change::RemoveOptions(facts, options)
+            | Change::Include(facts, options)
+            | Change::Exclude(facts, options) => {
+                options.iter().map(|option| facts.id.option(option)).collect()
+            }
+            other => other.component().cloned().into_iter().collect(),
         }
     }
 
@@ -293,22 +312,14 @@ pub fn joined(remedies: impl IntoIterator<Item = Remedy>) -> Vec<Remedy> {
     }
     let gone: Vec<GroupId> = all
         .iter()
-        .filter_map(|remedy| match remedy.change() {
+        .filter_map(|remedy| match remedy.meant() {
             Some(Change::RemoveGroup(facts)) => Some(facts.id.clone()),
             _ => None,
         })
         .collect();
-    let is_on_gone = |remedy: &Remedy| match remedy.change() {
-        Some(
-            Change::Select(facts, _)
-            | Change::AddOptions(facts, _)
-            | Change::RemoveOptions(facts, _)
-            | Change::GroupMode(facts, _)
-            | Change::GroupProfile(facts, _)
-            | Change::Include(facts, _)
-            | Change::Exclude(facts, _),
-        ) => gone.contains(&facts.id),
-        _ => false,
+    let is_on_gone = |remedy: &Remedy| match remedy.meant() {
+        Some(Change::RemoveGroup(_) | Change::AddGroup(_)) | None => false,
+        Some(change) => change.group().is_some_and(|facts| gone.contains(&facts.id)),
     };
     all.retain(|remedy| !is_on_gone(remedy));
     all
@@ -333,20 +344,29 @@ pub(super) fn facts(inputs: &Inputs, group: &GroupId) -> Option<GroupFacts> {
     })
 }
 
+/// Where the manifest speaks of what a change is about.
+pub(super) fn spoken_of(inputs: &Inputs, change: &Change) -> Option<Place> {
+    let of_group =
+        || change.group().and_then(|facts| line_of(&inputs.manifest, &facts.id)).map(|l| l.group.place);
+    let of_component =
+        || change.component().and_then(|id| inputs.items(id).first()).map(|item| item.name.place);
+    let place = of_group().or_else(of_component);
+    place.filter(|place| is_manifest(inputs, *place))
+}
+
 fn has_mode(compiled: &Compiled, id: &ComponentId, mode: Mode) -> bool {
     let component = compiled.components.iter().find(|component| component.id == *id);
     let choices = component.into_iter().flat_map(|component| &component.choices);
     choices.into_iter().any(|choice| choice.mode == Some(mode) && choice.flaw.is_none())
 }
 
-/// The profiles of a container, in the order of their places.
+/// The profiles of a container, the gentlest first: the default, then those that run here, then what runs elsewhere.
 fn profiles(inputs: &Inputs, id: &ComponentId) -> Vec<Name> {
-    match inputs.component(id) {
-        Some(Entry::Container(container)) => {
-            container.profiles.iter().map(|profile| profile.name.value.clone()).collect()
-        }
-        _ => Vec::new(),
-    }
+    let Some(Entry::Container(container)) = inputs.component(id) else { return Vec::new() };
+    let default = container.default_profile.as_ref().map(|default| &default.value);
+    let mut all: Vec<_> = container.profiles.iter().collect();
+    all.sort_by_key(|profile| (Some(&profile.name.value) != default, profile.external.is_some()));
+    all.into_iter().map(|profile| profile.name.value.clone()).collect()
 }
 
 /// The item's `ports` in the manifest if the port published at a place is to be another one of the host; `None` where the
@@ -385,7 +405,7 @@ fn is_held(compiled: &Compiled, port: u16) -> bool {
 
 /// The ports of the host that a remedy publishes.
 pub(super) fn published(remedy: &Remedy) -> impl Iterator<Item = u16> {
-    let ports = match remedy.change() {
+    let ports = match remedy.meant() {
         Some(Change::SetPorts(_, _, ports)) => ports.as_slice(),
         _ => &[],
     };
@@ -420,9 +440,10 @@ impl fmt::Display for Remedy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Change(change) => title(change, f),
+            Self::ByHand(by_hand) => title(&by_hand.change, f),
             Self::LeaveOut(Flag::RequireMode) => f.write_str("leave out `--require-mode`"),
             Self::LeaveOut(Flag::Overlay(shown)) => write!(f, "leave out `{shown}`"),
-            Self::Line(statement, how) => by_hand(statement, *how, f),
+            Self::Line(statement, how) => of_a_line(statement, *how, f),
         }
     }
 }
@@ -467,7 +488,7 @@ fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
 }
 
-fn by_hand(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn of_a_line(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let target = |claim: &Claim| -> Option<TargetId> {
         match claim {
             Claim::Implies { target, .. }

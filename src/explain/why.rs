@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use hsm_solver::{Engine, ItemId, Selection, StatementId, Then};
 
 use super::correct::Lines;
-use super::decide::{Decision, decisions};
+use super::decide::{Decision, decisions, group_decisions};
 use super::effect::{Effect, differences};
 use super::recent::is_recent;
 use super::remedy::{Remedy, facts, written};
@@ -17,7 +17,7 @@ use crate::compile::{Choice, Compiled, candidates, compile};
 use crate::load::Inputs;
 use crate::lock::{Lock, LockedComponent};
 use crate::manifest::Strategy;
-use crate::manifest::edit::Change;
+use crate::manifest::edit::{Change, line_of};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{FileId, Sources};
 use crate::registry::Entry;
@@ -93,12 +93,7 @@ pub fn present(
     let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone };
     let decisions = match target {
         TargetId::Component(id) => decisions(&work, &selection, id),
-        TargetId::Group(id) => {
-            let options = held.groups.get(id).into_iter().flatten();
-            let of_group = options.flat_map(|name| decisions(&work, &selection, &id.option(name)));
-            let about = |decision: &Decision| matches!(&decision.of, super::Of::Option(group) if group == id);
-            of_group.filter(about).collect()
-        }
+        TargetId::Group(id) => group_decisions(&work, &selection, id),
     };
     Some(Presence { state, chains, more, decisions })
 }
@@ -113,6 +108,7 @@ pub fn absent(
     let compiled = compile(inputs);
     let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone: Lines::new() };
     let mut ways: Vec<Change> = Vec::new();
+    let mut included: Vec<Vec<Change>> = Vec::new();
     let mut instead = Vec::new();
     let mut would: Vec<Statement> = Vec::new();
     for group in &compiled.groups {
@@ -125,11 +121,14 @@ pub fn absent(
         };
         instead.push((group.clone(), chosen.clone()));
         let options = vec![option.clone()];
-        ways.push(if entry.strategy.value == Strategy::One {
-            Change::Select(facts, options)
-        } else {
-            Change::AddOptions(facts, options)
-        });
+        let take = if entry.strategy.value == Strategy::One { Change::Select } else { Change::AddOptions };
+        let is_option = |name: &Name| group.option(name) == *id;
+        let line = line_of(&inputs.manifest, group);
+        if line.is_some_and(|line| line.exclude.iter().any(|name| is_option(&name.value))) {
+            let include = Change::Include(facts.clone(), options.clone());
+            included.push(vec![include, take(facts.clone(), options.clone())]);
+        }
+        ways.push(take(facts, options));
     }
     for statement in &compiled.statements {
         let brings = match &statement.claim {
@@ -153,7 +152,10 @@ pub fn absent(
         manifest: inputs.manifest.file,
     };
     let has_it = |changes: &[Change]| -> Option<Fix> {
-        let remedies: Vec<Remedy> = changes.iter().cloned().map(Remedy::Change).collect();
+        let mut remedies: Vec<Remedy> = changes.iter().cloned().map(Remedy::Change).collect();
+        if work.edited(&remedies).is_none() {
+            remedies = work.by_hand(&remedies, &Lines::new())?.0;
+        }
         let after = Lock::of(&work.solved(&remedies)?.stack);
         let effects: Vec<Effect> = differences(&held.components, &after.components);
         after.components.contains_key(id).then_some(Fix { remedies, effects })
@@ -172,6 +174,7 @@ pub fn absent(
             absence.manifest = listed.manifest.file;
             absence.sources = listed.sources;
         }
+        absence.nearest.extend(included.into_iter().filter_map(|changes| has_it(&changes)));
         for fix in absence.clashes.iter().flat_map(|conflict| &conflict.fixes) {
             let Some(changes) = fix.changes() else { continue };
             let changes: Vec<Change> = changes.into_iter().cloned().collect();
@@ -179,7 +182,16 @@ pub fn absent(
             absence.nearest.extend(has_it(&changes).or_else(|| has_it(&with_add)));
         }
     }
-    absence.nearest.sort_by_key(|fix| (fix.remedies.len(), fix.effects.len()));
+    let by_hand = |fix: &Fix| fix.remedies.iter().any(Remedy::is_by_hand);
+    absence.nearest.sort_by_key(|fix| (fix.remedies.len(), by_hand(fix), fix.effects.len()));
+    // what comes to the same in the same manner is no other way
+    let mut seen: Vec<(bool, Vec<Effect>)> = Vec::new();
+    absence.nearest.retain(|fix| {
+        let one = (by_hand(fix), fix.effects.clone());
+        let is_new = !seen.contains(&one);
+        seen.push(one);
+        is_new
+    });
     absence.nearest.truncate(NEAREST);
     absence
 }

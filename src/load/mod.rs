@@ -241,7 +241,7 @@ fn read_manifest(
 ) -> Option<Manifest> {
     let bytes = match &options.manifest {
         Some(text) => Ok(text.as_bytes().to_vec()),
-        None => world.read(&root.join(MANIFEST)),
+        None => world.read_regular(&root.join(MANIFEST), Limits::MANIFEST.bytes),
     };
     let file = match bytes {
         Ok(bytes) => yaml::take(sources, MANIFEST, &bytes, Limits::MANIFEST),
@@ -278,7 +278,7 @@ fn own_services(
 ) -> Vec<OwnService> {
     let mut services = Vec::new();
     for path in &manifest.services.compose_files {
-        let bytes = match world.read(&root.join(&path.value)) {
+        let bytes = match world.read_regular(&root.join(&path.value), Limits::MANIFEST.bytes) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let finding = Finding::Unreadable { path: path.value.clone(), why: error.to_string() };
@@ -355,7 +355,7 @@ fn read_lock(
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Lock> {
-    let file = match world.read(&root.join(lock::FILE)) {
+    let file = match world.read_regular(&root.join(lock::FILE), Limits::LOCK.bytes) {
         Ok(bytes) => yaml::take(sources, lock::FILE, &bytes, Limits::LOCK),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => Err(unreadable(lock::FILE, &error)),

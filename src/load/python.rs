@@ -28,7 +28,7 @@ pub(super) fn project(
     if !entries.values().any(|entry| matches!(entry.as_ref(), Entry::Package(_))) {
         return Project::default();
     }
-    let taken = match world.read(&root.join(pyproject::FILE)) {
+    let taken = match world.read_regular(&root.join(pyproject::FILE), Limits::MANIFEST.bytes) {
         Ok(bytes) => yaml::take(sources, pyproject::FILE, &bytes, Limits::MANIFEST),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Project::default(),
         Err(error) => Err(unreadable(pyproject::FILE, &error)),
@@ -65,7 +65,7 @@ fn checkout(root: &Path, world: &dyn World, path: &str, sources: &mut Sources) -
     let shown = format!("{path}/{}", pyproject::FILE);
     let file = root.join(&shown);
     world.stat(&file).ok().flatten().filter(|stat| stat.kind == FileKind::File)?;
-    let bytes = world.read(&file).ok()?;
+    let bytes = world.read_regular(&file, Limits::MANIFEST.bytes).ok()?;
     let text = std::str::from_utf8(&bytes).ok().filter(|text| text.len() <= Limits::MANIFEST.bytes)?;
     let file = sources.add(shown, text);
     Some(Checkout::read(text, file))

@@ -248,16 +248,7 @@ impl<'w> Registries<'w> {
             let finding = Finding::Unreadable { path: shown.clone(), why: system_words(error) };
             Box::new(Diagnostic::missing(finding))
         };
-        // A file far above the limit is not even read into memory.
-        let size = self.world.stat(path).map_err(|e| unreadable(&e))?.map_or(0, |s| s.size);
-        let limit = limits.bytes;
-        if usize::try_from(size).unwrap_or(usize::MAX) > limit {
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            let file = sources.add(shown, "");
-            let place = Place { file, start: 0, end: 0 };
-            return Err(Box::new(Diagnostic::error(place, Finding::TooLarge { size, limit })));
-        }
-        let bytes = self.world.read(path).map_err(|e| unreadable(&e))?;
+        let bytes = self.world.read_regular(path, limits.bytes).map_err(|e| unreadable(&e))?;
         yaml::take(sources, shown, &bytes, limits).map_err(Box::new)
     }
 
@@ -346,7 +337,9 @@ impl<'w> Registries<'w> {
             }
             let candidate = target_of(kind, is_group, name);
             let Some(found) = self.find(&candidate) else { continue };
-            let Ok(bytes) = self.world.read(&found.path) else { continue };
+            let Ok(bytes) = self.world.read_regular(&found.path, Limits::of_entry(is_group).bytes) else {
+                continue;
+            };
             let holds = |needle: &str| String::from_utf8_lossy(&bytes).contains(needle);
             if !holds("renamed_from") {
                 continue;
@@ -434,11 +427,8 @@ impl Registry {
 /// The names of the entries in a folder; what is not called like an entry is left out.
 fn names_of(files: Vec<(String, FileKind)>, kind: Kind, is_group: bool) -> BTreeMap<Name, Vec<Name>> {
     let mut out: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
-    for (file, file_kind) in files {
-        // A directory that is called like an entry is a mistake that is told when the entry is wanted.
-        if !matches!(file_kind, FileKind::File | FileKind::Link | FileKind::Dir) {
-            continue;
-        }
+    // Whatever is called like an entry and is no file is a mistake that is told when the entry is wanted.
+    for (file, _) in files {
         let Some(stem) = file.strip_suffix(".yaml").and_then(|s| Name::parse(s).ok()) else { continue };
         out.entry(compared(&stem, kind, is_group)).or_default().push(stem);
     }

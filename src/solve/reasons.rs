@@ -10,7 +10,7 @@ use hsm_solver::{GroupId, ItemId, Selection, StatementId, Then, When};
 
 use crate::compile::Compiled;
 use crate::names::{ComponentId, GroupId as GroupName};
-use crate::statement::Statement;
+use crate::statement::{Claim, Statement};
 
 /// Something that a chain leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -203,7 +203,7 @@ fn all(compiled: &Compiled, selection: &Selection) -> Reasons {
 const LOOKED_AT: usize = 20_000;
 
 /// Chains of statements from the manifest to something, the shortest first, at most so many; and whether there are more.
-/// No chain comes to the same thing twice.
+/// No chain comes to the same thing twice, and none says all that another one says.
 pub fn chains(
     compiled: &Compiled,
     selection: &Selection,
@@ -225,6 +225,13 @@ pub fn chains(
     froms.sort();
     for from in froms {
         for (to, statement) in &steps[from] {
+            // that an option is selected is said inside the line that names the group: it is no further reason
+            let selects = |id: StatementId| {
+                compiled.statement(id).is_some_and(|said| matches!(said.claim, Claim::Selects(..)))
+            };
+            if matches!((from, to), (Node::Manifest, Node::Group(_))) && statement.is_some_and(selects) {
+                continue;
+            }
             into.entry(*to).or_default().push((*from, *statement));
         }
     }
@@ -245,7 +252,8 @@ pub fn chains(
             }
             let chain: Vec<Statement> =
                 said.iter().rev().filter_map(|id| compiled.statement(*id).cloned()).collect();
-            if !found.contains(&chain) {
+            // what says all that a shorter one says, and more, is no other reason
+            if !found.iter().any(|shorter| shorter.iter().all(|said| chain.contains(said))) {
                 found.push(chain);
             }
             continue;

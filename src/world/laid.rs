@@ -54,6 +54,14 @@ impl World for Laid<'_> {
         }
     }
 
+    fn read_regular(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
+        match self.files.get(path) {
+            Some(Some(bytes)) => Ok(bytes.iter().take(most.saturating_add(1)).copied().collect()),
+            Some(None) => Err(missing()),
+            None => self.below.read_regular(path, most),
+        }
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         let mut names = self.gained(path);
         let there = match self.below.list(path) {
@@ -100,6 +108,10 @@ impl World for Laid<'_> {
     }
 
     fn create_dirs(&self, _: &Path) -> io::Result<()> {
+        refused()
+    }
+
+    fn scratch(&self) -> io::Result<PathBuf> {
         refused()
     }
 

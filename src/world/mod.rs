@@ -73,6 +73,8 @@ pub struct Command {
     pub stdin: Option<Vec<u8>>,
     /// Where its output goes.
     pub output: OutputTo,
+    /// How long it may take: after that it is asked to end, as a signal would. `None`: as long as it likes.
+    pub limit: Option<Duration>,
 }
 
 /// Where a program's output goes.
@@ -127,6 +129,9 @@ impl std::fmt::Debug for Lock {
 pub trait World: Send + Sync {
     /// A file's bytes (links are followed).
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// The bytes of a regular file (links are followed), at most so many and one more; anything else, a device or a pipe,
+    /// is an error and is not read from.
+    fn read_regular(&self, path: &Path, most: usize) -> io::Result<Vec<u8>>;
     /// The names in a directory, sorted by bytes. A name that is not UTF-8 is an error.
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>>;
     /// What is at a path, links not followed; `None` when nothing is.
@@ -143,6 +148,9 @@ pub trait World: Send + Sync {
     fn pid(&self) -> u32;
     /// Makes a directory and those above it. Directories that were made are on the disk when it returns.
     fn create_dirs(&self, path: &Path) -> io::Result<()>;
+    /// Makes a new, empty directory in the system's place for temporary files, which nobody else may enter. Whoever asks
+    /// for it removes it.
+    fn scratch(&self) -> io::Result<PathBuf>;
     /// Makes a symbolic link that points to `target`.
     fn make_link(&self, target: &Path, at: &Path) -> io::Result<()>;
     /// Replaces or makes a file: written beside it, synced, renamed over it, the directory synced; mode, owner,

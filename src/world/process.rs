@@ -35,6 +35,7 @@ pub(super) fn run(command: &Command, signals: &'static Signals, input: Option<Fi
         child.stderr.take().map(|pipe| collect(pipe, command.output == OutputTo::Shown)).transpose()?;
 
     let mut watch = Watch::new(pid, command.output == OutputTo::Inherited, signals);
+    watch.until = command.limit.map(|limit| Instant::now() + limit);
     let ended_well = watch.until_end()?;
     let own_group = command.output != OutputTo::Inherited;
     if own_group && !ended_well {
@@ -148,13 +149,24 @@ struct Watch {
     asked: Option<Instant>,
     killed: bool,
     wanted_terminal: bool,
+    /// When it has to have ended.
+    until: Option<Instant>,
 }
 
 impl Watch {
     fn new(pid: Pid, interactive: bool, signals: &'static Signals) -> Self {
         // A signal that came just before the start counts for the program too, unless the user talks to it directly.
         let handled = if interactive { signals.received().count } else { 0 };
-        Self { pid, interactive, signals, handled, asked: None, killed: false, wanted_terminal: false }
+        Self {
+            pid,
+            interactive,
+            signals,
+            handled,
+            asked: None,
+            killed: false,
+            wanted_terminal: false,
+            until: None,
+        }
     }
 
     /// Waits until the program has ended, without reaping it; says whether it ended with 0.
@@ -204,6 +216,10 @@ impl Watch {
                 }
                 Some(_) => {}
             }
+        }
+        if self.asked.is_none() && self.until.is_some_and(|until| Instant::now() > until) {
+            self.asked = Some(Instant::now());
+            let _ended = kill_process_group(self.pid, Signal::TERM);
         }
         if self.asked.is_some_and(|at| at.elapsed() > GRACE) {
             self.kill();

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,17 @@ impl Real {
 impl World for Real {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+
+    fn read_regular(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
+        regular(&fs::metadata(path)?)?;
+        // should it have become a pipe since, opening it must not wait for a writer
+        let no_wait = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+        let file = OpenOptions::new().read(true).custom_flags(no_wait).open(path)?;
+        regular(&file.metadata()?)?;
+        let mut bytes = Vec::new();
+        file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
@@ -93,6 +104,10 @@ impl World for Real {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn scratch(&self) -> io::Result<PathBuf> {
+        Ok(tempfile::Builder::new().prefix("hsm-").tempdir()?.keep())
     }
 
     fn make_link(&self, target: &Path, at: &Path) -> io::Result<()> {
@@ -181,6 +196,15 @@ impl Drop for HeldLock {
     fn drop(&mut self) {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let _closing_does_it_too = self.file.unlock();
+    }
+}
+
+/// Refuses what is not a file with an end.
+fn regular(meta: &fs::Metadata) -> io::Result<()> {
+    match meta {
+        meta if meta.is_file() => Ok(()),
+        meta if meta.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
     }
 }
 

@@ -21,6 +21,8 @@ use super::{Command, FileKind, Lock, Outcome, Stat, World};
 const ROOT: &str = "/project";
 /// Where scripted programs are found.
 const PROGRAMS: &str = "/usr/bin";
+/// The one directory for temporary files.
+const SCRATCH: &str = "/tmp/hsm-scratch";
 /// The number of the signal that a rehearsed Ctrl-C sends.
 const SIGINT: i32 = 2;
 
@@ -207,6 +209,13 @@ impl World for Rehearsal {
         self.call(Call::Read(path.into()), |s| s.disk.read(path))
     }
 
+    fn read_regular(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
+        self.read(path).map(|mut bytes| {
+            bytes.truncate(most.saturating_add(1));
+            bytes
+        })
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         self.call(Call::List(path.into()), |s| s.disk.list(path))
     }
@@ -244,6 +253,11 @@ impl World for Rehearsal {
             s.disk.make_dirs(path);
             Ok(())
         })
+    }
+
+    fn scratch(&self) -> io::Result<PathBuf> {
+        let path = PathBuf::from(SCRATCH);
+        self.create_dirs(&path).map(|()| path)
     }
 
     fn make_link(&self, target: &Path, at: &Path) -> io::Result<()> {

@@ -13,7 +13,7 @@ mod write;
 use crate::place::Place;
 
 pub use read::{Limits, Parsed, parse, read, read_tagged, take};
-pub use write::{Out, write};
+pub use write::{Out, plainly, write};
 
 /// A value with its place. Aliases and merge keys are expanded; an alias's content keeps the places of its anchor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,12 @@ impl Node {
     /// The value of a mapping's key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.iter().find(|(k, _)| k.text == key).map(|(_, node)| node)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let Value::Map(pairs) = &mut self.value else { return None };
+        pairs.iter_mut().find(|(own, _)| own.text == key).map(|(_, node)| node)
     }
 
     /// Whether it is nothing, `~` or `null`.

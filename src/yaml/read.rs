@@ -60,7 +60,7 @@ pub fn take(
         let head = &bytes[..bytes.len().min(200)];
         let head = String::from_utf8_lossy(head);
         let file = sources.add(path, head.lines().next().unwrap_or_default());
-        return Err(too_large(file, bytes.len(), limits));
+        return Err(too_large(file, limits));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(sources.add(path, text)),
@@ -99,7 +99,7 @@ pub fn parse(file: FileId, text: &str, limits: Limits) -> Parsed {
 
 fn parse_with(file: FileId, text: &str, limits: Limits, tagged: bool) -> Parsed {
     if text.len() > limits.bytes {
-        return Parsed { node: None, diagnostics: vec![too_large(file, text.len(), limits)] };
+        return Parsed { node: None, diagnostics: vec![too_large(file, limits)] };
     }
     let mut builder = Builder::new(file, text, limits, tagged);
     match builder.run() {
@@ -111,9 +111,21 @@ fn parse_with(file: FileId, text: &str, limits: Limits, tagged: bool) -> Parsed 
     }
 }
 
-fn too_large(file: FileId, size: usize, limits: Limits) -> Diagnostic {
+/// What the parser says, with a character as people call it.
+fn plain_words(said: &str) -> String {
+    let inner = said.strip_prefix("unexpected character: `").and_then(|rest| rest.strip_suffix('\''));
+    let Some(inner) = inner else { return said.to_owned() };
+    let number = inner.strip_prefix("\\u{").and_then(|rest| rest.strip_suffix('}'));
+    match number.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+        Some(number) => format!("the character U+{number:04X} cannot stand here"),
+        None if inner == "`" => "a backtick cannot stand here".to_owned(),
+        None => format!("`{inner}` cannot stand here"),
+    }
+}
+
+fn too_large(file: FileId, limits: Limits) -> Diagnostic {
     let place = Place { file, start: 0, end: 0 };
-    Diagnostic::error(place, Finding::TooLarge { size, limit: limits.bytes })
+    Diagnostic::error(place, Finding::TooLarge { limit: limits.bytes })
 }
 
 /// A diagnostic after which nothing more can be read.
@@ -414,7 +426,7 @@ impl<'t> Builder<'t> {
         let place = Place { file: self.file, start: start as u32, end: end as u32 };
         let finding = match error.kind() {
             ErrorKind::RecursionLimitExceeded => Finding::TooDeep { limit: self.limits.depth },
-            _ => Finding::Syntax(error.info().lines().next().unwrap_or_default().to_owned()),
+            _ => Finding::Syntax(plain_words(error.info().lines().next().unwrap_or_default())),
         };
         fatal(place, finding)
     }

@@ -73,6 +73,24 @@ impl From<&Node> for Out {
     }
 }
 
+/// Writes anew what was read, in the plainest form: nothing borrowed, a line for each item, no comment. Every scalar is
+/// the text that it was.
+pub fn plainly(node: &Node) -> String {
+    write(&as_read(node))
+}
+
+fn as_read(node: &Node) -> Out {
+    match &node.value {
+        Value::Null => Out::Null,
+        Value::Scalar { text, plain: true } if text == "true" || text == "false" => Out::Bool(text == "true"),
+        Value::Scalar { text, .. } => Out::Str(text.clone()),
+        Value::List(items) => Out::List(items.iter().map(as_read).collect()),
+        Value::Map(pairs) => {
+            Out::Map(pairs.iter().map(|(key, value)| (key.text.clone(), as_read(value))).collect())
+        }
+    }
+}
+
 /// Writes the tree as a document with a final line break.
 pub fn write(out: &Out) -> String {
     let options = serde_saphyr::ser_options! {

@@ -256,7 +256,8 @@ fn failures(failed: &BTreeSet<String>, every: &BTreeSet<String>) {
         command.args(["sync", "--yes", "--format", "json"]).current_dir(rejected.path(""));
         keys(&project::run(&mut command).ends(1).json(), "", &mut found);
     } else {
-        failed.retain(|key| !key.starts_with("requirements") && !key.starts_with("instead"));
+        failed
+            .retain(|key| !["requirements", "instead", "rejected"].iter().any(|head| key.starts_with(head)));
     }
     let (more, fewer): (Vec<_>, Vec<_>) =
         (found.difference(&failed).collect(), failed.difference(&found).collect());
@@ -282,4 +283,39 @@ fn rejected() -> Project {
         project.write(&format!("hsm-registry/{path}"), text);
     }
     project
+}
+
+#[test]
+fn what_is_typed_wrongly_is_a_document_too() {
+    let project = Project::of("project: {name: demo}\n");
+    for (args, says) in [
+        (&["--format", "json", "frobnicate"][..], "unrecognized subcommand 'frobnicate'"),
+        (&["check", "--frob", "--format=json"], "unexpected argument '--frob' found"),
+        (
+            &["mode", "sideways", "--format", "json"],
+            "invalid value 'sideways' for '<MODE>' [possible values: prod, dev]",
+        ),
+        (&["why", "--format", "json"], "the following required arguments were not provided: <NAME>"),
+        (&["--format", "json"], "'hsm' requires a subcommand but one was not provided"),
+        (
+            &["resolve", "--explain", "a", "--fix", "1", "--format", "json"],
+            "fixes have numbers in `hsm resolve --explain`",
+        ),
+        (&["why", "nobody", "--format", "json"], "no registry has a component or group `nobody`"),
+    ] {
+        let run = project.run(args).ends(2);
+        let document = run.json();
+        assert_eq!(
+            (&document["schema"], &document["ok"]),
+            (&Value::from(1), &Value::from(false)),
+            "{args:?}"
+        );
+        let error = document["error"].as_str().unwrap_or_default();
+        assert!(error.starts_with(says), "{args:?}: {error}");
+        assert!(document["diagnostics"].is_array() && document["conflicts"].is_array(), "{document}");
+        assert!(run.err.contains("error: ") || run.err.contains("Usage: "), "{}", run.err);
+    }
+    project.run(&["check", "--frob", "--format", "sarif"]).ends(2).json();
+    assert_eq!(project.run(&["check", "--frob"]).ends(2).out, "");
+    assert!(project.run(&["check", "--help", "--format", "json"]).ends(0).out.contains("Usage: "));
 }

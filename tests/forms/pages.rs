@@ -26,7 +26,7 @@ fn codes() -> BTreeSet<String> {
             found.extend(arms.map(|code| format!("HSM-{code}")));
         }
     }
-    found.insert(pages::CONFLICT.to_owned());
+    found.extend([pages::CONFLICT, pages::REJECTED].map(str::to_owned));
     found
 }
 

@@ -31,6 +31,8 @@ fn said(title: &str, args: &[&str], env: &[(&str, &str)]) -> String {
         (STACK, &["list"]),
         (STACK, &["explain", "W424"]),
         (STACK, &["why", "nobody"]),
+        (STACK, &["why", "redis"]),
+        (STACK, &["why", "valkey"]),
     ] {
         let project = Project::of(manifest);
         let mut command_line = project.command(&[command, args].concat());
@@ -76,6 +78,8 @@ fn a_narrow_terminal_is_not_overrun() {
             let own = line.trim_start().starts_with('|')
                 || line.contains("-->")
                 || line.contains(" in hsm-registry/")
+                // what is to be pasted is not broken
+                || line.starts_with("to have it: hsm ")
                 || line.starts_with("  package_group");
             let length = line.chars().count();
             assert!(verbatim || own || length <= columns.max(longest + 18), "{columns}: {length}: {line}");
@@ -106,4 +110,32 @@ fn colours_follow_the_environment() {
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(coloured(&["--color", "always"], &[("NO_COLOR", "1")]));
     assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+/// What is said in another directory about a project, which `-C` leads to.
+fn said_elsewhere(project: &Project, args: &[&str]) -> String {
+    let other = tempfile::TempDir::new().expect("a directory");
+    let at = project.path("").canonicalize().expect("there");
+    let at = at.to_string_lossy().trim_end_matches('/').to_owned();
+    let mut command = project.command(&[&["-C", &at], args].concat());
+    let said = run(command.current_dir(other.path()));
+    (said.out + &said.err).replace(&at, "DIR")
+}
+
+#[test]
+fn commands_lead_to_a_project_elsewhere() {
+    let project = Project::of(CONFLICT);
+    let said = said_elsewhere(&project, &["resolve"]);
+    assert!(said.contains("\n    hsm -C DIR container version web any\n"), "{said}");
+    assert!(said.contains("`hsm -C DIR resolve --explain --fix N`"), "{said}");
+    project.write("hsm.yaml", STACK);
+    let said = said_elsewhere(&project, &["why", "valkey"]);
+    assert!(said.contains("to have it: hsm -C DIR group select cache valkey\n"), "{said}");
+    assert!(said.contains("(`hsm -C DIR why container_group:cache` says why)"), "{said}");
+    project.write("hsm.yaml", "project: {name: demo}\nservices: {container_groups: {cache: {}}}\n");
+    let said = said_elsewhere(&project, &["why", "redis"]);
+    assert!(said.contains("next would be valkey (`hsm -C DIR group select cache valkey`)"), "{said}");
+    // from inside, commands find it by themselves
+    let said = project.run(&["-C", "hsm-registry", "why", "valkey"]).ends(0);
+    assert!(said.out.contains("to have it: hsm group select cache valkey\n"), "{}", said.out);
 }

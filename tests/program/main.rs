@@ -6,7 +6,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
 mod conflicts;
+mod devices;
 mod making;
+mod rejected;
 mod road;
 mod running;
 mod runs;

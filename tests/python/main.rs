@@ -286,7 +286,8 @@ fn a_failed_lock_or_build_leaves_everything_as_it_was() {
     let error = project.sync(&stack([pypi("six", "99.0")])).unwrap_err();
     assert!(matches!(*error, RunError::Restored { .. }), "{error}");
     let said = error.to_string();
-    let headline = "failed to lock Python packages: no versions of the Python packages can hold together (`uv lock` ended";
+    let headline =
+        "failed to lock Python packages: there is no six==99.0 on the package index (`uv lock` ended";
     assert!(said.starts_with(headline), "{said}");
     assert!(said.contains("six==99.0"), "{said}");
     assert_eq!(before.differences(&picture(&project)), "");

@@ -99,6 +99,14 @@ impl World for Memory {
             .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn read_regular(&self, path: &Path, _most: usize) -> io::Result<Vec<u8>> {
+        self.read(path)
+    }
+
+    fn scratch(&self) -> io::Result<PathBuf> {
+        Err(refused())
+    }
+
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         let mut all: Vec<_> = self.children(path).into_iter().collect();
         let by = self.turned % all.len().max(1);

@@ -19,7 +19,7 @@ pub(super) fn failure(action: &Action, outcome: &Outcome) -> String {
 }
 
 /// What uv says when there is no solution.
-const NO_SOLUTION: &str = "No solution found";
+pub(super) const NO_SOLUTION: &str = "No solution found";
 
 /// The words of what uv says of requirements that cannot hold together, as names of distributions are compared: those
 /// that are such names are among them.
@@ -39,6 +39,28 @@ pub(super) fn blamed(outcome: &Outcome) -> Vec<String> {
     words
 }
 
+/// What the index does not have, where that is all there is to it.
+fn missing(said: &str) -> Option<String> {
+    let flat = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let after = |words: &str| flat.split_once(words).and_then(|(_, rest)| rest.split(' ').next());
+    let before = |words: &str| flat.split_once(words).and_then(|(front, _)| front.rsplit(' ').next());
+    // a version that is asked for exactly is there or not; a range may only be too narrow beside others
+    let exact = after("there is no version of ").filter(|what| what.contains("==") && !what.contains('*'));
+    if let Some(what) = exact {
+        return Some(format!("there is no {what} on the package index"));
+    }
+    if let Some(what) = before(" was not found in the package registry") {
+        return Some(format!("there is no package {what} on the package index"));
+    }
+    let (there, wanted) = (before(" is available and your project"), after("and your project depends on "));
+    let alone = flat.matches("we can conclude").count() == 1;
+    let wanted = wanted.map(|wanted| wanted.trim_end_matches(','));
+    there
+        .zip(wanted)
+        .filter(|_| alone && flat.contains("Because only "))
+        .map(|(there, wanted)| format!("there is no {wanted} on the package index, only {there}"))
+}
+
 fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
     let has = |words: &str| said.contains(words);
     let Some(code) = outcome.code else {
@@ -51,7 +73,7 @@ fn headline(action: &Action, outcome: &Outcome, said: &str) -> String {
     let what = if has("network was disabled") {
         "a package is needed that is not in uv's cache, and nothing may be fetched"
     } else if has(NO_SOLUTION) {
-        "no versions of the Python packages can hold together"
+        &missing(said).unwrap_or_else(|| "no versions of the Python packages can hold together".to_owned())
     } else if has("needs to be updated") || has("Unable to find lockfile") {
         "uv.lock is out of date; without `--locked` hsm brings it up to date"
     } else if has("--offline") {

@@ -19,17 +19,19 @@ mod stamp;
 #[cfg(test)]
 mod tests;
 mod tool;
+mod trial;
 mod trouble;
 mod workspace;
 
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 pub use make::make;
 pub use splice::SpliceError;
 pub use tool::install;
 pub use trouble::Trouble;
 
-use super::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError};
+use super::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError, Trial};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
 use crate::place::Sources;
@@ -126,6 +128,17 @@ impl Adapter for Uv {
         explain::blamed(outcome)
     }
 
+    fn try_out(
+        &self,
+        stack: &Stack,
+        root: &Path,
+        settings: &Settings,
+        world: &dyn World,
+        time: Duration,
+    ) -> Trial {
+        trial::of(stack, root, settings, world, time)
+    }
+
     fn mend(&self, actions: &mut [Action], root: &Path, world: &dyn World) {
         let Ok(environment) = environment(root, world) else { return };
         for action in actions.iter_mut().filter(|a| a.args.iter().any(|arg| arg == "sync")) {
@@ -206,22 +219,27 @@ fn actions(stack: &Stack, settings: &Settings) -> Vec<Action> {
             settings,
         ));
     } else {
-        let mut lock = action("lock Python packages", Phase::Apply, &["lock"], settings);
-        match &settings.upgrade {
-            Some(names) if names.is_empty() => lock.args.push("--upgrade".to_owned()),
-            Some(names) => {
-                for name in names.iter().filter_map(|n| distribution(n, stack)) {
-                    lock.args.extend(["--upgrade-package".to_owned(), name]);
-                }
-            }
-            None => {}
-        }
-        actions.push(lock);
+        actions.push(locking(stack, settings));
     }
     if !settings.lock_only {
         actions.push(action("install Python packages", Phase::Apply, &["sync", "--locked"], settings));
     }
     actions
+}
+
+/// How uv is called to lock.
+fn locking(stack: &Stack, settings: &Settings) -> Action {
+    let mut lock = action("lock Python packages", Phase::Apply, &["lock"], settings);
+    match &settings.upgrade {
+        Some(names) if names.is_empty() => lock.args.push("--upgrade".to_owned()),
+        Some(names) => {
+            for name in names.iter().filter_map(|n| distribution(n, stack)) {
+                lock.args.extend(["--upgrade-package".to_owned(), name]);
+            }
+        }
+        None => {}
+    }
+    lock
 }
 
 /// The distribution that a name means to uv; `None` for a container's name.

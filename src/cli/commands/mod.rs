@@ -18,7 +18,7 @@ use super::args::{Cli, Command, Format, Global};
 use super::voice::Voice;
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
-use crate::manifest::edit::EditError;
+use crate::manifest::edit::{EditError, quoted};
 use crate::manifest::overlay::Overlay;
 use crate::names::Name;
 use crate::road::{self, Road, Stop, Wish};
@@ -143,6 +143,12 @@ impl Context<'_> {
     fn root(&self) -> Result<PathBuf, Fail> {
         let root = road::find_project(&self.start()?, self.world)?;
         self.voice.in_project(&root);
+        if let (Some(given), Ok(current)) = (&self.global.directory, self.world.current_dir()) {
+            let current = self.world.canonical(&current).unwrap_or(current);
+            if !current.starts_with(&root) {
+                self.voice.leads(format!("-C {}", quoted(&given.to_string_lossy())));
+            }
+        }
         Ok(root)
     }
 

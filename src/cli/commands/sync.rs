@@ -115,10 +115,10 @@ pub(super) fn sync_with(
     lock: &ProjectLock,
 ) -> Result<Done, Fail> {
     let done = match road.sync(wish, what, lock, &context.voice.progress()) {
-        Err(Stop::Run { planned, error }) => {
+        Err(Stop::Run { planned, settings, error }) => {
             let offer = road.offer(&error).filter(|_| !wish.settings.yes && !wish.settings.offline);
             if !offer.is_some_and(|offer| context.voice.ask(&format!("{error}\nShall hsm {offer} now?"))) {
-                return Err(Stop::Run { planned, error }.into());
+                return Err(Stop::Run { planned, settings, error }.into());
             }
             let mut wish = wish.clone();
             wish.settings.yes = true;

@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use super::safe::one_line;
+use crate::names::{ComponentId, GroupId};
 use crate::place::{Place, Sources};
 use crate::statement::Statement;
 
@@ -16,6 +18,8 @@ pub(in crate::cli) struct Clash<'a> {
     pub title: String,
     /// The statements, in the order of the argument.
     pub statements: Vec<&'a Statement>,
+    /// The groups whose options are counted, with these.
+    pub options: &'a [(GroupId, Vec<ComponentId>)],
     /// Whether the others can hold together without any one of them.
     pub minimal: bool,
     /// What would mend it, the gentlest first.
@@ -48,7 +52,13 @@ impl Clash<'_> {
         for (number, statement) in self.statements.iter().enumerate() {
             let at = statement.place.map(|place| format!(" ({})", self.sources.position(place)));
             // writing to a string cannot fail
-            let _ = write!(out, "\n{}. {}{}", number + 1, statement.claim, at.unwrap_or_default());
+            let _ = write!(
+                out,
+                "\n{}. {}{}",
+                number + 1,
+                one_line(&statement.claim.to_string()),
+                at.unwrap_or_default()
+            );
         }
         for fix in self.fixes {
             let _ = write!(out, "\nfix: {}", fix.title);

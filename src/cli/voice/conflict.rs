@@ -8,11 +8,11 @@ use super::clash::{Clash, Fix as Shown};
 use super::safe::one_line;
 use super::snippet::{self, Mark, Opening};
 use super::width::Look;
-use super::{Format, NOTE, STEP, Voice, err, github, graph, html};
-use crate::explain::{Blame, Conflict, Effect, Explanation, Fix, Remedy};
-use crate::manifest::edit::Change;
+use super::{Format, NOTE, STEP, Voice, err, github, graph, html, typed};
+use crate::explain::{ByHand, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::place::{FileId, Sources};
 use crate::statement::Statement;
+use crate::yaml::edit::Refusal;
 
 /// The code of a conflict.
 pub(in crate::cli) const CODE: &str = crate::diagnostic::pages::CONFLICT;
@@ -27,8 +27,14 @@ const FEW: usize = 4;
 const EFFECTS: usize = 4;
 
 impl Voice {
-    /// Conflicts, each with its fixes.
-    pub(in crate::cli) fn conflicts(&self, sources: &Sources, manifest: FileId, explanation: &Explanation) {
+    /// Conflicts, each with its fixes. `made_alike`: whether `--fix` would come to the same ones.
+    pub(in crate::cli) fn conflicts(
+        &self,
+        sources: &Sources,
+        manifest: FileId,
+        explanation: &Explanation,
+        made_alike: bool,
+    ) {
         let Explanation { conflicts, more } = explanation;
         let count = conflicts.len() + more;
         let mut number = 1;
@@ -44,15 +50,21 @@ impl Voice {
             }
         }
         if *more > 0 {
-            err(&format!("{NOTE}note{NOTE:#}: {more} more conflicts are told once these are mended"));
+            let conflicts = if *more == 1 { "conflict is" } else { "conflicts are" };
+            err(&format!("{NOTE}note{NOTE:#}: {more} more {conflicts} told once these are mended"));
         }
         if explanation.fixes().next().is_some() {
             let all = if count > 1 { "; each conflict needs one" } else { "" };
             let edits = explanation.fixes().filter(|fix| fix.changes().is_some()).count();
+            let command = typed("hsm resolve --explain --fix N");
             let how = match edits {
-                0 => "",
-                _ if edits == explanation.fixes().count() => "; `hsm resolve --explain --fix N` makes fix N",
-                _ => "; `hsm resolve --explain --fix N` makes fix N if it has a command",
+                0 => String::new(),
+                _ if !made_alike => {
+                    "; paste the commands of one (`--fix` does not go together with the options given)"
+                        .to_owned()
+                }
+                _ if edits == explanation.fixes().count() => format!("; `{command}` makes fix N"),
+                _ => format!("; `{command}` makes fix N unless it is by hand"),
             };
             let help = format!("each fix was tried{how}{all}");
             err(&format!("{NOTE}help{NOTE:#}: {}", self.look.beside(&help, 6)));
@@ -80,38 +92,13 @@ impl Voice {
     }
 }
 
-impl Voice {
-    /// Who brought in what a package manager says cannot hold together, and what could be chosen instead.
-    pub(in crate::cli) fn blame(&self, sources: &Sources, manifest: FileId, blame: &Blame) {
-        if self.is_json() {
-            return;
-        }
-        for (chain, at) in blame.chains.iter().zip(1..) {
-            let what =
-                chain.last().map(|statement| one_line(&statement.claim.to_string())).unwrap_or_default();
-            err(&format!("{NOTE}requirement {at}{NOTE:#}: {what}"));
-            for line in quoted(sources, manifest, chain, self.verbose > 0, self.look) {
-                err(&line);
-            }
-        }
-        for fix in &blame.instead {
-            let commands = fix.changes().unwrap_or_default();
-            let commands: Vec<String> = commands.into_iter().map(Change::command).collect();
-            err(&format!(
-                "{NOTE}help{NOTE:#}: there is a stack without that: {STEP}{}{STEP:#}",
-                commands.join(" && ")
-            ));
-            err(&format!("    then: {} (not tried with the package manager)", effects(&fix.effects)));
-        }
-    }
-}
-
 /// A conflict as plain data.
 pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a [Shown]) -> Clash<'a> {
     Clash {
         sources,
         title: one_line(&conflict.clash.to_string()),
         statements: conflict.unsolved.statements.iter().collect(),
+        options: &conflict.options,
         minimal: conflict.unsolved.minimal,
         fixes,
     }
@@ -120,12 +107,15 @@ pub(super) fn clash<'a>(sources: &'a Sources, conflict: &'a Conflict, fixes: &'a
 /// A fix as plain data.
 pub(super) fn shown(sources: &Sources, fix: &Fix) -> Shown {
     let titles: Vec<String> = fix.remedies.iter().map(|remedy| one_line(&remedy.to_string())).collect();
-    let what = fix.remedies.iter().filter_map(|remedy| match remedy {
-        Remedy::Change(change) => Some(change.command()),
-        Remedy::Line(statement, _) => {
-            statement.place.map(|place| format!("# in {}", sources.position(place)))
+    let what = fix.remedies.iter().flat_map(|remedy| match remedy {
+        Remedy::Change(change) => vec![change.command()],
+        Remedy::ByHand(by_hand) => {
+            vec![format!("# in {}", sources.position(by_hand.place)), format!("# {}", to_do(by_hand))]
         }
-        Remedy::LeaveOut(_) => None,
+        Remedy::Line(statement, _) => {
+            statement.place.map(|place| format!("# in {}", sources.position(place))).into_iter().collect()
+        }
+        Remedy::LeaveOut(_) => Vec::new(),
     });
     Shown {
         title: titles.join(", and "),
@@ -259,8 +249,15 @@ impl Argument<'_> {
         }
         out.extend(self.without_place(before));
         if !hidden.is_empty() {
-            let lines = if hidden.len() == 1 { "line" } else { "lines" };
-            out.push(format!("{STEP}…{STEP:#} {} more {lines} (-v shows all)", hidden.len()));
+            let left_out = match hidden.len() {
+                1 => format!("line {} of {count} is left out (-v shows it)", hidden.end),
+                _ => format!(
+                    "lines {} to {} of {count} are left out (-v shows them)",
+                    hidden.start + 1,
+                    hidden.end
+                ),
+            };
+            out.push(format!("{STEP}…{STEP:#} {left_out}"));
             out.extend(self.quoted(hidden.end..count));
             out.extend(self.without_place(hidden.end..count));
         }
@@ -301,24 +298,49 @@ impl Argument<'_> {
     }
 }
 
+/// What to do by hand, and why hsm does not.
+pub(super) fn to_do(by_hand: &ByHand) -> String {
+    let Refusal { obstacle, by_hand } = &by_hand.refusal;
+    one_line(&format!("{by_hand}: {obstacle}"))
+}
+
+/// Who makes a fix, where no command does.
+fn made(fix: &Fix) -> &'static str {
+    match (fix.changes(), fix.remedies.iter().any(Remedy::is_by_hand)) {
+        (Some(_), _) => "",
+        (None, true) => " (by hand)",
+        (None, false) => " (on the command line)",
+    }
+}
+
 /// A fix: what it is, what to type, and what it does.
 fn fix_lines(sources: &Sources, fix: &Fix, number: usize, look: Look) -> Vec<String> {
+    let mut out = remedy_lines(sources, &format!("fix {number}"), fix, look);
+    if !fix.effects.is_empty() {
+        out.push(format!("    then: {}", look.beside(&effects(&fix.effects), 10)));
+    }
+    out
+}
+
+/// What a fix is, and what there is to type and to do by hand.
+pub(super) fn remedy_lines(sources: &Sources, opening: &str, fix: &Fix, look: Look) -> Vec<String> {
     let titles: Vec<String> = fix.remedies.iter().map(|remedy| one_line(&remedy.to_string())).collect();
-    let opening = format!("fix {number}");
+    let opening = format!("{opening}{}", made(fix));
     let title = look.beside(&titles.join(", and "), opening.len() + 2);
     let mut out = vec![format!("{NOTE}{opening}{NOTE:#}: {title}")];
     for remedy in &fix.remedies {
         match remedy {
-            Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", change.command())),
+            Remedy::Change(change) => out.push(format!("    {STEP}{}{STEP:#}", typed(&change.command()))),
+            Remedy::ByHand(by_hand) => {
+                out.push(format!("    in {}", sources.position(by_hand.place)));
+                out.push(format!("    {}", look.beside(&to_do(by_hand), 4)));
+            }
             Remedy::Line(statement, _) => {
                 let at = statement.place.map(|place| sources.position(place).to_string());
                 out.extend(at.map(|at| format!("    in {at}")));
             }
             Remedy::LeaveOut(_) => {}
         }
-    }
-    if !fix.effects.is_empty() {
-        out.push(format!("    then: {}", look.beside(&effects(&fix.effects), 10)));
     }
     out
 }
@@ -379,7 +401,7 @@ mod tests {
         let all: Vec<Statement> = (0..10_000).map(|line| wants(file, 4 * line + 2, 4 * line + 3)).collect();
         let short = text(&sources, file, &all, Some(30));
         assert!(short.lines().count() <= 30, "{short}");
-        assert!(short.contains(" more lines (-v shows all)\n"), "{short}");
+        assert!(short.contains(" of 10000 are left out (-v shows them)\n"), "{short}");
         assert!(short.contains("1. hsm.yaml wants") && short.contains("10000. hsm.yaml wants"), "{short}");
         assert_eq!(text(&sources, file, &all[..1000], None).matches("hsm.yaml wants").count(), 1000);
     }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::clash::Clash;
 use super::json::severity;
 use super::span::{self, Span};
-use crate::diagnostic::pages::CONFLICT;
+use crate::diagnostic::pages::{CONFLICT, REJECTED};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::place::Sources;
+use crate::statement::Statement;
 
 /// A diagnostic. `base` leads from the repository's root to the project.
 pub(super) fn diagnostic(sources: &Sources, base: &str, d: &Diagnostic) -> String {
@@ -23,6 +24,13 @@ pub(super) fn diagnostic(sources: &Sources, base: &str, d: &Diagnostic) -> Strin
 pub(super) fn clash(clash: &Clash<'_>, base: &str) -> String {
     let at = clash.place().and_then(|place| span::of(clash.sources, place));
     command(severity(Severity::Error), base, at.as_ref(), CONFLICT, &clash.message())
+}
+
+/// A requirement that a package manager cannot meet, at the line that says so.
+pub(super) fn requirement(sources: &Sources, base: &str, message: &str, chain: &[Statement]) -> String {
+    let place = chain.iter().rev().find_map(|statement| statement.place);
+    let at = place.and_then(|place| span::of(sources, place));
+    command(severity(Severity::Error), base, at.as_ref(), REJECTED, message)
 }
 
 /// A message about no file.

@@ -6,9 +6,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::conflict::CODE;
+use super::conflict::{CODE, to_do};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::explain::{Before, Blame, Conflict, Effect, Explanation, Fix, Remedy};
+use crate::explain::{Before, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::lock::LockedComponent;
 use crate::manifest::Mode;
 use crate::names::Name;
@@ -47,15 +47,6 @@ pub(super) fn failure(
     })
 }
 
-/// A failure of a package manager: who brought in each requirement that it names, and what could be chosen instead.
-pub(super) fn blame(sources: &Sources, blame: &Blame, message: &str) -> Json {
-    let mut failure = failure(sources, &[], &Explanation::default(), message);
-    failure["requirements"] = blame.chains.iter().map(|chain| statements(sources, chain)).collect();
-    failure["instead"] =
-        blame.instead.iter().zip(1..).map(|(one, number)| fix(sources, one, number)).collect();
-    failure
-}
-
 /// A conflict, with its fixes; `number` is that of the first.
 pub(super) fn conflict(sources: &Sources, conflict: &Conflict, number: usize) -> Json {
     let fixes: Vec<Json> =
@@ -73,12 +64,13 @@ pub(super) fn conflict(sources: &Sources, conflict: &Conflict, number: usize) ->
 /// A fix: what to change, and what that does.
 pub(super) fn fix(sources: &Sources, fix: &Fix, number: usize) -> Json {
     let remedies = fix.remedies.iter().map(|remedy| {
-        let (command, place) = match remedy {
-            Remedy::Change(change) => (Some(change.command()), None),
-            Remedy::Line(statement, _) => (None, statement.place.map(|at| place(sources, at))),
-            Remedy::LeaveOut(_) => (None, None),
+        let (command, place, by_hand) = match remedy {
+            Remedy::Change(change) => (Some(change.command()), None, None),
+            Remedy::ByHand(by_hand) => (None, Some(place(sources, by_hand.place)), Some(to_do(by_hand))),
+            Remedy::Line(statement, _) => (None, statement.place.map(|at| place(sources, at)), None),
+            Remedy::LeaveOut(_) => (None, None, None),
         };
-        json!({"says": remedy.to_string(), "command": command, "place": place})
+        json!({"says": remedy.to_string(), "command": command, "place": place, "by_hand": by_hand})
     });
     let remedies: Vec<Json> = remedies.collect();
     let effects: Vec<Json> = fix.effects.iter().map(effect).collect();

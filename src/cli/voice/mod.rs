@@ -6,6 +6,7 @@
 #![expect(clippy::unused_self, reason = "all that is said is said by the voice, whatever it needs for it")]
 
 mod bars;
+mod blame;
 mod clash;
 mod conflict;
 mod diff;
@@ -43,6 +44,7 @@ use crate::world::World;
 
 use width::Look;
 
+pub(super) use blame::commands;
 pub(super) use json::{SCHEMA, links as links_json};
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
@@ -121,6 +123,11 @@ impl Voice {
         self.root.get_or_init(|| root.to_owned());
     }
 
+    /// Learns what has to stand in every command, so that it finds the project.
+    pub(super) fn leads(&self, leading: String) {
+        LEADING.get_or_init(|| leading);
+    }
+
     /// Ends what is printed at the end of a command; its exit code, if all could be written.
     pub(super) fn finish(&self, exit: Exit) -> Exit {
         if self.format == Format::Sarif {
@@ -154,7 +161,9 @@ impl Voice {
     /// What leads to some components as a graph; whether one is wanted.
     pub(super) fn drawn_to(&self, resolved: &Resolved, ids: &[String]) -> bool {
         if self.is_drawn() {
-            self.graph(&graph::of_stack(&resolved.solved.stack, &resolved.inputs.manifest).leading_to(ids));
+            let whole = graph::of_stack(&resolved.solved.stack, &resolved.inputs.manifest);
+            let title = format!("what leads to {}", ids.last().map_or("it", String::as_str));
+            self.graph(&graph::Graph { title, ..whole.leading_to(ids) });
         }
         self.is_drawn()
     }
@@ -306,9 +315,40 @@ impl Voice {
     }
 }
 
+/// What leads to the project where commands do not find it by themselves: `-C DIR`.
+static LEADING: OnceLock<String> = OnceLock::new();
+
+/// A command of hsm as it has to be typed here.
+fn typed(command: &str) -> String {
+    match (LEADING.get(), command.strip_prefix("hsm ")) {
+        (Some(leading), Some(rest)) => format!("hsm {leading} {rest}"),
+        _ => command.to_owned(),
+    }
+}
+
 /// An error before there is a voice.
 pub(super) fn last_words(text: &str) {
     error(text);
+}
+
+/// The document of a command that was typed wrongly, where one is wanted; people were told already.
+pub(super) fn mistyped(format: Option<Format>, text: &str, exit: Exit) -> Exit {
+    let document = match format {
+        Some(Format::Json) => {
+            json::failure(&crate::place::Sources::new(), &[], &crate::explain::Explanation::default(), text)
+        }
+        Some(Format::Sarif) => {
+            let mut log = sarif::Log::default();
+            log.message(Severity::Error, text);
+            log.document(None, exit)
+        }
+        _ => return exit,
+    };
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    // a closed output leaves nobody to tell
+    let _ = anstream::stdout().lock().write_all(text.as_bytes());
+    exit
 }
 
 fn error(text: &str) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::conflict::quoted;
 use super::{Format, Voice, err, error, github, html, json, snippet, warning};
 use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
-use crate::explain::{Blame, Explanation};
+use crate::explain::Explanation;
 use crate::manifest::Mode;
 use crate::names::ComponentId;
 use crate::place::{FileId, Place, Sources};
@@ -80,11 +80,6 @@ impl Voice {
     ) {
         let diagnostics = sorted(sources, diagnostics);
         self.json(&json::failure(sources, &diagnostics, explanation, message));
-    }
-
-    /// What a package manager rejected as JSON on standard output, with who brought it in.
-    pub(in crate::cli) fn blame_json(&self, sources: &Sources, blame: &Blame, message: &str) {
-        self.json(&json::blame(sources, blame, message));
     }
 }
 

@@ -4,8 +4,27 @@
 //! texts that may have several lines (a tool's own words).
 
 /// The text on one line: a registry's line cannot look like one of ours, or like a command to whoever reads the output.
+///
+/// A word that is longer than anybody reads is shortened in its middle.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(shown).collect()
+    let text: String = text.chars().map(shown).collect();
+    let is_long = |word: &str| word.len() > LONGEST && word.chars().count() > LONGEST;
+    if !text.split(' ').any(is_long) {
+        return text;
+    }
+    let words = text.split(' ').map(|word| if is_long(word) { shortened(word) } else { word.to_owned() });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// How many characters of a word are shown, and how many of them stand at its end.
+const LONGEST: usize = 200;
+const TAIL: usize = 40;
+
+fn shortened(word: &str) -> String {
+    let count = word.chars().count();
+    let head: String = word.chars().take(LONGEST - TAIL).collect();
+    let tail: String = word.chars().skip(count - TAIL).collect();
+    format!("{head}…{tail}")
 }
 
 fn shown(c: char) -> char {
@@ -25,6 +44,16 @@ fn shown(c: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::one_line;
+
+    #[test]
+    fn a_word_without_end_is_shortened_in_its_middle() {
+        let long = format!("pins a to 1.{}9 (there is none)", "0".repeat(5_000));
+        let shown = one_line(&long);
+        assert_eq!(shown.chars().count(), "pins a to  (there is none)".len() + super::LONGEST + 1);
+        assert!(shown.starts_with("pins a to 1.000") && shown.ends_with("009 (there is none)"), "{shown}");
+        let short = "x".repeat(super::LONGEST);
+        assert_eq!(one_line(&short), short);
+    }
 
     #[test]
     fn nothing_ends_a_line_or_turns_it_round() {

@@ -7,11 +7,13 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use super::blame::commands;
 use super::clash::Clash;
 use super::page;
 use super::span::{self, Span};
 use crate::cli::Exit;
 use crate::diagnostic::{Diagnostic, Severity, pages};
+use crate::explain::Blame;
 use crate::place::{Place, Sources};
 
 /// Where paths start.
@@ -59,6 +61,43 @@ impl Log {
             .iter()
             .map(|fix| json!({"title": fix.title, "commands": fix.commands, "effects": fix.effects}))
             .collect();
+        if let Some(result) = self.results.last_mut().filter(|_| !fixes.is_empty()) {
+            result["properties"] = json!({"fixes": fixes});
+        }
+    }
+
+    /// Takes in what a package manager rejects: one result at the first requirement, whose related locations are the
+    /// statements that brought in each.
+    pub(super) fn blame(&mut self, sources: &Sources, title: &str, blame: &Blame, help: &[String]) {
+        let mut text = format!("{title}:");
+        let mut related: Vec<(Span, String)> = Vec::new();
+        for (chain, number) in blame.chains.iter().zip(1..) {
+            let what = chain.last().map(|statement| statement.claim.to_string()).unwrap_or_default();
+            // writing to a string cannot fail
+            let _ = write!(text, "\n{number}. {what}");
+            for statement in chain {
+                let Some(span) = statement.place.and_then(|place| span::of(sources, place)) else { continue };
+                let one = (span, statement.claim.to_string());
+                if !related.contains(&one) {
+                    related.push(one);
+                }
+            }
+        }
+        for help in help {
+            let _ = write!(text, "\nhelp: {help}");
+        }
+        let place = blame.chains.iter().find_map(|chain| chain.iter().rev().find_map(|one| one.place));
+        self.result(pages::REJECTED, level(Severity::Error), &text, at(sources, place), &related);
+        let each = blame.instead.iter().map(|instead| {
+            let effects: Vec<String> = instead.fix.effects.iter().map(ToString::to_string).collect();
+            let title =
+                instead.fix.remedies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", and ");
+            json!({
+                "title": title, "commands": commands(&instead.fix), "effects": effects,
+                "tried": instead.unasked.is_none(),
+            })
+        });
+        let fixes: Vec<Json> = each.collect();
         if let Some(result) = self.results.last_mut().filter(|_| !fixes.is_empty()) {
             result["properties"] = json!({"fixes": fixes});
         }

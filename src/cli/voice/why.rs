@@ -2,12 +2,14 @@
 
 use serde_json::{Value as Json, json};
 
+use super::blame::commands_here;
 use super::clash::Clash;
-use super::conflict::{clash, conflict_lines, effects, quoted};
+use super::conflict::{clash, conflict_lines, effects, quoted, remedy_lines};
 use super::json::{self, SCHEMA};
 use super::safe::one_line;
-use super::{NOTE, STEP, Voice};
-use crate::explain::{Absence, By, Conflict, Decision, Fix, Of, Presence, Remedy, Value};
+use super::width::Look;
+use super::{NOTE, STEP, Voice, graph, typed};
+use crate::explain::{Absence, By, Conflict, Decision, Of, Presence, Value};
 use crate::manifest::edit::Change;
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{FileId, Sources};
@@ -41,7 +43,7 @@ impl Voice {
             out.push("there are more chains than these".to_owned());
         }
         for decision in &presence.decisions {
-            out.extend(decision_lines(sources, target, decision));
+            out.extend(decision_lines(sources, target, decision, self.look));
         }
         self.data(&format!("{}\n", out.join("\n")));
     }
@@ -56,32 +58,46 @@ impl Voice {
         if self.is_drawn() {
             let clashes: Vec<Clash<'_>> =
                 absence.clashes.iter().map(|one| clash(sources, one, &[])).collect();
-            self.clashes(&clashes);
+            if clashes.is_empty() {
+                self.graph(&graph::of_absence(id, absence));
+            } else {
+                self.clashes(&clashes);
+            }
             return;
         }
-        let mut out = vec![format!("{STEP}{id}{STEP:#} is not in the stack: {}", because(absence))];
+        let told = self.look.words(&format!("{id} is not in the stack: {}", because(absence)), 0);
+        let mut out = vec![told.replacen(&id.to_string(), &format!("{STEP}{id}{STEP:#}"), 1)];
         for (group, options) in &absence.instead {
             let chosen: Vec<String> = options.iter().map(|name| format!("`{name}`")).collect();
             let chosen = if chosen.is_empty() { "none of its options".to_owned() } else { chosen.join(", ") };
-            out.push(format!("  {group} has {chosen} (`hsm why {group}` says why)"));
+            let says = typed(&format!("hsm why {group}"));
+            let text = format!("{group} has {chosen} (`{says}` says why)");
+            out.push(format!("  {}", self.look.beside(&text, 2)));
         }
         for statement in &absence.would {
             let at =
                 statement.place.map(|place| format!(" ({})", sources.position(place))).unwrap_or_default();
-            out.push(one_line(&format!("  it would come with this: {}{at}", statement.claim)));
+            let text = one_line(&format!("it would come with this: {}{at}", statement.claim));
+            out.push(format!("  {}", self.look.beside(&text, 2)));
         }
+        let mut number = 1;
         for (conflict, at) in absence.clashes.iter().zip(1..) {
             let of = (absence.clashes.len() > 1).then_some((at, absence.clashes.len()));
             out.push("if hsm.yaml listed it:".to_owned());
             // what could be done about it is said below, as ways to have the component
             let by_hand = conflict.fixes.iter().filter(|fix| fix.changes().is_none()).cloned().collect();
             let conflict = Conflict { fixes: by_hand, ..conflict.clone() };
-            out.extend(conflict_lines(sources, manifest, &conflict, of, 1, self.verbose > 0, self.look));
+            out.extend(conflict_lines(sources, manifest, &conflict, of, number, self.verbose > 0, self.look));
+            number += conflict.fixes.len();
         }
         for fix in &absence.nearest {
-            out.push(format!("{NOTE}to have it{NOTE:#}: {STEP}{}{STEP:#}", commands(fix).join(" && ")));
+            if fix.changes().is_some() {
+                out.push(format!("{NOTE}to have it{NOTE:#}: {STEP}{}{STEP:#}", commands_here(fix)));
+            } else {
+                out.extend(remedy_lines(sources, "to have it", fix, self.look));
+            }
             if !fix.effects.is_empty() {
-                out.push(format!("    then: {}", effects(&fix.effects)));
+                out.push(format!("    then: {}", self.look.beside(&effects(&fix.effects), 10)));
             }
         }
         self.data(&format!("{}\n", out.join("\n")));
@@ -95,8 +111,8 @@ impl Voice {
         }
         self.data(&format!(
             "{STEP}{id}{STEP:#} takes no part: nothing in the stack names or implies it\n\
-             {NOTE}to have it{NOTE:#}: {STEP}hsm group select {} OPTION{STEP:#}\n",
-            id.name
+             {NOTE}to have it{NOTE:#}: {STEP}{}{STEP:#}\n",
+            typed(&format!("hsm group select {} OPTION", id.name))
         ));
     }
 
@@ -124,17 +140,13 @@ fn because(absence: &Absence) -> &'static str {
     }
 }
 
-fn commands(fix: &Fix) -> Vec<String> {
-    fix.remedies.iter().filter_map(Remedy::change).map(Change::command).collect()
-}
-
 /// How many statements that keep something out are shown.
 const KEEPING: usize = 3;
 
-fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> Vec<String> {
+fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision, look: Look) -> Vec<String> {
     let Decision { of, chosen, by, kept_out, next } = decision;
     let what = match of {
-        Of::Option(_) => "option",
+        Of::Option(_) | Of::Member(_) => "option",
         Of::Release => "release",
         Of::Mode => "mode",
         Of::Profile => "profile",
@@ -142,7 +154,11 @@ fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> 
     let why = match by {
         By::Statements(_) => "these lines leave nothing else".to_owned(),
         By::Locked => "it is locked".to_owned(),
+        By::Default if matches!(of, Of::Member(_)) => "it is one of the defaults".to_owned(),
         By::Default => "it is the default".to_owned(),
+        By::First if matches!(of, Of::Member(_)) => {
+            "it comes first of those that could fill it up".to_owned()
+        }
         By::First => "it comes first".to_owned(),
         By::Newest => "it is the newest".to_owned(),
         By::PreferredMode => "the project prefers it".to_owned(),
@@ -154,15 +170,16 @@ fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> 
         By::Traded => "a better one would cost something that matters more".to_owned(),
     };
     let next_one = next.as_ref().map(|next| match command(target, of, next) {
-        Some(command) => format!("; next would be {next} ({STEP}{command}{STEP:#})"),
+        Some(command) => format!("; next would be {next} (`{}`)", typed(&command)),
+        None if matches!(of, Of::Member(_)) => format!("; without it, {next} would be taken"),
         None => format!("; next would be {next}"),
     });
     let of_group = match of {
-        Of::Option(group) => format!(" of {group}"),
+        Of::Option(group) | Of::Member(group) => format!(" of {group}"),
         _ => String::new(),
     };
-    let decided = format!("{NOTE}{what}{NOTE:#} {chosen}{of_group}: {why}");
-    let mut out = vec![format!("{decided}{}", next_one.unwrap_or_default())];
+    let decided = one_line(&format!("{chosen}{of_group}: {why}{}", next_one.unwrap_or_default()));
+    let mut out = vec![format!("{NOTE}{what}{NOTE:#} {}", look.beside(&decided, what.len() + 1))];
     let keeping = match (by, kept_out) {
         (By::Statements(statements), _) | (_, Some((_, statements))) => statements.as_slice(),
         _ => &[],
@@ -170,7 +187,7 @@ fn decision_lines(sources: &Sources, target: &TargetId, decision: &Decision) -> 
     let shown = keeping.len().saturating_sub(KEEPING);
     for statement in keeping.iter().skip(shown) {
         let at = statement.place.map(|place| format!(" ({})", sources.position(place))).unwrap_or_default();
-        out.push(one_line(&format!("    {}{at}", statement.claim)));
+        out.push(format!("    {}", look.beside(&one_line(&format!("{}{at}", statement.claim)), 4)));
     }
     out
 }
@@ -215,7 +232,7 @@ fn present_json(sources: &Sources, target: &TargetId, presence: &Presence) -> Js
 
 fn decision_json(sources: &Sources, target: &TargetId, decision: &Decision) -> Json {
     let (of, group) = match &decision.of {
-        Of::Option(group) => ("option", Some(group.to_string())),
+        Of::Option(group) | Of::Member(group) => ("option", Some(group.to_string())),
         Of::Release => ("release", None),
         Of::Mode => ("mode", None),
         Of::Profile => ("profile", None),

@@ -119,7 +119,7 @@ fn words<'a, const N: usize>(
 }
 
 /// A word for a shell: bare where it is the same to every shell, else in single quotes.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(bare) && !word.starts_with('=') {
         return word.to_owned();

@@ -19,8 +19,9 @@ use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::{FileId, Sources};
 use crate::version::VersionDemand;
 use crate::yaml::edit::{Edit, New, Obstacle, Refusal, Step, apply};
-use crate::yaml::{self, Limits, Node};
+use crate::yaml::{self, Limits, Node, Value};
 
+pub use command::quoted;
 pub use registries::{NewRegistry, NewSource, add_registry};
 pub use spots::Stands;
 pub use trail::Trail;
@@ -114,6 +115,38 @@ impl Setting {
             Self::Volumes(_) => "volumes",
             Self::Env(_) => "env",
             Self::Image(_) => "image",
+        }
+    }
+}
+
+impl Change {
+    /// The component that it is about, if it is about one.
+    pub fn component(&self) -> Option<&ComponentId> {
+        match self {
+            Self::Add(id, _)
+            | Self::Remove(id)
+            | Self::SetMode(id, ..)
+            | Self::SetVersion(id, ..)
+            | Self::SetProfile(id, ..)
+            | Self::SetPorts(id, ..)
+            | Self::Set(id, ..) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The group that it is about, if it is about one.
+    pub fn group(&self) -> Option<&GroupFacts> {
+        match self {
+            Self::Select(facts, _)
+            | Self::AddOptions(facts, _)
+            | Self::RemoveOptions(facts, _)
+            | Self::GroupMode(facts, _)
+            | Self::GroupProfile(facts, _)
+            | Self::Include(facts, _)
+            | Self::Exclude(facts, _)
+            | Self::AddGroup(facts)
+            | Self::RemoveGroup(facts) => Some(facts),
+            _ => None,
         }
     }
 }
@@ -279,6 +312,41 @@ pub fn read_text(text: &str) -> Option<Manifest> {
     let mut sources = Sources::new();
     let file = sources.add("hsm.yaml", text);
     super::read(&sources, file).0
+}
+
+/// The same manifest in the plainest form, in which every edit can be made: to try one that is refused where it stands.
+pub fn plainly(text: &str) -> Option<String> {
+    let mut root = yaml::read(FileId(0), text, Limits::MANIFEST).ok()?;
+    for kind in [Kind::Package, Kind::Container] {
+        let (section, groups, _) = section(kind);
+        let lines = root.get_mut(section).and_then(|node| node.get_mut(groups));
+        let Some(Value::Map(lines)) = lines.map(|node| &mut node.value) else { continue };
+        for selection in lines.iter_mut().filter_map(|(_, line)| line.get_mut("selection")) {
+            // one item with settings is a list of it
+            if selection.get("name").is_some() {
+                let place = selection.place;
+                let item = std::mem::replace(selection, Node { place, value: Value::Null });
+                selection.value = Value::List(vec![item]);
+            }
+        }
+    }
+    Some(yaml::plainly(&root))
+}
+
+impl EditError {
+    /// What to do by hand about a change for which the manifest would have to be written in another way first.
+    pub fn refusal(self, change: &Change) -> Option<Refusal> {
+        match (self, change) {
+            (Self::Refused(refusal), _) => Some(refusal),
+            (Self::NotAList(group), Change::AddOptions(_, options) | Change::Select(_, options)) => {
+                let names: Vec<String> = options.iter().map(|name| format!("`{name}`")).collect();
+                let names = names.join(", ");
+                let by_hand = format!("make a list of the selection of {group} and add {names} by hand");
+                Some(Refusal { obstacle: Obstacle::Style, by_hand })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Whether `packages` or `containers` lists a component.

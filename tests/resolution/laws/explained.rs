@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hsm::explain::{By, Clash, Conflict, Explanation, Fix, Flag, Remedy, absent, explain, joined, present};
+use hsm::explain::{
+    By, Clash, Conflict, Explanation, Fix, Flag, Of, Remedy, absent, explain, joined, present,
+};
 use hsm::lock::Lock;
-use hsm::manifest::edit::{Change, edit, read_text};
-use hsm::names::{ComponentId, TargetId};
+use hsm::manifest::edit::{Change, edit, plainly, read_text};
+use hsm::names::{ComponentId, GroupId, TargetId};
 use hsm::statement::{Claim, Statement};
 use hsm_oracle::write;
 use hsm_solver::{Options, StatementId};
@@ -38,15 +40,22 @@ fn edited<'c>(case: &Case, files: &Files, changes: impl IntoIterator<Item = &'c 
 fn fixed(case: &Case, files: &Files, chosen: &[&Fix]) -> Option<Answer> {
     let mut changes = Vec::new();
     let mut project = case.project.clone();
+    let mut files = files.clone();
     let remedies = joined(chosen.iter().flat_map(|fix| fix.remedies.iter().cloned()));
     for remedy in &remedies {
         match remedy {
             Remedy::Change(change) => changes.push(change),
+            Remedy::ByHand(by_hand) => {
+                // somebody who edits by hand may write it as plainly as it can be
+                let plain = plainly(&files["hsm.yaml"])?;
+                files.insert("hsm.yaml".to_owned(), plain);
+                changes.push(&by_hand.change);
+            }
             Remedy::LeaveOut(Flag::RequireMode) => project.require_mode = false,
             Remedy::LeaveOut(_) | Remedy::Line(..) => return None,
         }
     }
-    Some(case::read(&project, &edited(case, files, changes)?))
+    Some(case::read(&project, &edited(case, &files, changes)?))
 }
 
 #[test]
@@ -131,6 +140,7 @@ fn holds_without(
         match remedy {
             Remedy::Line(statement, _) => _ = gone.insert(said(answer, statement)),
             Remedy::Change(change) => changes.push(change),
+            Remedy::ByHand(by_hand) => changes.push(&by_hand.change),
             Remedy::LeaveOut(_) => {}
         }
     }
@@ -200,6 +210,104 @@ fn the_effects_of_a_fix_are_what_it_does() {
     assert!(seen > 100);
 }
 
+/// What a fix is and does, whoever makes it.
+fn told(fix: &Fix) -> (Vec<String>, Vec<String>) {
+    let texts = |all: &[Remedy]| all.iter().map(ToString::to_string).collect();
+    (texts(&fix.remedies), fix.effects.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn however_the_manifest_is_written_the_same_fixes_are_offered() {
+    let (mut seen, mut by_hand) = (0, 0);
+    case::each(PROJECTS / 2, 0, 1, |case| {
+        let plain = explained(&case.answer());
+        if plain.conflicts.is_empty() {
+            return;
+        }
+        let mut files = write::write(&case.project).text().files;
+        // line ends that leave no safe place for most edits
+        let text = files["hsm.yaml"].replace('\n', "\r");
+        files.insert("hsm.yaml".to_owned(), text);
+        let odd = explained(&case::read(&case.project, &files));
+        for (conflict, other) in plain.conflicts.iter().zip(&odd.conflicts) {
+            seen += 1;
+            let all = |conflict: &Conflict| conflict.fixes.iter().map(told).collect::<Vec<_>>();
+            assert_eq!(all(conflict), all(other), "{}", case.say("other fixes"));
+        }
+        for fix in odd.conflicts.iter().flat_map(|conflict| &conflict.fixes) {
+            for remedy in &fix.remedies {
+                let Remedy::ByHand(hand) = remedy else { continue };
+                by_hand += 1;
+                assert!(hand.refusal.by_hand.ends_with("by hand"), "{}", case.say(&hand.refusal.by_hand));
+                assert!(hand.place.start as usize <= files["hsm.yaml"].len(), "{}", case.say("no place"));
+            }
+            let alone = odd.conflicts.len() == 1;
+            if let Some(after) = fixed(case, &files, &[fix]).filter(|_| alone) {
+                assert!(after.is_solvable(), "{}", case.say(&format!("no fix: {:?}", fix.remedies)));
+            }
+        }
+    });
+    println!("{seen} conflicts, {by_hand} edits by hand");
+    assert!(seen > 50 && by_hand > 50);
+}
+
+/// Whether a statement is about something.
+fn is_about(statement: &Statement, id: &GroupId) -> bool {
+    match &statement.claim {
+        Claim::Uses(group) => group == id,
+        Claim::Implies { target, .. } | Claim::Requires { target, .. } | Claim::DependsOn(_, target) => {
+            *target == TargetId::Group(id.clone())
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn each_chain_of_a_group_leads_to_it_and_says_what_no_other_one_says() {
+    let (mut groups, mut chains) = (0, 0);
+    case::each(PROJECTS / 2, 0, 1, |case| {
+        let answer = case.answer();
+        let Ok(solved) = &answer.result else { return };
+        let held = Lock::of(&solved.stack);
+        for id in held.groups.keys() {
+            let why = present(&answer.inputs, &held, &TargetId::Group(id.clone()), true, &|| false);
+            let why = why.unwrap_or_else(|| panic!("{}", case.say(&format!("{id} is there"))));
+            groups += 1;
+            assert!(!why.chains.is_empty(), "{}", case.say(&format!("no chain to {id}")));
+            for (number, chain) in why.chains.iter().enumerate() {
+                chains += 1;
+                let last = chain.last().expect("a chain has a statement");
+                assert!(is_about(last, id), "{}", case.say(&format!("{} does not lead to {id}", last.claim)));
+                let says_all = |other: &Vec<Statement>| other.iter().all(|said| chain.contains(said));
+                let others = why.chains.iter().enumerate().filter(|(other, _)| *other != number);
+                for (_, other) in others {
+                    assert!(
+                        !says_all(other),
+                        "{}",
+                        case.say(&format!("a chain of {id} says more than needed"))
+                    );
+                }
+            }
+            let options: BTreeSet<String> = held.groups[id].iter().map(ToString::to_string).collect();
+            for decision in &why.decisions {
+                assert!(
+                    options.contains(&decision.chosen.to_string()),
+                    "{}",
+                    case.say(&format!("{decision:?}"))
+                );
+            }
+            let several = answer.inputs.group(id).is_some_and(|group| group.options.len() > 1);
+            assert!(
+                !several || why.decisions.len() == options.len(),
+                "{}",
+                case.say(&format!("{id}: {:?}", why.decisions))
+            );
+        }
+    });
+    println!("{groups} groups, {chains} chains");
+    assert!(groups > 100 && chains > groups);
+}
+
 #[test]
 fn why_something_is_there_and_what_would_come_next() {
     let (mut seen, mut decisions, mut forced) = (0, 0, 0);
@@ -239,6 +347,8 @@ fn why_something_is_there_and_what_would_come_next() {
                             case.say(&format!("{decision:?}"))
                         );
                     }
+                    // a default option may go without another one coming
+                    _ if matches!(decision.of, Of::Member(_)) => {}
                     _ => assert!(decision.next.is_some(), "{}", case.say(&format!("{decision:?}"))),
                 }
                 assert_ne!(

@@ -5,17 +5,17 @@ use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::commands::{Context, Fail};
 use crate::explain::{Fix, Remedy, joined};
-use crate::load::MANIFEST;
 use crate::manifest::edit::Change;
+use crate::place::Sources;
 use crate::road::{Stop, explain};
 
 /// Makes them, as if their commands were typed one after the other.
 pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) -> Result<Exit, Fail> {
     let root = context.root()?;
-    let explanation = match context.road(&root).resolve(&context.wish(&Choice::default())?) {
+    let (explanation, sources) = match context.road(&root).resolve(&context.wish(&Choice::default())?) {
         Ok(_) => return Err(Fail::usage("there is no conflict, so there is nothing to fix")),
         Err(Stop::Unsolved { inputs, compiled, unsolved }) => {
-            explain(&inputs, &compiled, &unsolved, context.world)
+            (explain(&inputs, &compiled, &unsolved, context.world), inputs.sources)
         }
         Err(stop) => return Err(stop.into()),
     };
@@ -30,7 +30,8 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
         })?;
         if fix.changes().is_none() {
             return Err(Fail::usage(format!(
-                "fix {number} is no edit of {MANIFEST}: it has to be made by hand"
+                "fix {number} has to be made by hand{}",
+                by_hand(&sources, fix)
             )));
         }
         remedies.extend(fix.remedies.iter().cloned());
@@ -41,4 +42,20 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
         context.voice.step("running", &change.command());
     }
     run(context, "hsm resolve --explain --fix", &Then { sync: false, no_wait: false }, |_| Ok(changes))
+}
+
+/// What somebody has to do for a fix, each thing with its place.
+fn by_hand(sources: &Sources, fix: &Fix) -> String {
+    let each = fix.remedies.iter().map(|remedy| match remedy {
+        Remedy::Change(change) => change.command(),
+        Remedy::ByHand(by) => {
+            format!("in {}, {}: {}", sources.position(by.place), by.refusal.by_hand, by.refusal.obstacle)
+        }
+        Remedy::Line(statement, _) => match statement.place {
+            Some(place) => format!("in {}, {remedy}", sources.position(place)),
+            None => remedy.to_string(),
+        },
+        Remedy::LeaveOut(_) => remedy.to_string(),
+    });
+    std::iter::once(String::new()).chain(each).collect::<Vec<_>>().join("\n  ")
 }

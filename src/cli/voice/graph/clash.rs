@@ -2,6 +2,7 @@
 
 use super::{Graph, MANIFEST, Maker, Sort, Tie};
 use crate::cli::voice::clash::Clash;
+use crate::explain::Absence;
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::statement::{Claim, Demanded, Holder, Offered, Origin, Thing, demand_words};
 
@@ -17,9 +18,30 @@ pub(in crate::cli) fn of_clashes(clashes: &[Clash<'_>]) -> Graph {
         for (statement, number) in clash.statements.iter().zip(1..) {
             drawer.claim(number, &statement.claim);
         }
+        drawer.options(clash.options);
         maker = drawer.marked();
     }
     maker.graph
+}
+
+/// What is not in the stack: the groups that took something else, and what would bring it in.
+pub(in crate::cli) fn of_absence(id: &ComponentId, absence: &Absence) -> Graph {
+    let mut drawer = Drawer { maker: Maker::default(), about: Vec::new(), before: String::new() };
+    drawer.maker.graph.title = format!("{id} is not in the stack");
+    let node = drawer.component(id);
+    drawer.maker.fact(node, "not in the stack".to_owned());
+    for (group, taken) in &absence.instead {
+        let from = drawer.maker.node(&group.to_string(), Sort::Group);
+        for option in taken {
+            let to = drawer.component(&group.option(option));
+            drawer.maker.edge(from, to, Tie::Option, "took");
+        }
+        drawer.maker.edge(from, node, Tie::Option, "could take");
+    }
+    for (statement, number) in absence.would.iter().zip(1..) {
+        drawer.claim(number, &statement.claim);
+    }
+    drawer.maker.graph
 }
 
 struct Drawer {
@@ -41,6 +63,20 @@ impl Drawer {
             node.clash = true;
         }
         maker
+    }
+
+    /// Ties groups that are spoken of to their options that are spoken of.
+    fn options(&mut self, groups: &[(GroupId, Vec<ComponentId>)]) {
+        for (group, options) in groups {
+            let Some(&from) = self.maker.places.get(&group.to_string()) else { continue };
+            for option in options {
+                let Some(&to) = self.maker.places.get(&option.to_string()) else { continue };
+                let is_tied = |edge: &super::Edge| (edge.from, edge.to) == (from, to);
+                if !self.maker.graph.edges.iter().any(is_tied) {
+                    self.maker.edge(from, to, Tie::Option, "option");
+                }
+            }
+        }
     }
 
     #[expect(clippy::too_many_lines, reason = "a list of all that can be said, an arm each")]

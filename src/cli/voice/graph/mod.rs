@@ -12,7 +12,7 @@ pub(super) mod svg;
 
 use std::collections::HashMap;
 
-pub(in crate::cli) use clash::of_clashes;
+pub(in crate::cli) use clash::{of_absence, of_clashes};
 pub(in crate::cli) use dot::dot;
 pub(in crate::cli) use mermaid::mermaid;
 pub(in crate::cli) use stack::of_stack;

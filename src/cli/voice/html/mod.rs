@@ -335,8 +335,9 @@ mod tests {
             effects: vec!["- container:redis".to_owned()],
         }];
         let title = "it cannot be".to_owned();
+        let statements = vec![&statement];
         let clash =
-            Clash { sources: &sources, title, statements: vec![&statement], minimal: true, fixes: &fixes };
+            Clash { sources: &sources, title, statements, options: &[], minimal: true, fixes: &fixes };
         let page = of_clashes(&[clash]);
         assert!(page.contains("<span class=\"no\">3</span>  containers: [<mark>redis</mark>]\n"), "{page}");
         assert!(page.contains("&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
