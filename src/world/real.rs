@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -107,7 +107,8 @@ impl World for Real {
     }
 
     fn scratch(&self) -> io::Result<PathBuf> {
-        Ok(tempfile::Builder::new().prefix("hsm-").tempdir()?.keep())
+        let ours = fs::Permissions::from_mode(0o700);
+        Ok(tempfile::Builder::new().prefix("hsm-").permissions(ours).tempdir()?.keep())
     }
 
     fn make_link(&self, target: &Path, at: &Path) -> io::Result<()> {

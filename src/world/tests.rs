@@ -119,6 +119,48 @@ fn how_a_program_ended_is_told() {
 }
 
 #[test]
+fn a_program_that_takes_too_long_is_ended_with_all_it_started() {
+    let dir = tempfile::tempdir().unwrap();
+    let begun = Instant::now();
+    let limit = Some(Duration::from_millis(200));
+    let script = "(sleep 2; touch late) & sleep 60";
+    let outcome = run(&Command { dir: dir.path().into(), limit, ..sh(script) });
+    assert_eq!((outcome.code, outcome.signal), (None, Some(15)));
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(names(dir.path()), <[&str; 0]>::default());
+    assert!(run(&Command { limit: Some(Duration::from_secs(60)), ..sh("exit 0") }).ok());
+}
+
+#[test]
+fn a_temporary_directory_is_new_empty_and_nobody_else_s() {
+    let world = Real::new().unwrap();
+    let (one, other) = (world.scratch().unwrap(), world.scratch().unwrap());
+    assert_ne!(one, other);
+    for dir in [&one, &other] {
+        assert_eq!(names(dir), <[&str; 0]>::default());
+        assert_eq!(fs::metadata(dir).unwrap().mode() & 0o077, 0);
+        world.remove_tree(dir).unwrap();
+    }
+}
+
+#[test]
+fn only_a_regular_file_is_read_as_one_and_no_more_than_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = Real::new().unwrap();
+    let file = dir.path().join("a");
+    fs::write(&file, "12345").unwrap();
+    assert_eq!(world.read_regular(&file, 5).unwrap(), b"12345");
+    assert_eq!(world.read_regular(&file, 3).unwrap(), b"1234");
+    symlink(&file, dir.path().join("link")).unwrap();
+    assert_eq!(world.read_regular(&dir.path().join("link"), 9).unwrap(), b"12345");
+    for no_file in [Path::new("/dev/zero"), dir.path()] {
+        assert!(world.read_regular(no_file, 9).is_err(), "{}", no_file.display());
+    }
+    assert_eq!(world.read_regular(&dir.path().join("none"), 9).unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
 fn the_environment_is_set_and_unset() {
     let command = Command {
         env: vec![("HSM_TEST_SET".into(), "1".into())],
