@@ -265,7 +265,8 @@ fn decision_json(sources: &Sources, target: &TargetId, decision: &Decision) -> J
 }
 
 fn absent_json(sources: &Sources, id: &ComponentId, absence: &Absence) -> Json {
-    let mut number = 1;
+    // no two have one number
+    let mut number = absence.nearest.len() + 1;
     let conflicts = absence.clashes.iter().map(|conflict| {
         let first = number;
         number += conflict.fixes.len();
