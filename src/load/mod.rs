@@ -26,7 +26,7 @@ use crate::registry::{Entry, Group, Registries, RegistryDir};
 use crate::world::World;
 use crate::yaml::{self, Limits};
 
-pub use shelf::{Shelf, shelf, usual_place};
+pub use shelf::{Shelf, check_entry, shelf, usual_place};
 
 /// What the command line changes about reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

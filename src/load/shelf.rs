@@ -1,13 +1,14 @@
 //! The registries by themselves: for commands that look into them or edit them, in a project or without one.
 //!
-//! Owns: which registries these are. Refuses: reading entries.
+//! Owns: which registries these are, and the check of one entry by itself. Refuses: deciding what is in a stack.
 
 use std::path::{Path, PathBuf};
 
-use super::{LoadOptions, REGISTRY, REGISTRY_VARIABLE, Report, read_manifest, registry_dirs};
+use super::{LoadOptions, REGISTRY, REGISTRY_VARIABLE, Report, check, read_manifest, registry_dirs, walk};
 use crate::diagnostic::any_error;
-use crate::manifest::Manifest;
-use crate::place::Sources;
+use crate::manifest::{self, Manifest};
+use crate::names::{Kind, TargetId};
+use crate::place::{Place, Sources};
 use crate::registry::{Registries, RegistryDir};
 use crate::world::World;
 
@@ -56,6 +57,43 @@ pub fn shelf<'w>(root: &Path, in_project: bool, world: &'w dyn World) -> Result<
 /// Where the registry of a project lies that names none.
 pub fn usual_place(root: &Path) -> PathBuf {
     root.join(REGISTRY)
+}
+
+/// What `hsm check` would say of one entry in a project that names it and nothing else. The registries are searched in
+/// this order.
+pub fn check_entry(root: &Path, dirs: &[RegistryDir], target: &TargetId, world: &dyn World) -> Report {
+    let mut sources = Sources::new();
+    let file = sources.add(super::MANIFEST, naming(target));
+    let (manifest, mut diagnostics) = manifest::read(&sources, file);
+    let (mut registries, found) = Registries::open(dirs, root, world, &mut sources);
+    diagnostics.extend(found);
+    if let Some(manifest) = manifest {
+        let mut reached = walk::walk(&manifest, &mut registries, &mut sources);
+        diagnostics.append(&mut reached.diagnostics);
+        diagnostics.extend(check::check(&manifest, &reached, &mut registries, &mut sources));
+        diagnostics.extend(registries.warnings().iter().cloned());
+    }
+    // what is wrong elsewhere was so before
+    let path = registries.find(target).map(|found| registries.shown_path(&found.path));
+    let is_own =
+        |place: Place| sources.get(place.file).is_some_and(|source| Some(&source.path) == path.as_ref());
+    diagnostics.retain(|diagnostic| diagnostic.place.is_none_or(is_own));
+    Report { sources, diagnostics }
+}
+
+/// A manifest that names one thing.
+fn naming(target: &TargetId) -> String {
+    let (kind, name, is_group) = match target {
+        TargetId::Component(id) => (id.kind(), id.name(), false),
+        TargetId::Group(id) => (id.kind, &id.name, true),
+    };
+    let named = match (kind, is_group) {
+        (Kind::Package, false) => format!("dependencies: {{packages: [\"{name}\"]}}"),
+        (Kind::Package, true) => format!("dependencies: {{package_groups: {{\"{name}\": {{}}}}}}"),
+        (Kind::Container, false) => format!("services: {{containers: [\"{name}\"]}}"),
+        (Kind::Container, true) => format!("services: {{container_groups: {{\"{name}\": {{}}}}}}"),
+    };
+    format!("project: {{name: check}}\n{named}\n")
 }
 
 fn dir(path: impl Into<PathBuf>) -> RegistryDir {

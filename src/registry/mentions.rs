@@ -67,8 +67,6 @@ pub struct Mention {
     pub option: Option<Name>,
     /// The registry that is meant, where one is named.
     pub registry: Option<String>,
-    /// The group of which it is demanded as an option.
-    pub group: Option<GroupId>,
 }
 
 impl Mention {
@@ -183,8 +181,8 @@ impl<'n> Out<'n> {
     }
 
     fn plain(&mut self, target: TargetId, how: How, place: Place) {
-        let (or, demand, option, registry, group) = (None, None, None, None, None);
-        self.found.push(Mention { target, or, how, place, demand, option, registry, group });
+        let (or, demand, option, registry) = (None, None, None, None);
+        self.found.push(Mention { target, or, how, place, demand, option, registry });
     }
 
     fn rules(&mut self, rules: &Rules, option: Option<&Name>) {
@@ -207,9 +205,6 @@ impl<'n> Out<'n> {
                     let target = TargetId::Component(group.option(&name.value));
                     self.plain(target, How::Demands, name.place);
                     self.say(None, option);
-                    if let Some(last) = self.found.last_mut() {
-                        last.group = Some(group.clone());
-                    }
                 }
             }
         }

@@ -208,6 +208,14 @@ fn an_entry_that_names_what_is_not_there_is_written_with_a_warning() {
         .run(&["registry", "package", "add", "x", "--implies", "container_group:tools=bleu"])
         .ends(Exit::Done);
     has(&run.err, &["container_group:tools has no option `bleu`", "did you mean `blue`?"]);
+    let demand = "container:web={profile: small}";
+    let run = project.run(&["registry", "package", "add", "y", "--implies", demand]).ends(Exit::Done);
+    has(&run.err, &["warning[HSM-", "`small`", "hsm-registry/packages/y.yaml:"]);
+    // what is wrong with others is not told here
+    project.write("hsm-registry/containers/red.yaml", "name: red\nports: 1\n");
+    let run =
+        project.run(&["registry", "package", "add", "z", "--implies", "container:web"]).ends(Exit::Done);
+    assert!(!run.err.contains("red.yaml"), "{}", run.err);
 }
 
 #[test]

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::{Site, text_of};
+use super::Site;
 use crate::cli::args::Choice;
 use crate::cli::commands::edit::weigh;
 use crate::cli::commands::{Context, Fail, sync};
 use crate::cli::voice::SCHEMA;
-use crate::diagnostic::{Diagnostic, ExtendsProblem, Finding, Wiring, any_error};
+use crate::diagnostic::{Diagnostic, any_error};
 use crate::load::{self, Report, Shelf};
-use crate::names::{TargetId, nearest};
-use crate::registry::{Entry, How, Listed, Mention, folder_of, mentions};
+use crate::names::{Name, TargetId};
+use crate::registry::{Entry, Listed, RegistryDir, folder_of};
 use crate::road::{Resolved, Road, Stop};
 use crate::transaction::ProjectLock;
 use crate::world::Laid;
@@ -77,7 +77,7 @@ impl<'c> Desk<'c> {
     }
 
     /// The file of an entry that is not there yet.
-    pub(super) fn file_for(&self, number: usize, target: &TargetId, name: &crate::names::Name) -> PathBuf {
+    pub(super) fn file_for(&self, number: usize, target: &TargetId, name: &Name) -> PathBuf {
         let usual =
             || load::usual_place(&self.site.root).join(folder_of(target)).join(format!("{name}.yaml"));
         self.shelf.registries.file_for(number, target, name).unwrap_or_else(usual)
@@ -105,28 +105,25 @@ impl<'c> Desk<'c> {
     /// Reads entries as they will be, and looks whether what they name is there.
     pub(super) fn vet(&self, files: &[FileEdit], number: usize, target: &TargetId) -> Result<(), Fail> {
         let trial = self.laid(files);
-        let mut opened = self.site.shelf(&trial)?;
+        let opened = self.site.shelf(&trial)?;
         let Some(listed) = opened.registries.listed(number, target) else {
             return Err(Fail::usage(format!("{target} would not be found where it would be written")));
         };
         let voice = self.context.voice;
-        let entry = match opened.registries.load_listed(&listed, &mut opened.sources) {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return Err(Fail::usage(format!("{target} would not be found"))),
-            Err(diagnostics) => {
-                voice.note(&format!("{} would be wrong, so nothing was written", listed.shown));
-                return Err(Stop::Wrong(Report { sources: opened.sources, diagnostics }).into());
-            }
-        };
-        let text = text_of(&opened.sources, entry.common().file);
-        let found = mentions(&entry, &text);
-        let mut warnings: Vec<Diagnostic> = opened.registries.warnings().to_vec();
-        warnings.extend(found.iter().filter_map(|mention| dangling(mention, &mut opened)));
-        if any_error(&warnings) {
+        // the registry that is written comes first, so that the entry counts even if another one hides it
+        let dirs = opened.registries.dirs().map(|(name, path)| RegistryDir {
+            name: Name::parse(name).ok(),
+            path: path.to_owned(),
+            place: None,
+        });
+        let mut dirs: Vec<RegistryDir> = dirs.collect();
+        dirs[..=number].rotate_right(1);
+        let report = load::check_entry(&self.site.root, &dirs, target, &trial);
+        if any_error(&report.diagnostics) {
             voice.note(&format!("{} would be wrong, so nothing was written", listed.shown));
-            return Err(Stop::Wrong(Report { sources: opened.sources, diagnostics: warnings }).into());
+            return Err(Stop::Wrong(report).into());
         }
-        voice.diagnostics(&opened.sources, &warnings);
+        voice.diagnostics(&report.sources, &report.diagnostics);
         if let Some(winner) = &listed.hidden_by {
             voice.warn(&format!("the registry `{winner}` has {target} too, and is searched first"));
         }
@@ -258,49 +255,4 @@ impl<'c> Desk<'c> {
             }));
         }
     }
-}
-
-/// What an entry names and no registry has.
-fn dangling(mention: &Mention, shelf: &mut Shelf<'_>) -> Option<Diagnostic> {
-    let registries = &shelf.registries;
-    let finding = match (mention.how, &mention.group, &mention.target) {
-        (How::Replacement, ..) => return None,
-        (How::Extends, ..) => {
-            let text = mention.registry.as_deref().unwrap_or_default();
-            let why = match registries.number_of(text) {
-                None => ExtendsProblem::Registry,
-                Some(number) if registries.listed(number, &mention.target).is_none() => ExtendsProblem::Group,
-                Some(_) => return None,
-            };
-            let TargetId::Group(group) = &mention.target else { return None };
-            let wiring = Wiring::BadExtends { text: format!("{text}/{}", group.name), why };
-            return Some(Diagnostic::error(mention.place, Finding::Wiring(wiring)));
-        }
-        (How::Demands, Some(group), TargetId::Component(option)) => {
-            let target = TargetId::Group(group.clone());
-            let Ok(Some(entry)) = shelf.registries.load(&target, &mut shelf.sources) else { return None };
-            let Entry::Group(entry) = entry.as_ref() else { return None };
-            let has = |own: &crate::names::Name| group.option(own) == *option;
-            if entry.extends.is_some() || entry.options.iter().any(|own| has(&own.name.value)) {
-                return None;
-            }
-            let names = entry.options.iter().map(|own| own.name.value.as_str());
-            let near = nearest(option.name().as_str(), names);
-            Wiring::UnknownOption {
-                group: group.clone(),
-                name: option.name().clone(),
-                nearest: near.and_then(|near| crate::names::Name::parse(near).ok()),
-                component: shelf.registries.contains(&mention.target).then(|| option.clone()),
-            }
-        }
-        _ => {
-            let there = |target: &TargetId| registries.contains(target);
-            if there(&mention.target) || mention.or.as_ref().is_some_and(there) {
-                return None;
-            }
-            let nearest = registries.alike(&mention.target);
-            Wiring::NotFound { target: mention.target.clone(), nearest }
-        }
-    };
-    Some(Diagnostic::warning(mention.place, Finding::Wiring(finding)))
 }
