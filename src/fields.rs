@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Finding};
 use crate::manifest::{Mode, Strategy};
 use crate::names::{Name, nearest};
 use crate::place::{At, Place};
+use crate::shape::Shape;
 use crate::version::VersionDemand;
 use crate::yaml::{Key, Node};
 
@@ -19,6 +20,9 @@ pub type Found = Vec<Diagnostic>;
 
 /// The values of `mode`.
 pub const MODES: &[&str] = &["prod", "dev"];
+
+/// The values of `strategy`.
+pub const STRATEGIES: &[&str] = &["1-of-N", "M-of-N"];
 
 /// The keys of one mapping.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub struct Fields<'n> {
     pairs: &'n [(Key, Node)],
     known: Vec<&'static str>,
     ignored: Vec<&'static str>,
+    /// What keys there are; none: those that are asked for.
+    shape: Option<&'static Shape>,
 }
 
 impl<'n> Fields<'n> {
@@ -43,7 +49,13 @@ impl<'n> Fields<'n> {
                 return None;
             }
         };
-        Some(Self { what, place: node.place, pairs, known: Vec::new(), ignored: Vec::new() })
+        Some(Self { what, place: node.place, pairs, known: Vec::new(), ignored: Vec::new(), shape: None })
+    }
+
+    /// The keys of a mapping of that shape, which says what keys there are. Whoever reads it asks for each of them, and
+    /// for no other.
+    pub fn shaped(node: &'n Node, shape: &'static Shape, found: &mut Found) -> Option<Self> {
+        Some(Self { shape: Some(shape), ..Self::of(node, shape.what, found)? })
     }
 
     /// The pair of that key, which is known from now on.
@@ -170,23 +182,45 @@ impl<'n> Fields<'n> {
         self.ignored.push(key);
     }
 
-    /// Reports the keys that nobody asked for.
+    /// Reports the keys that there are none of: those that the shape does not have, without a shape those that nobody
+    /// asked for.
     pub fn finish(self, found: &mut Found) {
+        debug_assert_eq!(
+            self.strays(),
+            Vec::<&str>::new(),
+            "the reader of {} and its shape differ",
+            self.what
+        );
+        if self.shape.is_some_and(|shape| shape.open) {
+            return;
+        }
         for (key, _) in self.pairs {
-            if self.knows(&key.text) || is_free(key) {
+            let text = key.text.as_str();
+            let is_known = self.shape.map_or_else(|| self.known.contains(&text), |shape| shape.has(text));
+            if is_known || self.ignored.contains(&text) || is_free(key) {
                 continue;
             }
-            let near = nearest(&key.text, self.known.iter().copied());
+            let known = self.shape.map_or_else(|| self.known.clone(), Shape::names);
+            let near = nearest(text, known.iter().copied());
             found.push(Diagnostic::error(
                 key.place,
                 Finding::UnknownKey {
                     key: key.text.clone(),
                     what: self.what,
                     nearest: near.map(str::to_owned),
-                    known: self.known.clone(),
+                    known,
                 },
             ));
         }
+    }
+
+    /// Keys that only the reader or only the shape knows.
+    fn strays(&self) -> Vec<&'static str> {
+        let Some(shape) = self.shape else { return Vec::new() };
+        let names = shape.names();
+        let unread = names.iter().filter(|name| !self.knows(name));
+        let unsaid = self.known.iter().filter(|name| !names.contains(name) && !self.ignored.contains(name));
+        unread.chain(unsaid).copied().collect()
     }
 }
 
@@ -288,7 +322,7 @@ pub fn mode(node: &Node, what: &str, found: &mut Found) -> Option<At<Mode>> {
 
 /// `1-of-N` or `M-of-N`.
 pub fn strategy(node: &Node, found: &mut Found) -> Option<At<Strategy>> {
-    let word = word(node, "`strategy`", &["1-of-N", "M-of-N"], found)?;
+    let word = word(node, "`strategy`", STRATEGIES, found)?;
     Some(word.map(|w| if w == "1-of-N" { Strategy::One } else { Strategy::Many }))
 }
 

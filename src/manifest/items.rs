@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found, Seen};
-use crate::manifest::{Item, Mode};
+use crate::manifest::{Item, Mode, shapes};
 use crate::names::{ComponentId, Kind, Name};
 use crate::place::At;
 use crate::registry::layer::Layer;
@@ -111,11 +111,13 @@ fn named(name: At<Name>, value: &Node, kind: Kind, found: &mut Found) -> Option<
 
 /// All of it; the name stands inside, or before it.
 fn full(node: &Node, before: Option<At<Name>>, kind: Kind, found: &mut Found) -> Option<Item> {
-    let what = match kind {
-        Kind::Package => "a package's item",
-        Kind::Container => "a container's item",
+    let shape = match (kind, &before) {
+        (Kind::Package, None) => &shapes::PACKAGE_ITEM,
+        (Kind::Package, Some(_)) => &shapes::PACKAGE_SETTINGS,
+        (Kind::Container, None) => &shapes::CONTAINER_ITEM,
+        (Kind::Container, Some(_)) => &shapes::CONTAINER_SETTINGS,
     };
-    let mut fields = Fields::of(node, what, found)?;
+    let mut fields = Fields::shaped(node, shape, found)?;
     let name = match before {
         Some(name) => Some(name),
         None => fields.name("name", found),

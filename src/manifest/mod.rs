@@ -6,6 +6,7 @@ pub mod edit;
 mod items;
 pub mod overlay;
 mod read;
+pub mod shapes;
 
 use crate::names::{GroupId, Name, TargetId};
 use crate::place::{At, FileId, Place};

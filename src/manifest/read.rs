@@ -13,7 +13,7 @@ use crate::registry::{git_url, once, read_target, reference};
 use crate::yaml::{self, Key, Limits, Node};
 
 use super::items::{items, selection};
-use super::overlay;
+use super::{overlay, shapes};
 
 /// Reads the manifest. There may be a manifest and errors: then it must not be used, but whoever reports can go on.
 pub fn read(sources: &Sources, file: FileId) -> (Option<Manifest>, Vec<Diagnostic>) {
@@ -48,17 +48,14 @@ pub fn read_with(
 
 /// Takes a manifest out of a tree that was read already.
 pub fn from_node(file: FileId, node: &Node, found: &mut Found) -> Option<Manifest> {
-    let mut fields = Fields::of(node, "hsm.yaml", found)?;
-    old_layout(&fields, found);
+    let mut fields = Fields::shaped(node, &shapes::MANIFEST, found)?;
+    moved(&mut fields, OLD_KEYS, found);
     let project = fields.required("project", found).and_then(|n| project(n, found));
     let registry = fields.get("registry").map(|n| registries(n, found)).unwrap_or_default();
     let dependencies = fields.get("dependencies").and_then(|n| dependencies(n, found));
     let services = fields.get("services").and_then(|n| services(n, found));
     let constraints = constraints(&mut fields, found);
     let fields_place = fields.head();
-    for old in ["libraries", "packages", "package_groups", "containers", "container_groups"] {
-        fields.ignore(old);
-    }
     fields.finish(found);
     Some(Manifest {
         file,
@@ -70,31 +67,50 @@ pub fn from_node(file: FileId, node: &Node, found: &mut Found) -> Option<Manifes
     })
 }
 
-/// Keys of the format's first prototype, which people still have files of.
-fn old_layout(fields: &Fields<'_>, found: &mut Found) {
-    let old = [
-        ("libraries", "`dependencies:` with `package_groups:` and `packages:`"),
-        ("packages", "`packages:` under `dependencies:`"),
-        ("package_groups", "`package_groups:` under `dependencies:`"),
-        ("containers", "`containers:` under `services:`"),
-        ("container_groups", "`container_groups:` under `services:`"),
-    ];
-    for (key, new) in old {
-        moved(fields, key, key, new, found);
-    }
-}
+/// Keys of an earlier layout, which people still have files of: the key, as it is shown, and what to write instead.
+type OldKeys = &'static [(&'static str, &'static str, &'static str)];
 
-/// Reports a key that is now called otherwise, if it is there.
-fn moved(fields: &Fields<'_>, key: &'static str, shown: &'static str, new: &'static str, found: &mut Found) {
-    if let Some(place) = fields.place_of(key) {
-        found.push(Diagnostic::error(place, Finding::OldLayout { key: shown, new }));
+const OLD_KEYS: OldKeys = &[
+    ("libraries", "libraries", "`dependencies:` with `package_groups:` and `packages:`"),
+    ("library_groups", "library_groups", "`package_groups:` under `dependencies:`"),
+    ("groups", "groups", "`package_groups:` under `dependencies:` and `container_groups:` under `services:`"),
+    ("packages", "packages", "`packages:` under `dependencies:`"),
+    ("package_groups", "package_groups", "`package_groups:` under `dependencies:`"),
+    ("containers", "containers", "`containers:` under `services:`"),
+    ("container_groups", "container_groups", "`container_groups:` under `services:`"),
+    ("manager", "manager", "`package_manager:` under `dependencies:`"),
+];
+
+const OLD_KEYS_OF_PROJECT: OldKeys =
+    &[("manager", "project.manager", "`package_manager:` under `dependencies:`")];
+
+const OLD_KEYS_OF_DEPENDENCIES: OldKeys = &[
+    ("groups", "dependencies.groups", "`package_groups:`"),
+    ("libraries", "dependencies.libraries", "`packages:`"),
+    ("library_groups", "dependencies.library_groups", "`package_groups:`"),
+    ("manager", "dependencies.manager", "`package_manager:`"),
+];
+
+const OLD_KEYS_OF_SERVICES: OldKeys = &[
+    ("groups", "services.groups", "`container_groups:`"),
+    ("services", "services.services", "`containers:`"),
+    ("service_groups", "services.service_groups", "`container_groups:`"),
+    ("manager", "services.manager", "`container_engine:` under `project:`"),
+];
+
+/// Reports each key that is now called otherwise, if it is there.
+fn moved(fields: &mut Fields<'_>, keys: OldKeys, found: &mut Found) {
+    for &(key, shown, new) in keys {
+        if let Some(place) = fields.place_of(key) {
+            found.push(Diagnostic::error(place, Finding::OldLayout { key: shown, new }));
+            fields.ignore(key);
+        }
     }
 }
 
 fn project(node: &Node, found: &mut Found) -> Option<Project> {
-    let mut fields = Fields::of(node, "`project`", found)?;
-    moved(&fields, "manager", "project.manager", "`package_manager:` under `dependencies:`", found);
-    fields.ignore("manager");
+    let mut fields = Fields::shaped(node, &shapes::PROJECT, found)?;
+    moved(&mut fields, OLD_KEYS_OF_PROJECT, found);
     let head = fields.head();
     let name = fields.required_text("name", found);
     if let Some(name) = &name
@@ -145,16 +161,17 @@ fn registry(node: &Node, found: &mut Found) -> Option<RegistryRef> {
         fields::relative_path(&path, "`registry`", found);
         return Some(RegistryRef { place: node.place, name: None, source: RegistrySource::Path(path) });
     }
-    let mut fields = Fields::of(node, "a registry", found)?;
+    let (path, git) = (node.get("path").is_some(), node.get("git").is_some());
+    let shape = if git && !path { &shapes::GIT_REGISTRY } else { &shapes::PATH_REGISTRY };
+    let mut fields = Fields::shaped(node, shape, found)?;
     let name = fields.name("name", found);
-    let both = fields.has("path") && fields.has("git");
-    let source = if both || !(fields.has("path") || fields.has("git")) {
+    let source = if path == git {
         let finding = Finding::ExactlyOne { what: "a registry", keys: &["path", "git"] };
         found.push(Diagnostic::error(fields.head(), finding));
         fields.ignore("path");
         fields.ignore("git");
         None
-    } else if fields.has("path") {
+    } else if path {
         let path = fields.text("path", found);
         fields.ignore("git");
         for key in ["branch", "tag", "rev"] {
@@ -179,10 +196,8 @@ fn registry(node: &Node, found: &mut Found) -> Option<RegistryRef> {
 }
 
 fn dependencies(node: &Node, found: &mut Found) -> Option<Dependencies> {
-    let mut fields = Fields::of(node, "`dependencies`", found)?;
-    let new = "`package_groups:`";
-    moved(&fields, "groups", "dependencies.groups", new, found);
-    fields.ignore("groups");
+    let mut fields = Fields::shaped(node, &shapes::DEPENDENCIES, found)?;
+    moved(&mut fields, OLD_KEYS_OF_DEPENDENCIES, found);
     let out = Dependencies {
         package_manager: fields.text("package_manager", found),
         into_group: fields.get("into").and_then(|n| into_group(n, found)),
@@ -196,19 +211,18 @@ fn dependencies(node: &Node, found: &mut Found) -> Option<Dependencies> {
 /// `into`: `project`, or `{group: NAME}`.
 fn into_group(node: &Node, found: &mut Found) -> Option<At<String>> {
     if node.as_map().is_none() {
-        fields::word(node, "`into`", &["project"], found);
+        fields::word(node, "`into`", shapes::INTO, found);
         return None;
     }
-    let mut fields = Fields::of(node, "`into`", found)?;
+    let mut fields = Fields::shaped(node, &shapes::INTO_GROUP, found)?;
     let group = fields.required("group", found).and_then(|n| fields::name(n, "`group`", found));
     fields.finish(found);
     group.map(|g| g.map(|name| name.to_string()))
 }
 
 fn services(node: &Node, found: &mut Found) -> Option<Services> {
-    let mut fields = Fields::of(node, "`services`", found)?;
-    moved(&fields, "groups", "services.groups", "`container_groups:`", found);
-    fields.ignore("groups");
+    let mut fields = Fields::shaped(node, &shapes::SERVICES, found)?;
+    moved(&mut fields, OLD_KEYS_OF_SERVICES, found);
     let out = Services {
         groups: groups(&mut fields, "container_groups", Kind::Container, found),
         items: items(&mut fields, "containers", Kind::Container, found),
@@ -227,11 +241,11 @@ fn groups(fields: &mut Fields<'_>, key: &'static str, kind: Kind, found: &mut Fo
 
 fn group(key: &Key, node: &Node, kind: Kind, found: &mut Found) -> Option<GroupLine> {
     let name = fields::parse_name(&key.text, key.place, found);
-    let what = match kind {
-        Kind::Package => "a package group",
-        Kind::Container => "a container group",
+    let shape = match kind {
+        Kind::Package => &shapes::PACKAGE_LINE,
+        Kind::Container => &shapes::CONTAINER_LINE,
     };
-    let mut fields = Fields::of(node, what, found)?;
+    let mut fields = Fields::shaped(node, shape, found)?;
     let strategy = fields.strategy("strategy", found);
     let selection = fields.get("selection").and_then(|n| selection(n, kind, found));
     let exclude = exclude(&mut fields, kind, found);
@@ -282,7 +296,11 @@ fn constraints(fields: &mut Fields<'_>, found: &mut Found) -> Vec<Constraint> {
             }
             None => None,
         };
-        let Some(mut inner) = Fields::of(node, "a constraint", found) else { continue };
+        let shape = match kind {
+            Some(Kind::Package) => &shapes::PACKAGE_CONSTRAINT,
+            _ => &shapes::CONTAINER_CONSTRAINT,
+        };
+        let Some(mut inner) = Fields::shaped(node, shape, found) else { continue };
         let version = inner.demand("version", found);
         let mode = inner.mode("mode", found);
         let profile = if kind == Some(Kind::Package) {

@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::{self, Fields};
 use crate::names::Name;
 use crate::place::{At, FileId, Sources};
+use crate::registry::shapes::FACTS;
 use crate::version::VersionDemand;
 use crate::yaml::{self, Limits};
 
@@ -28,7 +29,7 @@ pub fn facts(sources: &Sources, file: FileId) -> (Facts, Vec<Diagnostic>) {
     let parsed = yaml::parse(file, &text, Limits::ENTRY);
     let mut found = parsed.diagnostics;
     let mut out = Facts::default();
-    if let Some(mut fields) = parsed.node.as_ref().and_then(|n| Fields::of(n, "a registry", &mut found)) {
+    if let Some(mut fields) = parsed.node.as_ref().and_then(|n| Fields::shaped(n, &FACTS, &mut found)) {
         out = Facts {
             name: fields.name("name", &mut found),
             description: fields.text("description", &mut found),

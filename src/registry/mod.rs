@@ -10,6 +10,7 @@ pub mod layer;
 mod mentions;
 mod read;
 mod search;
+pub mod shapes;
 
 use std::path::PathBuf;
 

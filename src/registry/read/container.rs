@@ -7,7 +7,7 @@ use crate::names::{Name, nearest};
 use crate::place::At;
 use crate::registry::layer::{Layer, Setting};
 use crate::registry::{
-    Build, Container, ContainerOrigin, ContainerRelease, ContainerSource, External, Profile, Rules,
+    Build, Container, ContainerOrigin, ContainerRelease, ContainerSource, External, Profile, Rules, shapes,
 };
 use crate::version::Version;
 use crate::yaml::Node;
@@ -18,14 +18,13 @@ use super::rules::{demands, rules};
 use super::source::{self, git_url, reference, source_type};
 use super::{EntryFile, common, deprecated};
 
-const TYPES: &[&str] = &["docker-image", "build", "git"];
 const PARTS: &[&str] = &["volumes", "secrets", "configs", "networks"];
 
 pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<Container> {
-    let mut fields = Fields::of(node, "a container", found)?;
+    let mut fields = Fields::shaped(node, &shapes::CONTAINER, found)?;
     let common = common(&mut fields, from, found);
     let version = version(&mut fields, found);
-    let sources = source::all(&mut fields, source, found);
+    let sources = source::all(&mut fields, &shapes::CONTAINER_SOURCES, source, found);
     let yanked = fields.text("yanked", found);
     let own = own_release(&fields, version, &sources, yanked);
     let further = releases(&mut fields, &sources, found);
@@ -88,9 +87,16 @@ fn releases(
 }
 
 fn release(node: &Node, inherited: &[ContainerSource], found: &mut Found) -> Option<ContainerRelease> {
-    let mut fields = Fields::of(node, "a release", found)?;
+    let mut fields = Fields::shaped(node, &shapes::CONTAINER_RELEASE, found)?;
     let written = version(&mut fields, found);
-    let sources = source::inheriting(&mut fields, inherited, |s| s.mode, source, found);
+    let sources = source::inheriting(
+        &mut fields,
+        &shapes::CONTAINER_RELEASE_SOURCES,
+        inherited,
+        |s| s.mode,
+        source,
+        found,
+    );
     let layer = layer(&mut fields, Has { image: true, identity: true }, found);
     let version = written.or_else(|| tagged(&sources, &layer));
     if version.is_none() {
@@ -135,8 +141,13 @@ pub(crate) fn image_tag(image: &str) -> Option<&str> {
 }
 
 fn source(mode: Mode, node: &Node, found: &mut Found) -> Option<ContainerSource> {
-    let mut fields = Fields::of(node, "a container's source", found)?;
-    let kind = source_type(&mut fields, "a container", TYPES, found);
+    let shape = match node.get("type").and_then(Node::as_str) {
+        Some("build") => &shapes::BUILD_SOURCE,
+        Some("git") => &shapes::GIT_BUILD_SOURCE,
+        _ => &shapes::IMAGE_SOURCE,
+    };
+    let mut fields = Fields::shaped(node, shape, found)?;
+    let kind = source_type(&mut fields, "a container", shapes::CONTAINER_SOURCE_TYPES, found);
     let origin = kind.map(|kind| origin(kind, &mut fields, found));
     if origin.is_none() {
         for key in ["image", "build"] {
@@ -218,15 +229,9 @@ fn arg_line(node: &Node, found: &mut Found) -> Option<(At<String>, Node)> {
 fn other_build_keys(fields: &mut Fields<'_>, found: &mut Found) -> Vec<(At<String>, Node)> {
     let mut out = Vec::new();
     for (key, value) in fields.map("build", found) {
-        let belongs = match key.text.as_str() {
-            "context" => "`path` beside `build`",
-            "dockerfile" => "`dockerfile` beside `build`",
-            "target" => "`target` beside `build`",
-            "args" => "`args` beside `build`",
-            _ => {
-                out.push((At::new(key.text.clone(), key.place), value.clone()));
-                continue;
-            }
+        let Some((_, belongs)) = shapes::BESIDE_BUILD.iter().find(|(own, _)| *own == key.text) else {
+            out.push((At::new(key.text.clone(), key.place), value.clone()));
+            continue;
         };
         let finding = Finding::Misplaced { key: key.text.clone(), inside: "`build`", belongs };
         found.push(Diagnostic::error(key.place, finding));
@@ -245,9 +250,13 @@ fn profiles(fields: &mut Fields<'_>, found: &mut Found) -> Vec<Profile> {
 }
 
 fn profile(name: Option<At<Name>>, node: &Node, found: &mut Found) -> Option<Profile> {
-    let mut fields = Fields::of(node, "a deployment profile", found)?;
-    let mode = fields.get("mode").and_then(|n| fields::word(n, "`mode`", &["managed", "external"], found));
-    let is_external = mode.as_ref().is_some_and(|m| m.value == "external");
+    let is_external = node.get("mode").and_then(Node::as_str) == Some("external");
+    let shape = if is_external { &shapes::EXTERNAL_PROFILE } else { &shapes::MANAGED_PROFILE };
+    let mut fields = Fields::shaped(node, shape, found)?;
+    let mode = fields.get("mode").and_then(|n| fields::word(n, "`mode`", shapes::PROFILE_MODES, found));
+    if !is_external {
+        fields.ignore("external");
+    }
     let external = match (is_external, fields.pair("external")) {
         (true, None) => {
             let finding = Finding::MissingField { what: "an external profile", key: "external" };
@@ -293,7 +302,7 @@ fn default_profile(fields: &mut Fields<'_>, profiles: &[Profile], found: &mut Fo
 /// Top-level parts of the Compose file.
 fn compose_project(fields: &mut Fields<'_>, found: &mut Found) -> Vec<(At<String>, Node)> {
     let Some(node) = fields.get("compose_project") else { return Vec::new() };
-    let Some(mut inner) = Fields::of(node, "`compose_project`", found) else { return Vec::new() };
+    let Some(mut inner) = Fields::shaped(node, &shapes::COMPOSE_PROJECT, found) else { return Vec::new() };
     let mut out = Vec::new();
     for &part in PARTS {
         let Some((key, value)) = inner.pair(part) else { continue };

@@ -7,14 +7,14 @@ use crate::fields::{self, Fields, Found, Seen};
 use crate::manifest::Strategy;
 use crate::names::{ComponentId, GroupId, Kind, Name, nearest};
 use crate::place::At;
-use crate::registry::{Group, GroupOption};
+use crate::registry::{Group, GroupOption, shapes};
 use crate::yaml::Node;
 
 use super::rules::rules;
 use super::{EntryFile, common, deprecated};
 
 pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<Group> {
-    let mut fields = Fields::of(node, "a group", found)?;
+    let mut fields = Fields::shaped(node, &shapes::GROUP, found)?;
     let common = common(&mut fields, from, found);
     group_type(&mut fields, from, found);
     let strategy = fields.required("strategy", found).and_then(|n| fields::strategy(n, found));
@@ -44,8 +44,7 @@ pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<G
 /// `type` says what the folder says.
 fn group_type(fields: &mut Fields<'_>, from: &EntryFile, found: &mut Found) {
     let Some(node) = fields.get("type") else { return };
-    let known = &["package_group", "container_group"];
-    let Some(word) = fields::word(node, "`type`", known, found) else { return };
+    let Some(word) = fields::word(node, "`type`", shapes::GROUP_TYPES, found) else { return };
     let (expected, folder) = match from.kind {
         Kind::Package => ("package_group", "package_groups"),
         Kind::Container => ("container_group", "container_groups"),
@@ -103,7 +102,7 @@ fn option(node: &Node, found: &mut Found) -> Option<GroupOption> {
         fields::wrong_type(node, "an option", "a mapping with `name`", found);
         return None;
     }
-    let mut fields = Fields::of(node, "an option", found)?;
+    let mut fields = Fields::shaped(node, &shapes::OPTION, found)?;
     let name = fields.required("name", found).and_then(|n| fields::name(n, "`name`", found));
     let description = fields.text("description", found);
     let rules = rules(&mut fields, found);

@@ -8,6 +8,8 @@ use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found, Seen};
 use crate::place::At;
 use crate::registry::layer::{DependsOn, Layer, Part, Port, Setting, Volume};
+use crate::registry::shapes;
+use crate::shape::Shape;
 use crate::yaml::{Key, Node};
 
 /// Which keys a layer has besides those that all have.
@@ -18,20 +20,6 @@ pub(crate) struct Has {
     /// `container_name`, `network_aliases`, `orchestration`: not in a manifest's item.
     pub identity: bool,
 }
-
-/// Keys of Compose that have their own place in an entry.
-const TYPED: &[(&str, &str)] = &[
-    ("ports", "`ports` beside `compose`"),
-    ("volumes", "`volumes` beside `compose`"),
-    ("environment", "the values under `env` beside `compose`"),
-    ("image", "`image` in `sources.prod` with `type: docker-image`"),
-    ("build", "a source with `type: build`"),
-    ("container_name", "`container_name` beside `compose`"),
-    ("depends_on", "`depends_on` under `orchestration`"),
-    ("network_aliases", "`network_aliases` beside `compose`"),
-    ("profiles", "a group or a profile of hsm: hsm decides what runs"),
-    ("extends", "the values out: the file that hsm writes stands alone"),
-];
 
 /// Keys of Compose that people are used to write beside `ports`; they are passed through under `compose`.
 const PASSED: &[&str] = &[
@@ -142,7 +130,7 @@ fn aliases(fields: &mut Fields<'_>, cleared: &mut Cleared, found: &mut Found) ->
 
 fn orchestration(fields: &mut Fields<'_>, out: &mut Layer, found: &mut Found) {
     let Some(node) = fields.get("orchestration") else { return };
-    let Some(mut inner) = Fields::of(node, "`orchestration`", found) else { return };
+    let Some(mut inner) = Fields::shaped(node, &shapes::ORCHESTRATION, found) else { return };
     out.service_name = setting(&mut inner, "service_name", found);
     if let Some(node) = unless_cleared(&mut inner, "depends_on", Part::DependsOn, &mut out.cleared) {
         // A list replaces what lower layers list; a mapping merges with it.
@@ -234,7 +222,7 @@ fn written_port(node: &Node, found: &mut Found) -> Option<Port> {
     if node.as_map().is_none() {
         return short(node, "a port", found).map(Port::Short);
     }
-    let (mut inner, target, removed) = long(node, "a port", found)?;
+    let (mut inner, target, removed) = long(node, [&shapes::PORT, &shapes::PORT_REMOVED], found)?;
     let protocol = inner.text("protocol", found);
     if removed {
         inner.finish(found);
@@ -256,7 +244,7 @@ fn written_volume(node: &Node, found: &mut Found) -> Option<Volume> {
     if node.as_map().is_none() {
         return short(node, "a volume", found).map(Volume::Short);
     }
-    let (inner, target, removed) = long(node, "a volume", found)?;
+    let (inner, target, removed) = long(node, [&shapes::VOLUME, &shapes::VOLUME_REMOVED], found)?;
     if removed {
         inner.finish(found);
         return Some(Volume::Remove { target });
@@ -278,10 +266,15 @@ fn short(node: &Node, what: &str, found: &mut Found) -> Option<At<String>> {
 }
 
 /// Compose's long form, or ours with `remove: true`.
-fn long<'n>(node: &'n Node, what: &'static str, found: &mut Found) -> Option<(Fields<'n>, At<String>, bool)> {
-    let mut inner = Fields::of(node, what, found)?;
+fn long<'n>(
+    node: &'n Node,
+    [long, drop]: [&'static Shape; 2],
+    found: &mut Found,
+) -> Option<(Fields<'n>, At<String>, bool)> {
+    let removed = node.get("remove").and_then(Node::as_bool) == Some(true);
+    let mut inner = Fields::shaped(node, if removed { drop } else { long }, found)?;
     let target = inner.required_text("target", found);
-    let removed = inner.boolean("remove", found).is_some_and(|r| r.value);
+    inner.boolean("remove", found);
     Some((inner, target?, removed))
 }
 
@@ -334,7 +327,7 @@ fn compose(fields: &mut Fields<'_>, cleared: &mut Cleared, found: &mut Found) ->
     }
     let mut out = Vec::new();
     for (key, value) in node.as_map().unwrap_or_default() {
-        if let Some((_, belongs)) = TYPED.iter().find(|(typed, _)| *typed == key.text) {
+        if let Some((_, belongs)) = shapes::TYPED.iter().find(|(typed, _)| *typed == key.text) {
             let finding = Finding::Misplaced { key: key.text.clone(), inside: "`compose`", belongs };
             found.push(Diagnostic::error(key.place, finding));
             continue;

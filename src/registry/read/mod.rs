@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found};
 use crate::names::{Kind, Name};
 use crate::place::{FileId, Sources};
-use crate::registry::{Common, Deprecated, Entry};
+use crate::registry::{Common, Deprecated, Entry, shapes};
 use crate::yaml::{self, Limits, Node};
 
 /// Where an entry was found, which decides what it is.
@@ -92,7 +92,7 @@ fn same_name(name: &str, from: &EntryFile) -> bool {
 /// `deprecated: {use: NAME, why: TEXT}`.
 fn deprecated(fields: &mut Fields<'_>, found: &mut Found) -> Option<Deprecated> {
     let node = fields.get("deprecated")?;
-    let mut inner = Fields::of(node, "`deprecated`", found)?;
+    let mut inner = Fields::shaped(node, &shapes::DEPRECATION, found)?;
     let instead = inner.name("use", found);
     let why = inner.text("why", found);
     inner.finish(found);

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found, Seen};
 use crate::manifest::Mode;
 use crate::place::{At, Place};
-use crate::registry::{Package, PackageOrigin, PackageRelease, PackageSource, Rules};
+use crate::registry::{Package, PackageOrigin, PackageRelease, PackageSource, Rules, shapes};
 use crate::version::{Version, check_requirement, check_specifiers};
 use crate::yaml::Node;
 
@@ -12,13 +12,11 @@ use super::rules::rules;
 use super::source::{self, file_url, git_url, reference, source_type};
 use super::{EntryFile, common, deprecated};
 
-const TYPES: &[&str] = &["pypi", "git", "local", "url", "workspace"];
-
 pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<Package> {
-    let mut fields = Fields::of(node, "a package", found)?;
+    let mut fields = Fields::shaped(node, &shapes::PACKAGE, found)?;
     let common = common(&mut fields, from, found);
     let version = version(&mut fields, found);
-    let sources = source::all(&mut fields, source, found);
+    let sources = source::all(&mut fields, &shapes::PACKAGE_SOURCES, source, found);
     let yanked = fields.text("yanked", found);
     let own = own_release(&fields, version.clone(), &sources, yanked);
     let further = releases(&mut fields, &sources, found);
@@ -86,10 +84,17 @@ fn releases(fields: &mut Fields<'_>, inherited: &[PackageSource], found: &mut Fo
 }
 
 fn release(node: &Node, inherited: &[PackageSource], found: &mut Found) -> Option<PackageRelease> {
-    let mut fields = Fields::of(node, "a release", found)?;
+    let mut fields = Fields::shaped(node, &shapes::PACKAGE_RELEASE, found)?;
     fields.required("version", found);
     let version = version(&mut fields, found);
-    let sources = source::inheriting(&mut fields, inherited, |s| s.mode, source, found);
+    let sources = source::inheriting(
+        &mut fields,
+        &shapes::PACKAGE_RELEASE_SOURCES,
+        inherited,
+        |s| s.mode,
+        source,
+        found,
+    );
     let release = PackageRelease {
         place: release_place(version.as_ref(), node.place),
         version,
@@ -147,8 +152,16 @@ pub(super) fn equal_releases(versions: &[&At<Version>], found: &mut Found) {
 }
 
 fn source(mode: Mode, node: &Node, found: &mut Found) -> Option<PackageSource> {
-    let mut fields = Fields::of(node, "a package's source", found)?;
-    let kind = source_type(&mut fields, "a package", TYPES, found);
+    let shape = match node.get("type").and_then(Node::as_str) {
+        Some("pypi") => &shapes::PYPI_SOURCE,
+        Some("git") if mode == Mode::Dev => &shapes::GIT_DEV_SOURCE,
+        Some("git") => &shapes::GIT_SOURCE,
+        Some("local") => &shapes::LOCAL_SOURCE,
+        Some("url") => &shapes::URL_SOURCE,
+        _ => &shapes::WORKSPACE_SOURCE,
+    };
+    let mut fields = Fields::shaped(node, shape, found)?;
+    let kind = source_type(&mut fields, "a package", shapes::PACKAGE_SOURCE_TYPES, found);
     let Some(kind) = kind else {
         // The keys depend on the type: without one, only what is in them can be checked.
         rules(&mut fields, found);

@@ -4,7 +4,7 @@ use crate::diagnostic::{Diagnostic, Finding};
 use crate::fields::{self, Fields, Found, Seen};
 use crate::names::{Kind, Name, TargetId};
 use crate::place::At;
-use crate::registry::{Demand, DemandedMode, Demands, Exclusion, Param, Rules};
+use crate::registry::{Demand, DemandedMode, Demands, Exclusion, Param, Rules, shapes};
 use crate::version::VersionDemand;
 use crate::yaml::{Key, Node};
 
@@ -88,11 +88,11 @@ fn of_component(node: &Node, kind: Kind, found: &mut Found) -> Option<Demands> {
         let (params, extras) = (Vec::new(), Vec::new());
         return Some(Demands::Component { version, mode: None, profile: None, params, extras });
     }
-    let what = match kind {
-        Kind::Package => "a demand on a package",
-        Kind::Container => "a demand on a container",
+    let shape = match kind {
+        Kind::Package => &shapes::PACKAGE_DEMAND,
+        Kind::Container => &shapes::CONTAINER_DEMAND,
     };
-    let mut inner = Fields::of(node, what, found)?;
+    let mut inner = Fields::shaped(node, shape, found)?;
     let version = inner.demand("version", found);
     let mode = demanded_mode(&mut inner, found);
     let profile = profile(&mut inner, kind, found);
@@ -113,7 +113,11 @@ fn of_group(node: &Node, kind: Kind, found: &mut Found) -> Option<Demands> {
         let options = if nothing { Vec::new() } else { options(node, found) };
         return Some(Demands::Group { options, mode: None, profile: None, params: Vec::new() });
     }
-    let mut inner = Fields::of(node, "a demand on a group", found)?;
+    let shape = match kind {
+        Kind::Package => &shapes::PACKAGE_GROUP_DEMAND,
+        Kind::Container => &shapes::CONTAINER_GROUP_DEMAND,
+    };
+    let mut inner = Fields::shaped(node, shape, found)?;
     let options = inner.get("options").map(|n| options(n, found)).unwrap_or_default();
     let mode = demanded_mode(&mut inner, found);
     let profile = profile(&mut inner, kind, found);
@@ -141,7 +145,7 @@ fn options(node: &Node, found: &mut Found) -> Vec<At<Name>> {
 
 fn demanded_mode(inner: &mut Fields<'_>, found: &mut Found) -> Option<At<DemandedMode>> {
     let node = inner.get("mode")?;
-    let word = fields::word(node, "`mode`", &["prod", "dev", "same"], found)?;
+    let word = fields::word(node, "`mode`", shapes::MODES_OR_SAME, found)?;
     Some(word.map(|w| match w {
         "same" => DemandedMode::Same,
         "dev" => DemandedMode::Is(crate::manifest::Mode::Dev),

@@ -1,30 +1,33 @@
 //! Reading what sources have in common: git references, URLs, their types.
 
 use crate::diagnostic::{Diagnostic, Finding, UrlProblem};
-use crate::fields::{self, Fields, Found, MODES};
+use crate::fields::{self, Fields, Found};
 use crate::manifest::{GitRefKind, Mode};
 use crate::names::nearest;
 use crate::place::At;
+use crate::shape::Shape;
 use crate::yaml::Node;
 
 /// `sources` of an entry, by mode, each as `read` understands it.
 pub(super) fn all<S>(
     fields: &mut Fields<'_>,
+    shape: &'static Shape,
     read: impl Fn(Mode, &Node, &mut Found) -> Option<S>,
     found: &mut Found,
 ) -> Vec<S> {
-    by_mode(fields, found).into_iter().filter_map(|(mode, node)| read(mode, node, found)).collect()
+    by_mode(fields, shape, found).into_iter().filter_map(|(mode, node)| read(mode, node, found)).collect()
 }
 
 /// `sources` of a release: a mode's is replaced whole, `null` removes it, and one that is not named is inherited.
 pub(super) fn inheriting<S: Clone>(
     fields: &mut Fields<'_>,
+    shape: &'static Shape,
     inherited: &[S],
     mode_of: impl Fn(&S) -> Mode,
     read: impl Fn(Mode, &Node, &mut Found) -> Option<S>,
     found: &mut Found,
 ) -> Vec<S> {
-    let nodes = by_mode(fields, found);
+    let nodes = by_mode(fields, shape, found);
     let named = |mode: Mode| nodes.iter().any(|(own, _)| *own == mode);
     let mut out: Vec<_> = inherited.iter().filter(|s| !named(mode_of(s))).cloned().collect();
     let own = nodes.iter().filter(|(_, node)| !node.is_null());
@@ -34,25 +37,12 @@ pub(super) fn inheriting<S: Clone>(
 }
 
 /// At most one for each mode, ordered by mode.
-fn by_mode<'n>(fields: &mut Fields<'n>, found: &mut Found) -> Vec<(Mode, &'n Node)> {
-    let mut out = Vec::new();
-    for (key, node) in fields.map("sources", found) {
-        match key.text.as_str() {
-            "prod" => out.push((Mode::Prod, node)),
-            "dev" => out.push((Mode::Dev, node)),
-            other => {
-                let near = nearest(other, MODES.iter().copied()).map(str::to_owned);
-                let finding = Finding::UnknownKey {
-                    key: other.to_owned(),
-                    what: "`sources`",
-                    nearest: near,
-                    known: MODES.to_vec(),
-                };
-                found.push(Diagnostic::error(key.place, finding));
-            }
-        }
-    }
-    out.sort_by_key(|(mode, _)| *mode);
+fn by_mode<'n>(fields: &mut Fields<'n>, shape: &'static Shape, found: &mut Found) -> Vec<(Mode, &'n Node)> {
+    let sources = fields.get("sources").and_then(|node| Fields::shaped(node, shape, found));
+    let Some(mut sources) = sources else { return Vec::new() };
+    let of_mode = |(key, mode)| Some((mode, sources.get(key)?));
+    let out = [("prod", Mode::Prod), ("dev", Mode::Dev)].into_iter().filter_map(of_mode).collect();
+    sources.finish(found);
     out
 }
 
