@@ -25,6 +25,7 @@ impl Finding {
             Self::ExactlyOne { .. } => "HSM-E023",
             Self::NotForKind { .. } => "HSM-E024",
             Self::OldLayout { .. } => "HSM-E025",
+            Self::OldFolder { .. } => "HSM-E080",
             Self::ItemShape { .. } => "HSM-E026",
             Self::BadName { .. } => "HSM-E030",
             Self::BadValue { .. } => "HSM-E031",
@@ -103,6 +104,7 @@ impl Finding {
                 format!("it would be `{}s/{name}.yaml` in a registry", kind.replace(' ', "_"))
             }
             Self::OldLayout { new, .. } => format!("write {new}"),
+            Self::OldFolder { new, .. } => format!("move them to {new}"),
             Self::Misplaced { belongs, .. } => {
                 format!("write {belongs}")
             }

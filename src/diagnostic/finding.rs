@@ -126,6 +126,14 @@ pub enum Finding {
         /// What to write instead.
         new: &'static str,
     },
+    /// A folder of an earlier layout of a registry.
+    #[error("`{path}` is not a folder of a registry any more, and the entries in it are not read")]
+    OldFolder {
+        /// The folder.
+        path: String,
+        /// What it is called now.
+        new: &'static str,
+    },
     /// A list item that is a mapping of another shape.
     #[error("an item is a name, `NAME: MODE`, or a mapping with `name`")]
     ItemShape {

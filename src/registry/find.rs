@@ -80,6 +80,15 @@ const FOLDERS: [(&str, Kind, bool); 4] = [
     ("container_groups", Kind::Container, true),
 ];
 
+/// Folders of an earlier layout, the ones that took their place, and how to say that.
+const OLD_FOLDERS: [(&str, &str, &str); 5] = [
+    ("libraries", "packages", "`packages/`"),
+    ("library_groups", "package_groups", "`package_groups/`"),
+    ("services", "containers", "`containers/`"),
+    ("service_groups", "container_groups", "`container_groups/`"),
+    ("groups", "package_groups", "`package_groups/` or `container_groups/`"),
+];
+
 impl<'w> Registries<'w> {
     /// Lists the directories and reads each `registry.yaml`; no entry is opened.
     pub fn open(
@@ -112,12 +121,14 @@ impl<'w> Registries<'w> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Registry> {
         let path = normal(&self.root.join(&dir.path));
-        if let Err(error) = self.world.list(&path) {
-            let finding = Finding::RegistryUnreadable { path: self.shown(&path), why: system_words(&error) };
-            let mut diagnostic = Diagnostic::missing(finding);
-            diagnostic.place = dir.place;
-            diagnostics.push(diagnostic);
-            return None;
+        let at = |finding| Diagnostic { place: dir.place, ..Diagnostic::missing(finding) };
+        match self.world.list(&path) {
+            Ok(folders) => diagnostics.extend(self.old_folders(&path, &folders).into_iter().map(at)),
+            Err(error) => {
+                let why = system_words(&error);
+                diagnostics.push(at(Finding::RegistryUnreadable { path: self.shown(&path), why }));
+                return None;
+            }
         }
         let facts = self.facts(&path, sources, diagnostics);
         let folder = path.file_name().map(|n| n.to_string_lossy().into_owned());
@@ -134,6 +145,23 @@ impl<'w> Registries<'w> {
             }
         }
         Some(Registry { name: name.or(folder).unwrap_or_default(), dir: path, facts, index })
+    }
+
+    /// Folders of an earlier layout that hold entries. One whose name somebody uses for something else, beside the folder
+    /// of today, is left alone.
+    fn old_folders(&self, dir: &Path, there: &[(String, FileKind)]) -> Vec<Finding> {
+        let is_there = |folder: &str| there.iter().any(|(name, _)| name == folder);
+        let holds_entries = |folder: &str| {
+            let files = self.world.list(&dir.join(folder)).unwrap_or_default();
+            files.iter().any(|(file, kind)| *kind == FileKind::File && file.strip_suffix(".yaml").is_some())
+        };
+        let is_old =
+            |(old, today, _): &&(&str, &str, &str)| is_there(old) && !is_there(today) && holds_entries(old);
+        let finding = |(old, _, new): &(&str, &str, &'static str)| Finding::OldFolder {
+            path: self.shown(&dir.join(old)),
+            new,
+        };
+        OLD_FOLDERS.iter().filter(is_old).map(finding).collect()
     }
 
     fn facts(&self, dir: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Facts {
