@@ -457,6 +457,8 @@ fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "take {} out of the selection of {}", names(options), facts.id)
         }
         Change::Mode(mode) => write!(f, "prefer {mode} mode"),
+        Change::PackageManager(name) => write!(f, "let {name} install the packages"),
+        Change::ContainerEngine(name) => write!(f, "let {name} run the containers"),
         Change::Add(id, _) => write!(f, "list {id}"),
         Change::Remove(id) => write!(f, "no longer ask for {id}"),
         Change::SetMode(id, _, Some(mode)) => write!(f, "put {id} in {mode} mode"),

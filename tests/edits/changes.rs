@@ -67,6 +67,8 @@ pub(crate) fn changes(before: &Meaning, draw: &mut Draw) -> Vec<(Change, Option<
     out.extend(selections(&group, draw));
     out.extend(listing(draw));
     out.push((Change::Mode(mode), None));
+    out.push((Change::PackageManager("on"), None));
+    out.push((Change::ContainerEngine("small"), None));
     out
 }
 
@@ -122,11 +124,11 @@ pub(crate) fn run(text: &str, change: &Change) -> Result<Edited, EditError> {
     edit(text, &read_text(text).expect("a manifest"), change)
 }
 
-fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::parse(text).expect("a name")
 }
 
-fn facts(kind: Kind, group: &str) -> GroupFacts {
+pub(crate) fn facts(kind: Kind, group: &str) -> GroupFacts {
     let comment = Some("What it is for\n\nand more".to_owned());
     GroupFacts {
         id: GroupId::new(kind, &name(group)),

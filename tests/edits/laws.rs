@@ -98,6 +98,8 @@ fn is_of_edits(word: &str) -> bool {
         "constraints",
         "exclude",
         "selection",
+        "package_manager",
+        "container_engine",
     ];
     let of_lines =
         ["dependencies", "services", "package_groups", "container_groups", "containers", "packages"];
@@ -191,7 +193,7 @@ fn holds(seeds: impl Iterator<Item = u64>) {
             }
         }
     }
-    assert!(done.values().all(|times| *times > 100) && done.len() == 17, "{done:?}");
+    assert!(done.values().all(|times| *times > 100) && done.len() == 19, "{done:?}");
     assert!(refused < 50, "{refused}");
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::format_push_string, reason = "generators are easiest to read so")]
 
 mod changes;
+mod comments;
 mod documents;
 mod laws;
 mod meaning;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hsm::manifest::edit::{Change, GroupFacts, Setting};
 use hsm::manifest::{Constraint, GroupLine, Item, Mode, read};
 use hsm::names::{ComponentId, GroupId, Kind, Name, TargetId};
-use hsm::place::Sources;
+use hsm::place::{At, Sources};
 use hsm::registry::layer::{self, Port, Volume};
 use hsm::version::VersionDemand;
 
@@ -38,6 +38,7 @@ pub(crate) struct Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Meaning {
     mode: Option<String>,
+    adapters: [Option<String>; 2],
     pub(crate) listed: BTreeMap<Kind, Vec<Pinned>>,
     pub(crate) lines: BTreeMap<GroupId, Line>,
     pub(crate) constraints: Vec<(TargetId, BTreeMap<&'static str, String>)>,
@@ -107,8 +108,10 @@ pub(crate) fn meaning(text: &str) -> Meaning {
         (one.target.value.clone(), pins_of(version, one.mode.as_ref().map(|m| m.value), profile))
     };
     let (dependencies, services) = (&manifest.dependencies, &manifest.services);
+    let adapter = |name: &Option<At<String>>| name.as_ref().map(|name| name.value.clone());
     Meaning {
         mode: manifest.project.mode.as_ref().map(|mode| mode.value.to_string()),
+        adapters: [adapter(&dependencies.package_manager), adapter(&manifest.project.container_engine)],
         listed: BTreeMap::from([
             (Kind::Package, dependencies.items.iter().map(pinned).collect()),
             (Kind::Container, services.items.iter().map(pinned).collect()),
@@ -223,6 +226,8 @@ impl Meaning {
                     }
                 }
             }
+            Change::PackageManager(name) => out.adapters[0] = Some((*name).to_owned()),
+            Change::ContainerEngine(name) => out.adapters[1] = Some((*name).to_owned()),
             Change::AddGroup(group) => {
                 out.lines.entry(group.id.clone()).or_default();
             }

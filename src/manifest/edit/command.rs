@@ -21,6 +21,8 @@ impl Change {
             Self::AddOptions(group, options) => of_group("add-option", group, texts(options)),
             Self::RemoveOptions(group, options) => of_group("remove-option", group, texts(options)),
             Self::Mode(mode) => words(["hsm", "mode"], mode.as_str(), []),
+            Self::PackageManager(name) => words(["hsm", "python-manager", "set"], name, []),
+            Self::ContainerEngine(name) => words(["hsm", "container-manager", "set"], name, []),
             Self::Add(id, name) => of_component("add", id, name, []),
             Self::Remove(id) => of_component("remove", id, id.name(), []),
             Self::SetMode(id, name, mode) => {

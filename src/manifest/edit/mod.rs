@@ -52,6 +52,10 @@ pub enum Change {
     RemoveOptions(GroupFacts, Vec<Name>),
     /// Sets `project.mode`.
     Mode(Mode),
+    /// Sets `dependencies.package_manager`.
+    PackageManager(&'static str),
+    /// Sets `project.container_engine`.
+    ContainerEngine(&'static str),
     /// Lists a component.
     Add(ComponentId, Name),
     /// Takes a component off the list.
@@ -271,6 +275,12 @@ pub fn edit(text: &str, manifest: &Manifest, change: &Change) -> Result<Edited, 
         Change::RemoveOptions(group, options) => draft.remove_options(manifest, group, options)?,
         Change::Mode(mode) => {
             draft.set(vec!["project".into(), "mode".into()], New::text(mode.as_str()), None)?;
+        }
+        Change::PackageManager(name) => {
+            draft.set(vec!["dependencies".into(), "package_manager".into()], New::text(*name), None)?;
+        }
+        Change::ContainerEngine(name) => {
+            draft.set(vec!["project".into(), "container_engine".into()], New::text(*name), None)?;
         }
         Change::Add(id, name) => draft.add(manifest, id, name)?,
         Change::Remove(id) => draft.remove(manifest, id)?,

@@ -155,6 +155,14 @@ fn the_mode_is_set() {
     assert_eq!(lines(&edited), "+  mode: dev\n");
 }
 
+#[test]
+fn the_adapters_are_set() {
+    let edited = run(&Change::PackageManager("uv")).expect("ok");
+    assert_eq!(lines(&edited), "+  package_manager: uv\n");
+    let edited = run(&Change::ContainerEngine("docker")).expect("ok");
+    assert_eq!(lines(&edited), "+  container_engine: docker\n");
+}
+
 const PINS: &str = "project: {name: demo}
 dependencies:
   packages:
@@ -360,6 +368,8 @@ fn a_change_is_a_command_to_paste() {
         (Change::Add(id, name), "hsm package add numpy"),
         (Change::Remove(redis), "hsm container remove redis"),
         (Change::Mode(Mode::Dev), "hsm mode dev"),
+        (Change::PackageManager("uv"), "hsm python-manager set uv"),
+        (Change::ContainerEngine("docker"), "hsm container-manager set docker"),
         (
             Change::Select(shared.clone(), names(&["qdrant"])),
             "hsm group select container_group:vector-db qdrant",

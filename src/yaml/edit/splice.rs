@@ -452,9 +452,16 @@ fn nested(keys: &[String], value: &New) -> New {
 
 fn push_comment(lines: &mut Vec<String>, comment: Option<&str>, indent: usize) {
     for line in comment.unwrap_or_default().lines() {
-        let line: String = line.chars().filter(|c| !c.is_control()).collect();
+        let line: String = line.chars().filter(|c| !is_unfit(*c)).collect();
         lines.push(format!("{:indent$}# {line}", "").trim_end().to_owned());
     }
+}
+
+/// What must not stand in a comment: control characters, what some reader takes for the end of a line or for a mark of the
+/// byte order, and what turns the direction of writing.
+fn is_unfit(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A key with its value as lines; the comment goes above the key that is `depth` levels further in.
