@@ -258,6 +258,11 @@ pub fn knows(name: &Name, root: &Path, world: &dyn World) -> bool {
     TABLE.iter().any(|(_, adapter)| adapter.knows(name, root, world))
 }
 
+/// Files of the user's own in the project that an engine would take by itself, in the order in which it would.
+pub fn own_files(root: &Path, world: &dyn World) -> Vec<String> {
+    TABLE.iter().flat_map(|(_, adapter)| adapter.own_files(root, world)).collect()
+}
+
 /// What a failed action means, for people; what its tool said can't play tricks on a terminal.
 pub fn explain(adapter: &dyn Adapter, action: &Action, outcome: &Outcome) -> String {
     let dangerous = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
@@ -330,6 +335,11 @@ pub trait Adapter: Send + Sync {
     /// wrote them.
     fn knows(&self, _name: &Name, _root: &Path, _world: &dyn World) -> bool {
         false
+    }
+
+    /// Files of the user's own in the project that its tool would take by itself, in the order in which it would.
+    fn own_files(&self, _root: &Path, _world: &dyn World) -> Vec<String> {
+        Vec::new()
     }
 
     /// What it does after the commit; `None` for one that runs nothing.

@@ -3,7 +3,9 @@
 //! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
 
 mod families;
+mod managers;
 pub(super) mod registry;
+mod schema;
 
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::manifest::Mode;
 
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
+pub(super) use managers::{ContainerManager, PythonManager};
+pub(super) use schema::Schema;
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     .header(anstyle::AnsiColor::Green.on_default().bold())
@@ -147,9 +151,9 @@ pub(super) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a new project
+    /// Make a project, in a new directory or beside what is there
     #[command(after_help = "Examples:
-  hsm init
+  hsm init                            (name and version from pyproject.toml, if there is one)
   hsm init --example rag-stack demo")]
     Init(Init),
     /// Read everything and look for mistakes
@@ -281,6 +285,27 @@ pub(super) enum Command {
         /// The code, with or without HSM- in front; all are listed when none is given
         #[arg(value_name = "CODE")]
         code: Option<String>,
+    },
+    /// Print a JSON Schema of hsm.yaml or of a registry's files, for editors
+    #[command(after_help = "Examples:
+  hsm schema                          (lists the formats)
+  hsm schema manifest > hsm.schema.json
+  hsm schema --write                  (all of them, where hsm init and hsm sync put them)
+
+A file names its schema in its first line, from the folder that it is in:
+  # yaml-language-server: $schema=.hsm/schemas/manifest.json")]
+    Schema(Schema),
+    /// Set, or print, the adapter that installs the packages
+    #[command(name = "python-manager")]
+    PythonManager {
+        #[command(subcommand)]
+        command: Option<PythonManager>,
+    },
+    /// Set, or print, the adapter that runs the containers
+    #[command(name = "container-manager")]
+    ContainerManager {
+        #[command(subcommand)]
+        command: Option<ContainerManager>,
     },
     /// Finish or undo an interrupted run
     #[command(after_help = "Example:

@@ -5,6 +5,7 @@
 //! editing, judging, and everything else that stands in such a file. What it cannot make sense of it passes over: the
 //! package manager tells the user.
 
+mod identity;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ use crate::place::{At, FileId, Place};
 use crate::requirement::Requirement;
 use crate::version::Version;
 use table::Table;
+
+pub use identity::Identity;
 
 /// The file's name.
 pub const FILE: &str = "pyproject.toml";

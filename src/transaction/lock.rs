@@ -65,7 +65,7 @@ impl ProjectLock {
 }
 
 /// Makes hsm's own directory, which keeps itself out of git.
-fn make_own_dir(world: &dyn World, root: &Path) -> io::Result<()> {
+pub fn make_own_dir(world: &dyn World, root: &Path) -> io::Result<()> {
     let dir = root.join(DIR);
     world.create_dirs(&dir)?;
     let ignore = dir.join(".gitignore");

@@ -30,7 +30,7 @@ use crate::world::{FileKind, World};
 use header::{Before, Entry, Header};
 use manifest::Manifest;
 
-pub use lock::{LockError, ProjectLock};
+pub use lock::{LockError, ProjectLock, make_own_dir};
 pub use undo::{KeptAside, NotPutBack, Undone};
 
 /// hsm's own directory in a project.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail the test")]
 
+mod beginning;
 mod edits;
 mod registry;
 
@@ -195,6 +196,13 @@ fn the_help_is_what_was_written_down() {
         "add",
         "remove",
         "explain",
+        "schema",
+        "python-manager",
+        "python-manager set",
+        "python-manager get",
+        "container-manager",
+        "container-manager set",
+        "container-manager get",
         "recover",
         "registry",
         "registry list",
@@ -821,7 +829,9 @@ fn init_makes_a_project_and_overwrites_nothing() {
     project.run(&["-C", "new", "check"]).ends(Exit::Done);
     project.run(&["-C", "new", "sync"]).ends(Exit::Done);
     let text = project.read("new/hsm.yaml");
-    assert!(text.starts_with("project:\n  name: new\n"), "{text}");
+    let (line, rest) = text.split_once('\n').expect("lines");
+    assert_eq!(line, "# yaml-language-server: $schema=.hsm/schemas/manifest.json");
+    assert!(rest.starts_with("project:\n  name: new\n"), "{text}");
     project.write("new/hsm.yaml", "mine");
     let again = project.run(&["init", "new"]).ends(Exit::Wrong);
     assert!(again.err.contains("`hsm.yaml` exists already"), "{}", again.err);

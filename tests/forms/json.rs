@@ -161,6 +161,11 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     assert_eq!(there, why);
     let checked = joined(&[of_diagnostics("diagnostics[]", &all)]);
     assert_eq!(run(&project, &["check"]), unrelated(&checked));
+    let managers = joined(&[list("`hsm python-manager`, `hsm container-manager`:")]);
+    assert_eq!(run(&project, &["python-manager"]), managers);
+    assert_eq!(run(&project, &["container-manager", "get"]), managers);
+    let formats = "`hsm schema` (with FORMAT it prints the schema itself, and nothing else):";
+    assert_eq!(run(&project, &["schema"]), joined(&[list(formats)]));
     assert_eq!(run(&project, &["explain", "E021"]), joined(&[list("`hsm explain CODE`:")]));
     assert_eq!(run(&project, &["explain"]), joined(&[list("`hsm explain`:")]));
     assert_eq!(run(&project, &["explain", "json"]), joined(&[list("`hsm explain json`:")]));

@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
+mod beginning;
 mod conflicts;
 mod devices;
 mod making;

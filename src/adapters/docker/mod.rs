@@ -29,6 +29,15 @@ pub const MAIN_FILE: &str = "docker-compose.hpm.yml";
 /// What is only built (base images): made anew by each sync, not committed.
 pub const BASE_FILE: &str = ".hsm/compose.build.yml";
 
+/// What Compose looks for by itself: the first of these that is there, and then the first of the others.
+const OWN_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+const OWN_OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
+
 /// The adapter.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Docker;
@@ -78,6 +87,15 @@ impl Adapter for Docker {
 
     fn stamp(&self, _stack: &Stack, _root: &Path, _world: &dyn World) -> Option<String> {
         None
+    }
+
+    fn own_files(&self, root: &Path, world: &dyn World) -> Vec<String> {
+        let first = |names: &[&str]| {
+            let there = |name: &&&str| matches!(world.stat(&root.join(name)), Ok(Some(_)));
+            names.iter().find(there).map(|name| (*name).to_owned())
+        };
+        let Some(main) = first(&OWN_FILES) else { return Vec::new() };
+        std::iter::once(main).chain(first(&OWN_OVERRIDES)).collect()
     }
 
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {

@@ -5,8 +5,10 @@ mod edit;
 mod explain;
 mod init;
 mod inspect;
+mod managers;
 mod names;
 mod registry;
+mod schema;
 mod sync;
 mod why;
 
@@ -93,6 +95,9 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Lock(args) => sync::lock(context, args),
         Command::Status => sync::status(context),
         Command::Explain { code } => explain::run(context, code.as_deref()),
+        Command::Schema(args) => schema::run(context, args),
+        Command::PythonManager { command } => managers::python(context, command.as_ref()),
+        Command::ContainerManager { command } => managers::container(context, command.as_ref()),
         Command::Recover => sync::recover(context),
         Command::Up(args) => after::up(context, args),
         Command::Build(args) => after::build(context, args),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Context, Fail};
+use super::{Context, Fail, schema};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Lock, Plan, Side, Sync};
 use crate::cli::voice::{SCHEMA, plan as plan_words};
@@ -73,6 +73,7 @@ fn run(context: &Context<'_>, wish: &Wish, what: &str, wait: bool) -> Result<Exi
     let root = context.root()?;
     let road = context.road(&root);
     let (done, _lock) = written(context, road, wish, what, wait)?;
+    schema::keep(context, &root);
     tell_done(context, &done);
     Ok(Exit::Done)
 }

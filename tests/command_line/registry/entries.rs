@@ -8,6 +8,14 @@ use hsm::cli::Exit;
 use super::{MANIFEST, has, json, project, with_two, words};
 use crate::{Project, run};
 
+/// An entry that a command made: below the line by which editors find the schema of its format.
+fn entry(project: &Project, path: &str, format: &str) -> String {
+    let text = project.read(&format!("hsm-registry/{path}"));
+    let line = format!("# yaml-language-server: $schema=../../.hsm/schemas/{format}.json\n");
+    assert!(project.path(&format!(".hsm/schemas/{format}.json")).exists(), "{path}");
+    text.strip_prefix(&line).expect("the line of its format").to_owned()
+}
+
 #[test]
 fn a_package_is_written_in_the_order_of_the_format_and_read_back() {
     let project = project();
@@ -23,7 +31,7 @@ fn a_package_is_written_in_the_order_of_the_format_and_read_back() {
     has(&run.err, &["the stack stays as it is", "created hsm-registry/packages/Rag_Core.yaml"]);
     assert!(!run.err.contains("warning"), "{}", run.err);
     assert_eq!(
-        project.read("hsm-registry/packages/Rag_Core.yaml"),
+        entry(&project, "packages/Rag_Core.yaml", "package"),
         "name: Rag_Core
 description: \"Core: all of it\"
 owner: us
@@ -140,7 +148,7 @@ fn a_container_is_written_with_all_that_it_can_hold() {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let run = project.run(&args).ends(Exit::Done);
     assert!(!run.err.contains("warning"), "{}", run.err);
-    assert_eq!(project.read("hsm-registry/containers/api.yaml"), API);
+    assert_eq!(entry(&project, "containers/api.yaml", "container"), API);
     project.run(&["container", "add", "api"]).ends(Exit::Done);
     let run = project.refuses(&["registry", "container", "add", "bare"], Exit::Wrong);
     has(&run.err, &["--image", "--build", "--profile"]);
@@ -203,7 +211,7 @@ fn an_entry_that_names_what_is_not_there_is_written_with_a_warning() {
             "What remembers",
         ])
         .ends(Exit::Done);
-    has(&run.err, &["HSM-W209", "container:gren", "did you mean `container:green`?", "caches.yaml:7:11"]);
+    has(&run.err, &["HSM-W209", "container:gren", "did you mean `container:green`?", "caches.yaml:8:11"]);
     let run = project
         .run(&["registry", "package", "add", "x", "--implies", "container_group:tools=bleu"])
         .ends(Exit::Done);
@@ -423,7 +431,7 @@ fn a_package_that_is_there_is_registered_as_it_is() {
     has(&run.err, &["+ package:core", "created hsm-registry/packages/core.yaml", "edited hsm.yaml"]);
     assert_eq!(project.read("libs/core/pyproject.toml"), before);
     assert_eq!(
-        project.read("hsm-registry/packages/core.yaml"),
+        entry(&project, "packages/core.yaml", "package"),
         "name: core\nversion: \"2.10\"\nsources:\n  dev:\n    type: local\n    name: the.core\n    path: ./libs/core\n    editable: true\nrequires_python: \">=3.12\"\n"
     );
     has(&project.read("hsm.yaml"), &["- core"]);

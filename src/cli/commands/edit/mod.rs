@@ -26,7 +26,12 @@ pub(super) use groups::group;
 const TRAIL: &str = ".hsm/edits.json";
 
 pub(super) fn mode(context: &Context<'_>, mode: Mode, then: &Then) -> Result<Exit, Fail> {
-    run(context, "hsm mode", then, |_| Ok(vec![Change::Mode(mode)]))
+    one(context, "hsm mode", then, Change::Mode(mode))
+}
+
+/// Makes one change that needs to know nothing of the registries.
+pub(super) fn one(context: &Context<'_>, what: &str, then: &Then, change: Change) -> Result<Exit, Fail> {
+    run(context, what, then, |_| Ok(vec![change]))
 }
 
 /// Reads the manifest, changes it, solves before and after, and writes.

@@ -185,12 +185,7 @@ impl<'a> New<'a> {
             return Err(Fail::usage(format!("{target} is there already, in {}; {hint}", listed.shown)));
         }
         let path = desk.file_for(number, target, &name);
-        desk.land(
-            FileEdit { path, before: None, after: Some(text.into_bytes()) },
-            number,
-            target,
-            self.judge,
-        )?;
+        desk.land(desk.new_file(path, &text), number, target, self.judge)?;
         Ok(Exit::Done)
     }
 

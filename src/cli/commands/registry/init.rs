@@ -196,11 +196,7 @@ fn files(
         requires_python: checkout.requires_python.map(|text| text.value),
         ..PackageDraft::default()
     };
-    let entry = FileEdit {
-        path: desk.file_for(number, target, name),
-        before: None,
-        after: Some(draft.entry(name).into_bytes()),
-    };
+    let entry = desk.new_file(desk.file_for(number, target, name), &draft.entry(name));
     let mut files = vec![entry];
     if args.add {
         files.push(listing(desk, name)?);

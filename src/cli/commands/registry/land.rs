@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Site;
 use crate::cli::args::Choice;
 use crate::cli::commands::edit::weigh;
+use crate::cli::commands::schema::keep as keep_schemas;
 use crate::cli::commands::{Context, Fail, sync};
 use crate::cli::voice::SCHEMA;
 use crate::diagnostic::{Diagnostic, any_error};
@@ -16,6 +17,7 @@ use crate::load::{self, Report, Shelf};
 use crate::names::{Name, TargetId};
 use crate::registry::{Entry, Listed, RegistryDir, folder_of};
 use crate::road::{Resolved, Road, Stop};
+use crate::schema;
 use crate::transaction::ProjectLock;
 use crate::world::Laid;
 
@@ -85,6 +87,15 @@ impl<'c> Desk<'c> {
 
     pub(super) fn shown(&self, path: &Path) -> String {
         self.shelf.registries.shown_path(path)
+    }
+
+    /// The file of a new entry. In the project it begins with the line by which editors find its schema; the schemas
+    /// that a registry elsewhere could name are not its own.
+    pub(super) fn new_file(&self, path: PathBuf, text: &str) -> FileEdit {
+        let own = path.strip_prefix(&self.site.root).ok().filter(|_| self.site.in_project);
+        let line = own.and_then(|own| schema::line_for(&own.to_string_lossy().replace('\\', "/")));
+        let after = line.unwrap_or_default() + text;
+        FileEdit { path, before: None, after: Some(after.into_bytes()) }
     }
 
     /// The bytes of an entry's file, and the entry.
@@ -191,6 +202,9 @@ impl<'c> Desk<'c> {
                 }
                 return Err(fail);
             }
+        }
+        if self.site.in_project && files.iter().any(|file| file.before.is_none()) {
+            keep_schemas(self.context, &self.site.root);
         }
         Ok(())
     }
