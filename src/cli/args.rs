@@ -50,6 +50,8 @@ Environment:
   NO_COLOR, CLICOLOR_FORCE   no colours, colours everywhere
   COLUMNS                    how wide messages are where there is no terminal
   HSM_SCREEN_READER=1        the same as --plain
+  HSM_REGISTRY_PATH          the one registry to use, whatever hsm.yaml says
+  CI                         set: nothing is asked
 
 Exit codes:
   0 done
@@ -97,7 +99,7 @@ pub(super) struct Global {
     /// Fetch nothing
     #[arg(long, global = true)]
     pub offline: bool,
-    /// Ask nothing
+    /// Ask nothing, on a terminal too; CI in the environment does the same
     #[arg(long, global = true, conflicts_with = "yes")]
     pub no_input: bool,
     /// Answer every question with yes
@@ -248,13 +250,15 @@ pub(super) enum Command {
     },
     /// Add components and groups of the registry to hsm.yaml
     #[command(after_help = "Examples:
+  hsm add                          (on a terminal: asks which, and shows what it changes)
   hsm add redis
   hsm add package:neo4j-client --sync
   hsm add metrics                     (a group takes part with its default options)
   hsm add postgres --version 16 --mode dev --port 15432:5432")]
     Add {
-        /// Components and groups, with their kind in front where two share the name
-        #[arg(required = true, value_name = "NAME")]
+        /// Components and groups, with their kind in front where two share the name; on a terminal they are asked for when
+        /// none is given
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         pins: ContainerPins,
@@ -269,8 +273,9 @@ pub(super) enum Command {
   hsm remove container:redis --sync
   hsm remove package_group:metrics")]
     Remove {
-        /// Components and groups, with their kind in front where two share the name
-        #[arg(required = true, value_name = "NAME")]
+        /// Components and groups, with their kind in front where two share the name; on a terminal they are asked for when
+        /// none is given
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         then: Then,

@@ -3,6 +3,7 @@
 //! Owns: arguments, the voice, exit codes, one small file for each command. Nobody imports it.
 
 mod args;
+mod ask;
 mod commands;
 mod exit;
 mod stop;

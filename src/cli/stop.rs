@@ -15,10 +15,13 @@ use crate::world::World;
 
 const SIGINT: i32 = 2;
 
+const GIVEN_UP: &str = "given up; nothing was changed";
+
 /// The exit code of a failure.
 pub(super) fn exit(fail: &Fail) -> Exit {
     match fail {
         Fail::Usage(_) | Fail::Edit(_) => Exit::Wrong,
+        Fail::GivenUp => Exit::Interrupted,
         Fail::WouldNotSolve(_) => Exit::NoSolution,
         Fail::System { .. } => Exit::Failed,
         Fail::Stop(stop) => exit_of(stop),
@@ -75,6 +78,7 @@ pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
     }
     match fail {
         Fail::Usage(text) => voice.error(text),
+        Fail::GivenUp => voice.error(GIVEN_UP),
         Fail::Edit(error) => voice.error(&error.to_string()),
         Fail::System { attempt, path, error } => {
             voice.error(&format!("failed to {attempt} `{}`: {error}", path.display()));
@@ -202,7 +206,7 @@ fn tell_json(voice: &Voice, fail: &Fail, explanation: &Explanation) {
     let none = Sources::new();
     let stop = match fail {
         Fail::Stop(stop) | Fail::WouldNotSolve(stop) => Some(stop.as_ref()),
-        Fail::Usage(_) | Fail::Edit(_) | Fail::System { .. } => None,
+        Fail::Usage(_) | Fail::GivenUp | Fail::Edit(_) | Fail::System { .. } => None,
     };
     let code = exit(fail).meaning();
     match stop {
@@ -225,6 +229,7 @@ fn tell_json(voice: &Voice, fail: &Fail, explanation: &Explanation) {
 fn words(fail: &Fail) -> Option<String> {
     match fail {
         Fail::Usage(text) => Some(text.clone()),
+        Fail::GivenUp => Some(GIVEN_UP.to_owned()),
         Fail::Edit(error) => Some(error.to_string()),
         Fail::System { attempt, path, error } => {
             Some(format!("failed to {attempt} `{}`: {error}", path.display()))

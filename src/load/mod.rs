@@ -4,6 +4,7 @@
 //! one report of everything that is wrong with them. Refuses: choosing.
 
 mod check;
+mod extends;
 mod python;
 mod shelf;
 mod walk;
@@ -157,6 +158,34 @@ pub struct Opened<'w> {
     pub manifest: Manifest,
     /// The registries, listed.
     pub registries: Registries<'w>,
+}
+
+impl Opened<'_> {
+    /// What the registries say of a group, with what it has from those that it extends; `None`: no registry has it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the entries.
+    pub fn group(&mut self, id: &GroupId) -> Result<Option<Group>, Vec<Diagnostic>> {
+        match self.registries.load(&TargetId::Group(id.clone()), &mut self.sources)?.as_deref() {
+            Some(Entry::Group(group)) => {
+                extends::extended(group, &mut self.registries, &mut self.sources, &mut Vec::new()).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What is said about a component or group: its description; for a group also what may be chosen.
+    pub fn about(&mut self, target: &TargetId) -> String {
+        let Ok(Some(entry)) = self.registries.load(target, &mut self.sources) else { return String::new() };
+        let common = entry.common();
+        let about = common.description.as_ref().map(|text| text.value.clone());
+        let Entry::Group(group) = entry.as_ref() else { return about.unwrap_or_default() };
+        let about = about.or_else(|| group.comment.as_ref().map(|comment| comment.value.clone()));
+        let options: Vec<&str> = group.options.iter().map(|option| option.name.value.as_str()).collect();
+        let of = if group.strategy.value == manifest::Strategy::One { "one of" } else { "some of" };
+        let options = format!("{of} {}", options.join(", "));
+        about.map_or(options.clone(), |about| format!("{} ({options})", about.trim()))
+    }
 }
 
 /// Reads the manifest and lists the registries; no entry is opened.

@@ -6,15 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use super::extends::extended;
 use super::{Absence, AbsenceReason};
-use crate::diagnostic::{Diagnostic, ExtendsProblem, Finding, Severity, Wiring};
+use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
 use crate::manifest::Manifest;
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::{At, FileId, Place, Sources};
 use crate::registry::layer::DependsOn;
-use crate::registry::{Container, Demands, Entry, Group, GroupOption, Package, Registries, Rules};
+use crate::registry::{Container, Demands, Entry, Group, Package, Registries, Rules};
 
 /// What the walk found.
 #[derive(Default)]
@@ -162,10 +161,12 @@ impl Walk<'_, '_> {
     fn take(&mut self, target: &TargetId, entry: Arc<Entry>, asked_at: Place) {
         let mut files = vec![entry.common().file];
         let entry = match entry.as_ref() {
-            Entry::Group(group) if group.extends.is_some() => match self.extended(group, &mut files) {
-                Ok(whole) => Arc::new(Entry::Group(Box::new(whole))),
-                Err(found) => return self.broken(target, asked_at, found),
-            },
+            Entry::Group(group) if group.extends.is_some() => {
+                match extended(group, self.registries, self.sources, &mut files) {
+                    Ok(whole) => Arc::new(Entry::Group(Box::new(whole))),
+                    Err(found) => return self.broken(target, asked_at, found),
+                }
+            }
             _ => entry,
         };
         self.follow(&entry);
@@ -285,46 +286,6 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// A group with the options of those it extends: theirs first; one of the same name is replaced where it stands.
-    fn extended(&mut self, group: &Group, files: &mut Vec<FileId>) -> Result<Group, Vec<Diagnostic>> {
-        let mut seen = BTreeSet::from([(group.common.registry.clone(), group.id.clone())]);
-        let mut whole = group.clone();
-        let mut next = group.extends.clone();
-        while let Some(extends) = next.take() {
-            let problem = |why| {
-                let finding = Finding::Wiring(Wiring::BadExtends { text: extends.value.clone(), why });
-                vec![Diagnostic::error(extends.place, finding)]
-            };
-            let base = self.base(group, &extends, problem)?;
-            if !seen.insert((base.common.registry.clone(), base.id.clone())) {
-                return Err(problem(ExtendsProblem::Ring));
-            }
-            files.push(base.common.file);
-            next.clone_from(&base.extends);
-            whole = over(base, whole);
-        }
-        Ok(whole)
-    }
-
-    fn base(
-        &mut self,
-        group: &Group,
-        extends: &At<String>,
-        problem: impl Fn(ExtendsProblem) -> Vec<Diagnostic>,
-    ) -> Result<Group, Vec<Diagnostic>> {
-        let (registry, name) =
-            extends.value.rsplit_once('/').ok_or_else(|| problem(ExtendsProblem::Shape))?;
-        let name = Name::parse(name).map_err(|_| problem(ExtendsProblem::Shape))?;
-        if !self.registries.dirs().any(|(known, _)| known == registry) {
-            return Err(problem(ExtendsProblem::Registry));
-        }
-        let target = TargetId::Group(GroupId::new(group.id.kind, &name));
-        match self.registries.load_in(registry, &target, self.sources)?.as_deref() {
-            Some(Entry::Group(base)) => Ok((**base).clone()),
-            _ => Err(problem(ExtendsProblem::Group)),
-        }
-    }
-
     /// Groups that can only be conflicted with: their options matter, but nothing is reached through them.
     fn bystanders(&mut self) {
         for (id, _) in std::mem::take(&mut self.conflicting) {
@@ -337,21 +298,10 @@ impl Walk<'_, '_> {
             }
             if let Ok(Some(entry)) = self.registries.load(&target, self.sources)
                 && let Entry::Group(group) = entry.as_ref()
-                && let Ok(whole) = self.extended(group, &mut Vec::new())
+                && let Ok(whole) = extended(group, self.registries, self.sources, &mut Vec::new())
             {
                 self.reached.bystanders.insert(id, whole);
             }
         }
     }
-}
-
-/// A group laid over the one that it extends.
-fn over(base: Group, group: Group) -> Group {
-    let mut options: IndexMap<ComponentId, GroupOption> = IndexMap::new();
-    for option in base.options.into_iter().chain(group.options) {
-        options.insert(group.id.option(&option.name.value), option);
-    }
-    let options = options.into_values().collect();
-    let default = if group.default.is_empty() { base.default } else { group.default };
-    Group { options, default, min: group.min.or(base.min), max: group.max.or(base.max), ..group }
 }

@@ -10,6 +10,7 @@ mod process;
 mod real;
 mod rehearsal;
 mod signals;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -27,6 +28,7 @@ pub use disk::{Content, Disk};
 pub use laid::Laid;
 pub use real::Real;
 pub use rehearsal::{Call, Fault, Rehearsal};
+pub use terminal::{Terminal, Typed};
 
 /// What is at a path (links are not followed).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,6 +191,12 @@ pub trait World: Send + Sync {
     /// Whether the user asked to stop.
     fn interrupted(&self) -> bool {
         self.interrupted_by().is_some()
+    }
+    /// The terminal at standard input, for a question: key by key (nothing is shown, Ctrl-C is a key), or line by line.
+    /// Until it is dropped, signals are noticed and don't end this process.
+    /// Where it is not said otherwise, nobody sits there.
+    fn terminal(&self, _by_key: bool) -> io::Result<Box<dyn Terminal>> {
+        Ok(Box::new(terminal::Nobody))
     }
     /// Waits; less when a signal comes.
     fn pause(&self, time: Duration);

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::signals::{Hold, Signals};
-use super::{Command, FileKind, Lock, Outcome, Stat, World, atomic, process, tree};
+use super::terminal::Keyboard;
+use super::{Command, FileKind, Lock, Outcome, Stat, Terminal, World, atomic, process, tree};
 
 /// The real machine. Watches the signals of this process from the moment it is made.
 #[derive(Debug)]
@@ -178,6 +179,10 @@ impl World for Real {
 
     fn interrupted_by(&self) -> Option<i32> {
         self.signals.received().last
+    }
+
+    fn terminal(&self, by_key: bool) -> io::Result<Box<dyn Terminal>> {
+        Ok(Box::new(Keyboard::open(self.signals, by_key)?))
     }
 
     fn pause(&self, time: Duration) {

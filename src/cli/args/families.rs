@@ -108,12 +108,13 @@ pub(in crate::cli) struct ContainerPins {
 pub(in crate::cli) enum Package {
     /// Add packages of the registry
     #[command(after_help = "Examples:
+  hsm package add                  (on a terminal: asks which)
   hsm package add neo4j-client
   hsm package add pandas-tools --version '>=0.1.0' --mode dev
   hsm package add pandas-tools --extra io --marker \"python_version < '3.13'\"")]
     Add {
-        /// Their names
-        #[arg(required = true, value_name = "NAME")]
+        /// Their names; on a terminal they are asked for when none is given
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         pins: Pins,
@@ -126,8 +127,8 @@ pub(in crate::cli) enum Package {
     #[command(after_help = "Example:
   hsm package remove neo4j-client")]
     Remove {
-        /// Their names
-        #[arg(required = true, value_name = "NAME")]
+        /// Their names; on a terminal they are asked for when none is given
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         then: Then,
@@ -170,12 +171,13 @@ pub(in crate::cli) enum Package {
 pub(in crate::cli) enum Container {
     /// Add containers of the registry
     #[command(after_help = "Examples:
+  hsm container add                (on a terminal: asks which)
   hsm container add redis --sync
   hsm container add postgres --version 16 --port 15432:5432
   hsm container add postgres --env TZ=UTC --volume pgdata:/var/lib/postgresql/data")]
     Add {
-        /// Their names
-        #[arg(required = true, value_name = "NAME")]
+        /// Their names; on a terminal they are asked for when none is given
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         pins: ContainerPins,
@@ -186,8 +188,8 @@ pub(in crate::cli) enum Container {
     #[command(after_help = "Example:
   hsm container remove redis --sync")]
     Remove {
-        /// Their names
-        #[arg(required = true, value_name = "NAME")]
+        /// Their names; on a terminal they are asked for when none is given
+        #[arg(value_name = "NAME")]
         names: Vec<String>,
         #[command(flatten)]
         then: Then,
@@ -251,8 +253,8 @@ pub(in crate::cli) enum Group {
     #[command(after_help = "Example:
   hsm group add metrics")]
     Add {
-        /// The groups
-        #[arg(required = true, value_name = "GROUP")]
+        /// The groups; on a terminal they are asked for when none is given
+        #[arg(value_name = "GROUP")]
         groups: Vec<String>,
         #[command(flatten)]
         then: Then,
@@ -261,14 +263,15 @@ pub(in crate::cli) enum Group {
     #[command(after_help = "Example:
   hsm group remove metrics")]
     Remove {
-        /// The groups
-        #[arg(required = true, value_name = "GROUP")]
+        /// The groups; on a terminal they are asked for when none is given
+        #[arg(value_name = "GROUP")]
         groups: Vec<String>,
         #[command(flatten)]
         then: Then,
     },
     /// Replace the selection of a group
     #[command(after_help = "Examples:
+  hsm group select                 (on a terminal: asks which group, and which options)
   hsm group select vector-db-client milvus-adapter
   hsm group select metrics prometheus grafana --sync")]
     Select {
@@ -343,9 +346,9 @@ pub(in crate::cli) enum Group {
 /// Options of one group.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Options {
-    /// The group
-    pub group: String,
-    /// Its options
-    #[arg(required = true, value_name = "OPTION")]
+    /// The group; on a terminal it is asked for when it is not given
+    pub group: Option<String>,
+    /// Its options; on a terminal they are asked for when none is given
+    #[arg(value_name = "OPTION")]
     pub options: Vec<String>,
 }

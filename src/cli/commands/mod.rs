@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::args::{Cli, Command, Format, Global};
+use super::ask::{Ask, NoAnswer};
 use super::voice::Voice;
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
@@ -43,6 +44,8 @@ pub(super) enum Fail {
     Usage(String),
     /// The manifest could not be edited.
     Edit(EditError),
+    /// A question was not answered; nothing was done.
+    GivenUp,
     /// An edit would leave no solution; it was not made.
     WouldNotSolve(Box<Stop>),
     /// The system refused something.
@@ -65,6 +68,16 @@ impl From<Stop> for Fail {
 impl From<EditError> for Fail {
     fn from(error: EditError) -> Self {
         Self::Edit(error)
+    }
+}
+
+impl From<NoAnswer> for Fail {
+    fn from(none: NoAnswer) -> Self {
+        match none {
+            NoAnswer::Left => Self::GivenUp,
+            NoAnswer::Signal(signal) => Stop::Interrupted(signal).into(),
+            NoAnswer::Terminal(error) => Self::system("ask at", Path::new("the terminal"), error),
+        }
     }
 }
 
@@ -155,6 +168,16 @@ impl Context<'_> {
             }
         }
         Ok(root)
+    }
+
+    /// Who asks.
+    fn ask(&self) -> Ask<'_> {
+        Ask::new(self.voice, self.world, self.global)
+    }
+
+    /// Yes or no; no where nobody can be asked.
+    fn confirm(&self, question: &str) -> Result<bool, Fail> {
+        Ok(self.ask().confirm(question)?)
     }
 
     fn road<'r>(&'r self, root: &'r Path) -> Road<'r> {

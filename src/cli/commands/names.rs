@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Fail;
 use crate::adapters;
+use crate::cli::ask::{Ask, Choice, Choices, HowMany};
 use crate::load::{self, Opened};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::Sources;
@@ -12,7 +13,7 @@ use crate::road::Stop;
 use crate::world::World;
 
 /// Any component or group of the registries.
-pub(super) fn any(text: &str, opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
+pub(super) fn any(text: &str, opened: &mut Opened<'_>, ask: Ask<'_>) -> Result<TargetId, Fail> {
     let (kind_given, name) = split(text)?;
     let all = |name: &Name| {
         let kinds = [Kind::Package, Kind::Container];
@@ -21,7 +22,7 @@ pub(super) fn any(text: &str, opened: &mut Opened<'_>) -> Result<TargetId, Fail>
         components.into_iter().chain(groups).collect::<Vec<_>>()
     };
     let candidates = kind_given.map_or_else(|| all(&name), |target| vec![target]);
-    one("component or group", text, &candidates, opened)
+    one("component or group", text, &candidates, opened, ask)
 }
 
 /// A component of the registries; of that kind, where the command says one.
@@ -29,19 +30,20 @@ pub(super) fn component(
     kind: Option<Kind>,
     text: &str,
     opened: &mut Opened<'_>,
+    ask: Ask<'_>,
 ) -> Result<(ComponentId, Name), Fail> {
     let (ids, name) = typed(kind, text)?;
     let candidates: Vec<TargetId> = ids.into_iter().map(TargetId::Component).collect();
-    match one(kind.map_or("component", Kind::as_str), text, &candidates, opened)? {
+    match one(kind.map_or("component", Kind::as_str), text, &candidates, opened, ask)? {
         TargetId::Component(id) => Ok((id, name)),
         TargetId::Group(id) => Err(Fail::usage(format!("{id} is a group"))),
     }
 }
 
 /// A group of the registries.
-pub(super) fn group(text: &str, opened: &mut Opened<'_>) -> Result<GroupId, Fail> {
+pub(super) fn group(text: &str, opened: &mut Opened<'_>, ask: Ask<'_>) -> Result<GroupId, Fail> {
     let candidates: Vec<TargetId> = typed_groups(text)?.into_iter().map(TargetId::Group).collect();
-    match one("group", text, &candidates, opened)? {
+    match one("group", text, &candidates, opened, ask)? {
         TargetId::Group(id) => Ok(id),
         TargetId::Component(id) => Err(Fail::usage(format!("{id} is not a group"))),
     }
@@ -130,16 +132,37 @@ fn split(text: &str) -> Result<(Option<TargetId>, Name), Fail> {
     Ok((None, name))
 }
 
-fn one(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>) -> Result<TargetId, Fail> {
+fn one(
+    what: &str,
+    text: &str,
+    candidates: &[TargetId],
+    opened: &mut Opened<'_>,
+    ask: Ask<'_>,
+) -> Result<TargetId, Fail> {
     let found: Vec<&TargetId> = candidates.iter().filter(|t| opened.registries.contains(t)).collect();
     match found.as_slice() {
         [one] => Ok((*one).clone()),
         [] => Err(unknown(what, text, candidates, opened)),
-        several => {
-            let names: Vec<String> = several.iter().map(|t| format!("`{t}`")).collect();
-            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
-        }
+        several => which(text, several, opened, ask),
     }
+}
+
+/// The one that is meant by a name that several have: asked for, where somebody can be asked.
+pub(super) fn which(
+    text: &str,
+    several: &[&TargetId],
+    opened: &mut Opened<'_>,
+    ask: Ask<'_>,
+) -> Result<TargetId, Fail> {
+    if !ask.can() {
+        let names: Vec<String> = several.iter().map(|t| format!("`{t}`")).collect();
+        return Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))));
+    }
+    let all = several.iter().map(|id| Choice::about(id.to_string(), &opened.about(id))).collect();
+    let question = format!("`{text}` is the name of several; which?");
+    let chosen = ask.choose(Choices::new(&question, all, HowMany::One, |_| String::new()))?;
+    let chosen = several.iter().find(|id| chosen.first().is_some_and(|name| *name == id.to_string()));
+    chosen.map(|id| (*id).clone()).ok_or(Fail::GivenUp)
 }
 
 fn unknown(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>) -> Fail {

@@ -118,7 +118,8 @@ pub(super) fn sync_with(
     let done = match road.sync(wish, what, lock, &context.voice.progress()) {
         Err(Stop::Run { planned, settings, error }) => {
             let offer = road.offer(&error).filter(|_| !wish.settings.yes && !wish.settings.offline);
-            if !offer.is_some_and(|offer| context.voice.ask(&format!("{error}\nShall hsm {offer} now?"))) {
+            let agrees = |offer| context.confirm(&format!("{error}\nShall hsm {offer} now?"));
+            if !offer.map(agrees).transpose()?.unwrap_or(false) {
                 return Err(Stop::Run { planned, settings, error }.into());
             }
             let mut wish = wish.clone();

@@ -15,7 +15,7 @@ pub(super) fn why(context: &Context<'_>, name: &str, all: bool, options: &LoadOp
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm why")?.as_ref());
     let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
-    let target = names::any(name, &mut opened)?;
+    let target = names::any(name, &mut opened, context.ask())?;
     let wish = Wish { load: options.clone(), settings: context.settings(), ..Wish::default() };
     match road.resolve(&wish) {
         Ok(resolved) => {

@@ -46,6 +46,7 @@ use width::Look;
 
 pub(super) use blame::commands;
 pub(super) use json::{SCHEMA, links as links_json};
+pub(super) use safe::one_line;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -75,7 +76,6 @@ pub(super) struct Voice {
     log: Mutex<sarif::Log>,
     /// Why data could not be written.
     unwritten: OnceLock<std::io::Error>,
-    asks: bool,
     /// Whether somebody watches lines that move.
     moves: bool,
     look: Look,
@@ -90,7 +90,6 @@ impl Voice {
             Color::Never => anstream::ColorChoice::Never,
         }
         .write_global();
-        let asks = !global.no_input && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let look = Look::new(world, global.plain);
         // what a tool says with `-v` comes between; a dumb terminal moves nothing
         let still = global.quiet || global.verbose > 0 || look.plain;
@@ -112,7 +111,6 @@ impl Voice {
             root: OnceLock::new(),
             log: Mutex::default(),
             unwritten: OnceLock::new(),
-            asks,
             moves,
             look,
         }
@@ -261,19 +259,27 @@ impl Voice {
         self.log(|log| log.message(Severity::Warning, text));
     }
 
-    /// Asks; no where nobody can answer.
-    pub(super) fn ask(&self, question: &str) -> bool {
-        if !self.asks {
-            return false;
-        }
-        let mut stderr = anstream::stderr().lock();
-        // a question that cannot be shown gets no answer
-        if write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush()).is_err() {
-            return false;
-        }
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        read.is_ok() && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    /// Part of a question, with what moves the cursor: to standard error, as it is.
+    pub(super) fn draw(&self, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        // a question that cannot be shown is not answered either
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Whether questions may have colours.
+    pub(super) fn is_coloured(&self) -> bool {
+        anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+    }
+
+    /// Whether nothing is to be drawn: all is said in sentences.
+    pub(super) fn is_plain(&self) -> bool {
+        self.look.plain
+    }
+
+    /// How wide and how high the terminal is.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let size = terminal_size::terminal_size_of(std::io::stderr());
+        size.map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)))
     }
 
     /// Who is told how a run goes.

@@ -6,7 +6,7 @@
 /// The text on one line: a registry's line cannot look like one of ours, or like a command to whoever reads the output.
 ///
 /// A word that is longer than anybody reads is shortened in its middle.
-pub(super) fn one_line(text: &str) -> String {
+pub(in crate::cli) fn one_line(text: &str) -> String {
     let text: String = text.chars().map(shown).collect();
     let is_long = |word: &str| word.len() > LONGEST && word.chars().count() > LONGEST;
     if !text.split(' ').any(is_long) {

@@ -1,6 +1,6 @@
 //! `add`, `remove`, and the families `package` and `container`.
 
-use super::{Context, Fail, groups, names, registry, run};
+use super::{Context, Fail, Making, choose, groups, names, registry, run};
 use crate::cli::Exit;
 use crate::cli::args::{Container, ContainerPins, OrAny, Package, PackageSettings, Pins, Then};
 use crate::load::{self, MANIFEST, Opened};
@@ -116,14 +116,19 @@ impl Settings<'_> {
     }
 
     /// Names a group and sets what is said of its line.
-    fn of_group(&self, text: &str, opened: &mut Opened<'_>) -> Result<Vec<Change>, Fail> {
+    fn of_group(
+        &self,
+        context: &Context<'_>,
+        id: &GroupId,
+        opened: &mut Opened<'_>,
+    ) -> Result<Vec<Change>, Fail> {
         let has_more = self.pins.version.is_some()
             || self.containers.is_some_and(|pins| !pins.ports.is_empty())
             || !self.others().is_empty();
         if has_more {
-            return Err(Fail::usage(format!("`{text}` is a group: it takes `--mode` and `--profile` only")));
+            return Err(Fail::usage(format!("{id} is a group: it takes `--mode` and `--profile` only")));
         }
-        let (facts, entry) = groups::facts(text, opened)?;
+        let (facts, entry) = groups::facts(context, &id.to_string(), opened)?;
         let mut all = vec![Change::AddGroup(facts.clone())];
         if let Some(mode) = self.pins.mode {
             all.push(Change::GroupMode(facts.clone(), Some(mode.into())));
@@ -161,14 +166,21 @@ fn added(
     settings: &Settings<'_>,
     then: &Then,
 ) -> Result<Exit, Fail> {
-    run(context, what, then, |opened| {
+    let typed = choose::given(typed, || choose::to_add(context, what, kind))?;
+    run(context, &Making { what, then, asked: typed.asked }, |opened| {
         let mut all = Vec::new();
-        for text in typed {
-            if kind.is_none() && matches!(names::any(text, opened)?, TargetId::Group(_)) {
-                all.extend(settings.of_group(text, opened)?);
-                continue;
-            }
-            let (id, name) = names::component(kind, text, opened)?;
+        for text in typed.names.iter() {
+            let meant = match kind {
+                Some(kind) => kind,
+                None => match names::any(text, opened, context.ask())? {
+                    TargetId::Component(id) => id.kind(),
+                    TargetId::Group(id) => {
+                        all.extend(settings.of_group(context, &id, opened)?);
+                        continue;
+                    }
+                },
+            };
+            let (id, name) = names::component(Some(meant), text, opened, context.ask())?;
             all.extend(settings.changes(&id, &name, opened)?);
         }
         Ok(all)
@@ -182,10 +194,11 @@ fn removed(
     typed: &[String],
     then: &Then,
 ) -> Result<Exit, Fail> {
-    run(context, what, then, |opened| {
-        let each = typed.iter().map(|text| match group_line(kind, text, &opened.manifest)? {
-            Some(group) => Ok(Change::RemoveGroup(groups::named(&group.to_string(), opened)?)),
-            None => Ok(Change::Remove(listed(kind, text, &opened.manifest)?)),
+    let typed = choose::given(typed, || choose::to_remove(context, what, kind))?;
+    run(context, &Making { what, then, asked: typed.asked }, |opened| {
+        let each = typed.names.iter().map(|text| match said(context, kind, text, opened)? {
+            TargetId::Group(id) => Ok(Change::RemoveGroup(groups::named(context, &id.to_string(), opened)?)),
+            TargetId::Component(id) => Ok(Change::Remove(id)),
         });
         each.collect()
     })
@@ -206,8 +219,8 @@ fn pinned(
     then: &Then,
     change: impl FnOnce(ComponentId, Name, &mut Opened<'_>) -> Result<Change, Fail>,
 ) -> Result<Exit, Fail> {
-    run(context, pin.what, then, |opened| {
-        let found = names::component(Some(pin.kind), pin.name, opened);
+    run(context, &Making::typed(pin.what, then), |opened| {
+        let found = names::component(Some(pin.kind), pin.name, opened, context.ask());
         let (id, name) = match found {
             Ok(found) => found,
             Err(fail) if pin.removes => {
@@ -238,47 +251,33 @@ fn known_profile(text: &str, id: &ComponentId, opened: &mut Opened<'_>) -> Resul
     Ok(profile)
 }
 
-/// The group that is meant by what is to be removed, if the manifest names one and lists no component of that name.
-fn group_line(kind: Option<Kind>, text: &str, manifest: &Manifest) -> Result<Option<GroupId>, Fail> {
-    if kind.is_some() {
-        return Ok(None);
+/// What is meant by what is to be removed: the manifest knows its kind. Without a kind, groups that it names count too.
+fn said(
+    context: &Context<'_>,
+    kind: Option<Kind>,
+    text: &str,
+    opened: &mut Opened<'_>,
+) -> Result<TargetId, Fail> {
+    let carried = names::typed_kind(text)?;
+    if kind.is_none()
+        && let Some(group @ TargetId::Group(_)) = carried
+    {
+        return Ok(group);
     }
-    let is_named = |id: &GroupId| line_of(manifest, id).is_some();
-    if let Some(TargetId::Group(id)) = names::typed_kind(text)? {
-        return Ok(Some(id));
-    }
-    let groups: Vec<GroupId> = match names::typed_kind(text)? {
-        Some(_) => Vec::new(),
-        None => names::typed_groups(text)?.into_iter().filter(is_named).collect(),
+    let components = names::typed(kind, text)?.0;
+    let groups = match (kind, &carried) {
+        (None, None) => names::typed_groups(text)?,
+        _ => Vec::new(),
     };
-    let components = names::typed(None, text)?.0;
-    let listed = components.iter().filter(|id| is_listed(manifest, id));
-    let all: Vec<String> =
-        groups.iter().map(ToString::to_string).chain(listed.map(ToString::to_string)).collect();
-    match (groups.as_slice(), all.len()) {
-        ([one], 1) => Ok(Some(one.clone())),
-        ([], _) => Ok(None),
-        _ => {
-            let names: Vec<String> = all.iter().map(|id| format!("`{id}`")).collect();
-            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
-        }
-    }
-}
-
-/// The component that is meant by what is to be removed: the manifest knows its kind.
-fn listed(kind: Option<Kind>, text: &str, manifest: &Manifest) -> Result<ComponentId, Fail> {
-    let candidates = names::typed(kind, text)?.0;
-    let found: Vec<&ComponentId> = candidates.iter().filter(|id| is_listed(manifest, id)).collect();
-    match found.as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => match candidates.as_slice() {
-            [one] => Ok(one.clone()),
-            _ => Err(Fail::usage(format!("{MANIFEST} does not list `{text}`{}", near(text, manifest)))),
-        },
-        several => {
-            let names: Vec<String> = several.iter().map(|id| format!("`{id}`")).collect();
-            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
-        }
+    let manifest = &opened.manifest;
+    let named = groups.into_iter().filter(|id| line_of(manifest, id).is_some()).map(TargetId::Group);
+    let listed = components.iter().filter(|id| is_listed(manifest, id)).cloned().map(TargetId::Component);
+    let found: Vec<TargetId> = named.chain(listed).collect();
+    match (found.as_slice(), components.as_slice()) {
+        ([one], _) => Ok(one.clone()),
+        ([], [one]) => Ok(TargetId::Component(one.clone())),
+        ([], _) => Err(Fail::usage(format!("{MANIFEST} does not list `{text}`{}", near(text, manifest)))),
+        (several, _) => names::which(text, &several.iter().collect::<Vec<_>>(), opened, context.ask()),
     }
 }
 

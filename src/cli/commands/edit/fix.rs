@@ -1,6 +1,6 @@
 //! `resolve --explain --fix N`: makes fixes of a conflict, by their numbers.
 
-use super::run;
+use super::{Making, run};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::commands::{Context, Fail};
@@ -41,7 +41,8 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
     for change in &changes {
         context.voice.step("running", &change.command());
     }
-    run(context, "hsm resolve --explain --fix", &Then { sync: false, no_wait: false }, |_| Ok(changes))
+    let then = Then { sync: false, no_wait: false };
+    run(context, &Making::typed("hsm resolve --explain --fix", &then), |_| Ok(changes))
 }
 
 /// What somebody has to do for a fix, each thing with its place.

@@ -1,8 +1,9 @@
 //! The family `group`.
 
-use super::{Context, Fail, names, run};
+use super::choose::{self, Purpose};
+use super::{Context, Fail, Making, names, run};
 use crate::cli::Exit;
-use crate::cli::args::{Group, Options};
+use crate::cli::args::{Group, Options, Then};
 use crate::load::{self, Opened};
 use crate::manifest::Strategy;
 use crate::manifest::edit::{Change, GroupFacts, line_of};
@@ -12,56 +13,96 @@ use crate::road::Stop;
 
 pub(in crate::cli::commands) fn group(context: &Context<'_>, command: &Group) -> Result<Exit, Fail> {
     match command {
-        Group::Add { groups, then } => run(context, "hsm group add", then, |opened| {
-            groups.iter().map(|name| Ok(Change::AddGroup(facts(name, opened)?.0))).collect()
+        Group::Add { groups, then } => add(context, groups, then),
+        Group::Remove { groups, then } => remove(context, groups, then),
+        Group::Select { of, then } => {
+            options_changed(context, Purpose::Select, of, then, |opened, group, options| {
+                Ok(Change::Select(known_options(context, group, &options, opened)?, options))
+            })
+        }
+        Group::AddOption { of, then } => {
+            options_changed(context, Purpose::Add, of, then, |opened, group, options| {
+                Ok(Change::AddOptions(known_options(context, group, &options, opened)?, options))
+            })
+        }
+        Group::RemoveOption { of, then } => {
+            options_changed(context, Purpose::Remove, of, then, |opened, group, options| {
+                Ok(Change::RemoveOptions(named(context, group, opened)?, options))
+            })
+        }
+        Group::Mode { group, mode, then } => run(context, &Making::typed("hsm group mode", then), |opened| {
+            Ok(vec![Change::GroupMode(facts(context, group, opened)?.0, mode.mode())])
         }),
-        Group::Remove { groups, then } => run(context, "hsm group remove", then, |opened| {
-            groups.iter().map(|name| Ok(Change::RemoveGroup(named(name, opened)?))).collect()
-        }),
-        Group::Select { of, then } => run(context, "hsm group select", then, |opened| {
-            let (facts, options) = known_options(of, opened)?;
-            Ok(vec![Change::Select(facts, options)])
-        }),
-        Group::AddOption { of, then } => run(context, "hsm group add-option", then, |opened| {
-            let (facts, options) = known_options(of, opened)?;
-            Ok(vec![Change::AddOptions(facts, options)])
-        }),
-        Group::RemoveOption { of, then } => run(context, "hsm group remove-option", then, |opened| {
-            Ok(vec![Change::RemoveOptions(named(&of.group, opened)?, options(of)?)])
-        }),
-        Group::Mode { group, mode, then } => run(context, "hsm group mode", then, |opened| {
-            Ok(vec![Change::GroupMode(facts(group, opened)?.0, mode.mode())])
-        }),
-        Group::Profile { group, profile, then } => run(context, "hsm group profile", then, |opened| {
-            let (facts, entry) = facts(group, opened)?;
-            let profile =
-                profile.value().map(|text| known_profile(&text, &facts, &entry, opened)).transpose()?;
-            Ok(vec![Change::GroupProfile(facts, profile)])
-        }),
-        Group::Include { of, then } => run(context, "hsm group include", then, |opened| {
-            Ok(vec![Change::Include(named(&of.group, opened)?, options(of)?)])
-        }),
-        Group::Exclude { of, then } => run(context, "hsm group exclude", then, |opened| {
-            let (facts, options) = known_options(of, opened)?;
-            Ok(vec![Change::Exclude(facts, options)])
-        }),
+        Group::Profile { group, profile, then } => {
+            run(context, &Making::typed("hsm group profile", then), |opened| {
+                let (facts, entry) = facts(context, group, opened)?;
+                let profile =
+                    profile.value().map(|text| known_profile(&text, &facts, &entry, opened)).transpose()?;
+                Ok(vec![Change::GroupProfile(facts, profile)])
+            })
+        }
+        Group::Include { of, then } => {
+            options_changed(context, Purpose::Include, of, then, |opened, group, options| {
+                Ok(Change::Include(named(context, group, opened)?, options))
+            })
+        }
+        Group::Exclude { of, then } => {
+            options_changed(context, Purpose::Exclude, of, then, |opened, group, options| {
+                Ok(Change::Exclude(known_options(context, group, &options, opened)?, options))
+            })
+        }
     }
 }
 
-fn options(of: &Options) -> Result<Vec<Name>, Fail> {
-    of.options.iter().map(|option| names::option(option)).collect()
+fn add(context: &Context<'_>, groups: &[String], then: &Then) -> Result<Exit, Fail> {
+    let what = "hsm group add";
+    let groups = choose::given(groups, || choose::groups_to_add(context, what))?;
+    run(context, &Making { what, then, asked: groups.asked }, |opened| {
+        groups.names.iter().map(|name| Ok(Change::AddGroup(facts(context, name, opened)?.0))).collect()
+    })
 }
 
-fn known_options(of: &Options, opened: &mut Opened<'_>) -> Result<(GroupFacts, Vec<Name>), Fail> {
-    let (facts, entry) = facts(&of.group, opened)?;
-    let options = options(of)?;
-    known(&facts.id, &entry, &options)?;
-    Ok((facts, options))
+fn remove(context: &Context<'_>, groups: &[String], then: &Then) -> Result<Exit, Fail> {
+    let what = "hsm group remove";
+    let groups = choose::given(groups, || choose::groups_to_remove(context, what))?;
+    run(context, &Making { what, then, asked: groups.asked }, |opened| {
+        groups.names.iter().map(|name| Ok(Change::RemoveGroup(named(context, name, opened)?))).collect()
+    })
+}
+
+/// A command about options of one group: the group and the options are asked for where they are not given.
+fn options_changed(
+    context: &Context<'_>,
+    purpose: Purpose,
+    of: &Options,
+    then: &Then,
+    change: impl FnOnce(&mut Opened<'_>, &str, Vec<Name>) -> Result<Change, Fail>,
+) -> Result<Exit, Fail> {
+    let asked = of.options.is_empty();
+    let of = match &of.group {
+        Some(group) if !asked => (group.clone(), of.options.clone()),
+        group => choose::options(context, purpose, group.as_deref())?,
+    };
+    run(context, &Making { what: purpose.command(), then, asked }, |opened| {
+        let options = of.1.iter().map(|option| names::option(option)).collect::<Result<_, _>>()?;
+        Ok(vec![change(opened, &of.0, options)?])
+    })
+}
+
+fn known_options(
+    context: &Context<'_>,
+    group: &str,
+    options: &[Name],
+    opened: &mut Opened<'_>,
+) -> Result<GroupFacts, Fail> {
+    let (facts, entry) = facts(context, group, opened)?;
+    known(&facts.id, &entry, options)?;
+    Ok(facts)
 }
 
 /// A group of the registries, or one that only the manifest still names: from that, something can be removed.
-pub(super) fn named(name: &str, opened: &mut Opened<'_>) -> Result<GroupFacts, Fail> {
-    let fail = match facts(name, opened) {
+pub(super) fn named(context: &Context<'_>, name: &str, opened: &mut Opened<'_>) -> Result<GroupFacts, Fail> {
+    let fail = match facts(context, name, opened) {
         Ok((facts, _)) => return Ok(facts),
         Err(fail) => fail,
     };
@@ -106,8 +147,12 @@ pub(super) fn known_profile(
 }
 
 /// What the registry says of a group.
-pub(super) fn facts(name: &str, opened: &mut Opened<'_>) -> Result<(GroupFacts, registry::Group), Fail> {
-    let id = names::group(name, opened)?;
+pub(super) fn facts(
+    context: &Context<'_>,
+    name: &str,
+    opened: &mut Opened<'_>,
+) -> Result<(GroupFacts, registry::Group), Fail> {
+    let id = names::group(name, opened, context.ask())?;
     let target = TargetId::Group(id.clone());
     let entry = match opened.registries.load(&target, &mut opened.sources) {
         Ok(Some(entry)) => entry,

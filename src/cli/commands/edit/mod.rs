@@ -2,6 +2,7 @@
 //!
 //! Every edit is solved before it is written; one that would leave a solvable project without a solution is refused.
 
+mod choose;
 mod components;
 mod fix;
 mod groups;
@@ -31,23 +32,73 @@ pub(super) fn mode(context: &Context<'_>, mode: Mode, then: &Then) -> Result<Exi
 
 /// Makes one change that needs to know nothing of the registries.
 pub(super) fn one(context: &Context<'_>, what: &str, then: &Then, change: Change) -> Result<Exit, Fail> {
-    run(context, what, then, |_| Ok(vec![change]))
+    run(context, &Making::typed(what, then), |_| Ok(vec![change]))
+}
+
+/// A command that edits.
+struct Making<'a> {
+    /// The command.
+    what: &'a str,
+    /// What comes after the edit.
+    then: &'a Then,
+    /// Whether what it changes is the answer to a question: then it is shown and confirmed before it is written.
+    asked: bool,
+}
+
+impl<'a> Making<'a> {
+    /// One whose arguments were all typed.
+    fn typed(what: &'a str, then: &'a Then) -> Self {
+        Self { what, then, asked: false }
+    }
+}
+
+/// An edit that may be written.
+struct Draft {
+    before: String,
+    after: String,
+    edited: Wish,
+    /// What it changes in the stack.
+    differences: Vec<String>,
+    /// What stood there before the last edits.
+    trail: Trail,
 }
 
 /// Reads the manifest, changes it, solves before and after, and writes.
 fn run(
     context: &Context<'_>,
-    what: &str,
-    then: &Then,
+    making: &Making<'_>,
     change: impl FnOnce(&mut Opened<'_>) -> Result<Vec<Change>, Fail>,
 ) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
-    let lock = sync::enter(context, road, what, !then.no_wait)?;
-    let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    let enter = || sync::enter(context, road, making.what, !making.then.no_wait);
+    let lock = enter()?;
+    if !context.ask().can() {
+        let draft = draft(context, road, change)?;
+        return finish(context, road, making, draft, &lock);
+    }
+    // who thinks about a question holds nobody up; what was changed meanwhile is noticed before anything is written
+    drop(lock);
+    let draft = draft(context, road, change)?;
+    if making.asked && draft.after != draft.before {
+        let shown = if context.global.quiet { draft.differences.as_slice() } else { &[] };
+        let shown: String = shown.iter().flat_map(|line| ["  ", line, "\n"]).collect();
+        if !context.confirm(&format!("{shown}Write that to {MANIFEST}?"))? {
+            return Err(Fail::GivenUp);
+        }
+    }
+    finish(context, road, making, draft, &enter()?)
+}
+
+fn draft(
+    context: &Context<'_>,
+    road: Road<'_>,
+    change: impl FnOnce(&mut Opened<'_>) -> Result<Vec<Change>, Fail>,
+) -> Result<Draft, Fail> {
+    let mut opened = load::open(road.root, context.world).map_err(Stop::Wrong)?;
     let before = opened.sources.get(opened.manifest.file).map(|s| s.text.to_string()).unwrap_or_default();
     let changes = change(&mut opened)?;
-    let mut trail = trail(context, road);
+    let trail = trail(context, road);
     let after = trail.as_it_was(&before, change_all(context, &before, &changes)?);
     let wish = context.wish(&Choice::default())?;
     let edited = Wish { manifest: (after != before).then(|| after.as_str().into()), ..wish.clone() };
@@ -57,15 +108,28 @@ fn run(
     } else {
         judge(context, road, &wish, &edited)?
     };
-    if then.sync {
-        let what = format!("{what} --sync");
-        let done = sync::sync_with(context, road, &edited, &what, &lock)?;
+    Ok(Draft { before, after, edited, differences, trail })
+}
+
+fn finish(
+    context: &Context<'_>,
+    road: Road<'_>,
+    making: &Making<'_>,
+    draft: Draft,
+    lock: &ProjectLock,
+) -> Result<Exit, Fail> {
+    let Draft { before, after, edited, differences, mut trail } = draft;
+    refuse_changed(context, road, &before)?;
+    if making.then.sync {
+        let what = format!("{} --sync", making.what);
+        let done = sync::sync_with(context, road, &edited, &what, lock)?;
         keep(context, road, &mut trail, &before, &after);
         sync::tell_done(context, &done);
         return Ok(Exit::Done);
     }
     if after != before {
-        write(context, road, &before, &after, &lock)?;
+        let path = road.root.join(MANIFEST);
+        context.world.write(&path, after.as_bytes()).map_err(|e| Fail::system("write", &path, e))?;
         keep(context, road, &mut trail, &before, &after);
         context.voice.step("edited", MANIFEST);
     }
@@ -144,20 +208,12 @@ fn say_changes(context: &Context<'_>, before: &Resolved, after: &Resolved) -> Ve
     lines
 }
 
-/// Writes the manifest, unless somebody else did in the meantime.
-fn write(
-    context: &Context<'_>,
-    road: Road<'_>,
-    before: &str,
-    after: &str,
-    _lock: &ProjectLock,
-) -> Result<(), Fail> {
+/// Nothing is written over what somebody else wrote in the meantime.
+fn refuse_changed(context: &Context<'_>, road: Road<'_>, before: &str) -> Result<(), Fail> {
     let path = road.root.join(MANIFEST);
     let now = context.world.read(&path).map_err(|e| Fail::system("read", &path, e))?;
-    if now != before.as_bytes() {
-        return Err(Fail::usage(format!(
-            "{MANIFEST} was changed by someone else in the meantime; nothing was written"
-        )));
+    if now == before.as_bytes() {
+        return Ok(());
     }
-    context.world.write(&path, after.as_bytes()).map_err(|e| Fail::system("write", &path, e))
+    Err(Fail::usage(format!("{MANIFEST} was changed by someone else in the meantime; nothing was written")))
 }
