@@ -6,6 +6,7 @@ mod families;
 mod managers;
 pub(super) mod registry;
 mod schema;
+mod scripts;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::manifest::Mode;
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
 pub(super) use managers::{ContainerManager, PythonManager};
 pub(super) use schema::Schema;
+pub(super) use scripts::{Complete, Man, Shell};
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     .header(anstyle::AnsiColor::Green.on_default().bold())
@@ -316,6 +318,33 @@ A file names its schema in its first line, from the folder that it is in:
     #[command(after_help = "Example:
   hsm recover")]
     Recover,
+    /// Print the script that completes hsm's command lines in a shell
+    #[command(after_help = "Examples:
+  bash         hsm completions bash > ~/.local/share/bash-completion/completions/hsm
+  zsh          hsm completions zsh > ~/.zfunc/_hsm
+               (and in ~/.zshrc: fpath=(~/.zfunc $fpath); autoload -Uz compinit; compinit)
+  fish         hsm completions fish > ~/.config/fish/completions/hsm.fish
+  PowerShell   hsm completions powershell >> $PROFILE
+  elvish       hsm completions elvish >> ~/.config/elvish/rc.elv
+
+The script asks `hsm` for names while you type: those of the registry, of hsm.yaml and of hsm.lock.")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a manual page, or write all of them into a directory
+    #[command(after_help = "Examples:
+  hsm man | man -l -
+  hsm man group select | man -l -
+  hsm man --dir ~/.local/share/man/man1")]
+    Man(Man),
+    /// Complete a command line (for completion scripts)
+    #[command(
+        hide = true,
+        after_help = "Example:
+  hsm complete fish -- hsm group select ''"
+    )]
+    Complete(Complete),
 }
 
 #[derive(Debug, Args)]

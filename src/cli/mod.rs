@@ -5,7 +5,10 @@
 mod args;
 mod ask;
 mod commands;
+mod complete;
 mod exit;
+mod manual;
+mod offers;
 mod stop;
 mod voice;
 
@@ -40,6 +43,10 @@ fn run_in(world: &dyn World) -> Exit {
             return voice::mistyped(args::typed_format(), &args::sentence(&error), Exit::Wrong);
         }
     };
+    // what a shell asks must not be mixed with anything that is said
+    if let args::Command::Complete(asked) = &cli.command {
+        return complete::run(asked, world);
+    }
     let voice = voice::Voice::new(&cli.global, world);
     let context = commands::Context { voice: &voice, global: &cli.global, world };
     let exit = commands::run(&context, &cli).unwrap_or_else(|fail| {

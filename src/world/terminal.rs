@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{
-    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
+    tcsetattr,
 };
 
 use super::signals::{Hold, Signals};
@@ -51,6 +52,8 @@ impl Keyboard {
     pub(super) fn open(signals: &'static Signals, by_key: bool) -> io::Result<Self> {
         let hold = signals.hold();
         let input = rustix::stdio::stdin();
+        // what was typed before the question was not meant for it
+        tcflush(input, QueueSelector::IFlush)?;
         let mut keyboard =
             Self { input, before: None, signals, received: signals.received().count, _hold: hold };
         if by_key {

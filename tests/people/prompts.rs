@@ -160,25 +160,25 @@ fn options_of_a_group_are_chosen() {
     let selected = |args: &[&str], keys: &[&str], confirm: &str| {
         let project = project();
         let mut session = at_terminal(&project, args);
-        session.shows("Esc leaves");
-        for key in keys {
-            session.types(key);
+        for keys in keys {
+            session.shows("Esc leaves\r\n: ").types(keys);
         }
         session.shows(confirm).types("yes\r");
         assert_eq!(session.ends().0, 0);
         text(&project)
     };
-    let all = selected(&["group", "select", "tools"], &[DOWN, DOWN, " ", ENTER], "+ container:helper");
+    let all =
+        selected(&["group", "select", "tools"], &[&[DOWN, DOWN, " ", ENTER].concat()], "+ container:helper");
     assert_eq!(all, MANIFEST.replace("[red, green]", "[red, green, blue]"));
-    let other = selected(&["group", "select"], &["cache", ENTER, DOWN, ENTER], "+ container:valkey");
+    let other = selected(&["group", "select"], &["cache\r", &[DOWN, ENTER].concat()], "+ container:valkey");
     assert_eq!(other, MANIFEST.replace("selection: redis", "selection: valkey"));
-    let fewer = selected(&["group", "remove-option", "tools"], &["gr", ENTER], "- container:green");
+    let fewer = selected(&["group", "remove-option", "tools"], &["gr\r"], "- container:green");
     assert_eq!(fewer, MANIFEST.replace("[red, green]", "[red]"));
-    let more = selected(&["group", "add-option", "tools"], &["bl", ENTER], "+ container:helper");
+    let more = selected(&["group", "add-option", "tools"], &["bl\r"], "+ container:helper");
     assert_eq!(more, all);
     let named = selected(&["group", "add"], &[ENTER], "Write that");
     assert!(named.contains("spare:"), "{named}");
-    let gone = selected(&["remove"], &["web", ENTER], "- container:web");
+    let gone = selected(&["remove"], &["web\r"], "- container:web");
     assert_eq!(gone, MANIFEST.replace("containers:\n    - web\n", "containers: []\n"));
 }
 

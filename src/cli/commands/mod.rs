@@ -6,6 +6,7 @@ mod explain;
 mod init;
 mod inspect;
 mod managers;
+mod man;
 mod names;
 mod registry;
 mod schema;
@@ -15,10 +16,10 @@ mod why;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Exit;
 use super::args::{Cli, Command, Format, Global};
 use super::ask::{Ask, NoAnswer};
 use super::voice::Voice;
+use super::{Exit, complete};
 use crate::adapters::Settings;
 use crate::load::{LoadOptions, Upgrade};
 use crate::manifest::edit::{EditError, quoted};
@@ -112,6 +113,12 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::PythonManager { command } => managers::python(context, command.as_ref()),
         Command::ContainerManager { command } => managers::container(context, command.as_ref()),
         Command::Recover => sync::recover(context),
+        Command::Completions { shell } => {
+            context.voice.data(complete::script(*shell));
+            Ok(Exit::Done)
+        }
+        Command::Man(args) => man::run(context, args),
+        Command::Complete(args) => Ok(complete::run(args, context.world)),
         Command::Up(args) => after::up(context, args),
         Command::Build(args) => after::build(context, args),
         Command::Down => after::down(context),

@@ -1,9 +1,9 @@
 //! The family `group`.
 
-use super::choose::{self, Purpose};
-use super::{Context, Fail, Making, names, run};
+use super::{Context, Fail, Making, choose, names, run};
 use crate::cli::Exit;
 use crate::cli::args::{Group, Options, Then};
+use crate::cli::offers::Purpose;
 use crate::load::{self, Opened};
 use crate::manifest::Strategy;
 use crate::manifest::edit::{Change, GroupFacts, line_of};
@@ -83,7 +83,8 @@ fn options_changed(
         Some(group) if !asked => (group.clone(), of.options.clone()),
         group => choose::options(context, purpose, group.as_deref())?,
     };
-    run(context, &Making { what: purpose.command(), then, asked }, |opened| {
+    let what = format!("hsm group {}", purpose.word());
+    run(context, &Making { what: &what, then, asked }, |opened| {
         let options = of.1.iter().map(|option| names::option(option)).collect::<Result<_, _>>()?;
         Ok(vec![change(opened, &of.0, options)?])
     })
