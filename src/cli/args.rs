@@ -35,6 +35,14 @@ const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     disable_help_subcommand = true,
     after_help = "Examples:
   hsm init --example rag-stack demo   make a project with a registry to try things on
+  hsm add                             choose what to add, and see what it changes
+  hsm plan                            show what would be done, as diffs
+  hsm sync                            resolve, write, lock and install: all or nothing
+
+`hsm --help` also explains formats, the environment and exit codes; `hsm COMMAND --help` has examples.",
+    after_long_help = "Examples:
+  hsm init --example rag-stack demo   make a project with a registry to try things on
+  hsm add                             choose what to add, and see what it changes
   hsm plan                            show what would be done, as diffs
   hsm sync                            resolve, write, lock and install: all or nothing
   hsm group select vector-db-client milvus-adapter --sync
@@ -101,7 +109,7 @@ pub(super) struct Global {
     /// Fetch nothing
     #[arg(long, global = true)]
     pub offline: bool,
-    /// Ask nothing, on a terminal too; CI in the environment does the same
+    /// Ask nothing
     #[arg(long, global = true, conflicts_with = "yes")]
     pub no_input: bool,
     /// Answer every question with yes
@@ -544,7 +552,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_exit_code() {
-        let help = Cli::command().get_after_help().map(ToString::to_string).unwrap_or_default();
+        let help = Cli::command().get_after_long_help().map(ToString::to_string).unwrap_or_default();
         for exit in Exit::ALL {
             match exit {
                 Exit::Interrupted | Exit::Terminated => assert!(help.contains("130, 143 interrupted\n")),

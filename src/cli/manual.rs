@@ -89,7 +89,11 @@ fn of(root: &Command, command: &Command) -> Page {
         let _ = man.render_subcommands_section(&mut text);
     }
     let mut own = Roff::new();
-    let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let after = command
+        .get_after_long_help()
+        .or(command.get_after_help())
+        .map(ToString::to_string)
+        .unwrap_or_default();
     for part in parts(&after) {
         part.write(&mut own);
     }

@@ -221,6 +221,8 @@ fn the_help_is_what_was_written_down() {
         "registry group remove",
         "registry group add-option",
         "registry group remove-option",
+        "completions",
+        "man",
     ];
     let mut all = String::new();
     for command in commands {
@@ -232,6 +234,11 @@ fn the_help_is_what_was_written_down() {
             all.push_str(part);
         }
     }
+    let short = project.run(&["-h"]).ends(Exit::Done);
+    for part in ["$ hsm -h\n", &short.out, "\n"] {
+        all.push_str(part);
+    }
+    assert!(short.out.lines().count() < 60, "it fits a screen or two: {}", short.out);
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/help.txt");
     if std::env::var_os("HSM_BLESS").is_some() {
         fs::write(&golden, &all).expect("written");

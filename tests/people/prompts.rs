@@ -163,7 +163,7 @@ fn options_of_a_group_are_chosen() {
         for keys in keys {
             session.shows("Esc leaves\r\n: ").types(keys);
         }
-        session.shows(confirm).types("yes\r");
+        session.shows(confirm).shows("[y/N] ").types("yes\r");
         assert_eq!(session.ends().0, 0);
         text(&project)
     };
@@ -199,7 +199,13 @@ fn too_many_or_none_are_not_taken() {
     session.types("zzz").shows("0 of 4").types("\x15").shows("4 of 4").types(CTRL_C);
     assert_eq!(session.ends().0, 130);
     let mut session = at_terminal(&project, &["group", "select", "cache"]);
-    session.types("zzz").shows("0 of 2").types(ENTER).shows("nothing fits that").types(ESC);
+    session
+        .shows("Esc leaves")
+        .types("zzz")
+        .shows("0 of 2")
+        .types(ENTER)
+        .shows("nothing fits that")
+        .types(ESC);
     assert_eq!(session.ends().0, 130);
     assert_eq!(text(&project), MANIFEST);
 }

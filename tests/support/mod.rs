@@ -105,7 +105,7 @@ fn is_there(tool: &str) -> bool {
             *ENGINE.get_or_init(|| answers("docker", &["version", "--format", "{{.Server.Version}}"]))
         }
         "graphviz" => *GRAPHVIZ.get_or_init(|| answers("dot", &["-V"])),
-        "mandoc" => answers("mandoc", &["-T", "lint", "/dev/null"]),
+        "mandoc" => answers("mandoc", &["-W", "error", "/dev/null"]),
         "zsh" | "fish" => answers(tool, &["--version"]),
         "elvish" => answers(tool, &["-version"]),
         "chromium" => *CHROMIUM.get_or_init(|| answers("chromium", &["--version"])),

@@ -148,9 +148,10 @@ fn answer(root: &Command, spot: &Spot<'_>, project: &mut Lazy<'_>) -> Answer {
     match spot.next {
         Next::Value(arg) => values(root, arg, spot, project),
         Next::Option => Answer::Names(options(spot)),
-        Next::Word(None) if !spot.command.has_subcommands() => Answer::Names(options(spot)),
+        Next::Word(None) if !spot.ended && !spot.command.has_subcommands() => Answer::Names(options(spot)),
         Next::Word(arg) => {
-            let commands = spot.command.get_subcommands().filter(|command| !command.is_hide_set());
+            let commands =
+                spot.command.get_subcommands().filter(|command| !spot.ended && !command.is_hide_set());
             let mut commands: Vec<Candidate> = commands
                 .map(|command| {
                     let about = command.get_about().map(ToString::to_string).unwrap_or_default();

@@ -16,6 +16,8 @@ pub(super) struct Spot<'c> {
     pub next: Next<'c>,
     /// The word that is being typed, as far as it is what [`Next`] says.
     pub current: String,
+    /// Whether `--` was typed: then no command comes any more.
+    pub ended: bool,
     /// What stands in front of that in the same word: `--mode=`.
     pub lead: String,
 }
@@ -135,7 +137,15 @@ impl<'c> Reader<'c> {
 
     fn spot(self, current: String) -> Spot<'c> {
         let (lead, current, next) = self.next(current);
-        Spot { path: self.path, command: self.command, given: self.given, next, current, lead }
+        Spot {
+            path: self.path,
+            command: self.command,
+            given: self.given,
+            next,
+            current,
+            ended: self.ended,
+            lead,
+        }
     }
 
     fn next(&self, current: String) -> (String, String, Next<'c>) {

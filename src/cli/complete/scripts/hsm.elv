@@ -6,7 +6,7 @@ set edit:completion:arg-completer[hsm] = {|@words|
         if (eq $answer[0] names) {
             for line $answer[1..] {
                 var parts = [(str:split "\t" $line)]
-                edit:complex-candidate $parts[0] &display=(str:join '  ' $parts)
+                edit:complex-candidate $parts[0] &code-suffix=' ' &display=(str:join '  ' $parts)
             }
         } else {
             edit:complete-filename $@words
