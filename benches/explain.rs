@@ -11,8 +11,6 @@
 #![expect(clippy::print_stdout, reason = "a table is what it is for")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a bench that says what it expected")]
 
-use std::fs;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use hsm::compile::{Compiled, compile};
@@ -32,7 +30,7 @@ fn main() {
     for (entries, selected) in SIZES {
         let dir = tempfile::tempdir().expect("a directory");
         let registry = Registry::new(entries, selected, 0);
-        lay_out(&registry, dir.path());
+        registry.lay_out(dir.path(), true).expect("files");
         let world = Real::new().expect("a machine");
         let options = LoadOptions::default();
         let (mut loads, mut solves, mut explanations) = (Vec::new(), Vec::new(), Vec::new());
@@ -63,16 +61,6 @@ fn conflict(inputs: &Inputs) -> (Compiled, Unsolved) {
     match solve(inputs, &compiled, &|| false) {
         Err(NoStack::Unsolved(unsolved)) => (compiled, unsolved),
         other => panic!("no conflict: {other:?}"),
-    }
-}
-
-fn lay_out(registry: &Registry, root: &Path) {
-    fs::write(root.join("hsm.yaml"), registry.manifest(true)).expect("a file");
-    for kind in ["package", "container", "package_group", "container_group"] {
-        fs::create_dir_all(root.join(format!("hsm-registry/{kind}s"))).expect("a directory");
-    }
-    for (path, text) in registry.files() {
-        fs::write(root.join(path), text).expect("a file");
     }
 }
 

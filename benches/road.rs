@@ -37,7 +37,7 @@ fn main() {
     for (entries, selected) in SIZES {
         let dir = tempfile::tempdir().expect("a directory");
         let registry = Registry::new(entries, selected, 0);
-        lay_out(&registry, dir.path());
+        registry.lay_out(dir.path(), false).expect("files");
         let (rounds, files) = measure(dir.path());
         let times = median(rounds);
         let whole = times.command.as_secs_f64();
@@ -54,16 +54,6 @@ fn main() {
             times.python.map_or_else(|| "-".to_owned(), times_as_long),
             times.again.as_secs_f64() / times.first.as_secs_f64(),
         );
-    }
-}
-
-fn lay_out(registry: &Registry, root: &Path) {
-    fs::write(root.join("hsm.yaml"), registry.manifest(false)).expect("a file");
-    for kind in ["package", "container", "package_group", "container_group"] {
-        fs::create_dir_all(root.join(format!("hsm-registry/{kind}s"))).expect("a directory");
-    }
-    for (path, text) in registry.files() {
-        fs::write(root.join(path), text).expect("a file");
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
+use std::{fs, io};
 
 use hsm::compile::compile;
 use hsm::load::{LoadOptions, load};
@@ -175,6 +177,15 @@ impl Registry {
             Ok(inputs) => compile(&inputs).problem,
             Err(report) => unreachable!("{:?}", report.diagnostics),
         }
+    }
+
+    /// Writes a project with this registry, whose manifest has a solution or none.
+    pub fn lay_out(&self, root: &Path, clash: bool) -> io::Result<()> {
+        fs::write(root.join("hsm.yaml"), self.manifest(clash))?;
+        for kind in ["package", "container", "package_group", "container_group"] {
+            fs::create_dir_all(root.join(format!("hsm-registry/{kind}s")))?;
+        }
+        self.files().try_for_each(|(path, text)| fs::write(root.join(path), text))
     }
 
     /// Every entry: its path in the project, and its text.
