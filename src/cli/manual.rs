@@ -99,10 +99,14 @@ fn of(root: &Command, command: &Command) -> Page {
     }
     if command.get_name() == root.get_name() {
         own.control("SH", ["FILES"]);
-        FILES.iter().for_each(|(file, what)| entry(&mut own, file, what));
+        for (file, what) in FILES {
+            entry(&mut own, file, what);
+        }
     } else {
         own.control("SH", ["EXIT STATUS"]);
-        Exit::ALL.iter().for_each(|exit| entry(&mut own, &exit.code().to_string(), exit.meaning()));
+        for exit in Exit::ALL {
+            entry(&mut own, &exit.code().to_string(), exit.meaning());
+        }
     }
     see_also(&mut own, root, command);
     let text = String::from_utf8_lossy(&text).into_owned() + &own.render();
@@ -158,7 +162,9 @@ impl Part {
             }
             Self::Terms(heading, terms) => {
                 roff.control("SH", [heading.as_str()]);
-                terms.iter().for_each(|(term, what)| entry(roff, term, what));
+                for (term, what) in terms {
+                    entry(roff, term, what);
+                }
             }
             Self::Text(text) => {
                 roff.control("PP", []);

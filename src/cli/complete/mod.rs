@@ -75,7 +75,7 @@ pub(super) fn script(shell: Shell) -> &'static str {
         Shell::Bash => include_str!("scripts/hsm.bash"),
         Shell::Zsh => include_str!("scripts/hsm.zsh"),
         Shell::Fish => include_str!("scripts/hsm.fish"),
-        Shell::PowerShell => include_str!("scripts/hsm.ps1"),
+        Shell::Pwsh => include_str!("scripts/hsm.ps1"),
         Shell::Elvish => include_str!("scripts/hsm.elv"),
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn run(args: &Complete, world: &dyn World) -> Exit {
     let shell = args.shell;
     let mut words: Vec<String> = args.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     if words.is_empty() {
-        words = line::words(&world.env(LINE).unwrap_or_default(), shell != Shell::PowerShell);
+        words = line::words(&world.env(LINE).unwrap_or_default(), shell != Shell::Pwsh);
     }
     let (answers, answered) = mpsc::channel();
     let asked = words.clone();
@@ -107,7 +107,7 @@ fn text(words: &[String], shell: Shell, world: Option<&dyn World>) -> String {
     root.build();
     let spot = Spot::of(&root, words);
     let directory = spot.values_of("directory").last().map(str::to_owned);
-    let mut project = Lazy { world, directory, project: None };
+    let mut project = Lazy { world, directory, tried: false, project: None };
     let mut all = match answer(&root, &spot, &mut project) {
         Answer::Files => return "files\n".to_owned(),
         Answer::Directories => return "directories\n".to_owned(),
@@ -134,13 +134,17 @@ fn text(words: &[String], shell: Shell, world: Option<&dyn World>) -> String {
 struct Lazy<'w> {
     world: Option<&'w dyn World>,
     directory: Option<String>,
-    project: Option<Option<Project<'w>>>,
+    /// Whether that was tried.
+    tried: bool,
+    project: Option<Project<'w>>,
 }
 
 impl<'w> Lazy<'w> {
     fn get(&mut self) -> Option<&mut Project<'w>> {
-        let (world, directory) = (self.world, self.directory.as_deref());
-        self.project.get_or_insert_with(|| Project::of(directory, world?)).as_mut()
+        if !std::mem::replace(&mut self.tried, true) {
+            self.project = self.world.and_then(|world| Project::of(self.directory.as_deref(), world));
+        }
+        self.project.as_mut()
     }
 }
 

@@ -3,11 +3,12 @@
 //! Owns: finding them with as little reading as will do: listings of directories, `hsm.yaml`, `hsm.lock`, and the one
 //! entry that was typed. Refuses: reporting what is wrong with any of them; what cannot be read has no names.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Candidate;
 use super::sources::Source;
 use super::spot::Spot;
+use super::{About, Candidate};
 use crate::cli::offers::{self, Component, Purpose};
 use crate::load::{self, Opened};
 use crate::manifest::edit::line_of;
@@ -42,13 +43,23 @@ impl<'w> Project<'w> {
     /// The values of an argument.
     pub(super) fn values(&mut self, source: Source, spot: &Spot<'_>) -> Vec<Candidate> {
         match source {
-            Source::Unlisted(kind) => self.components(kind, offers::unlisted(kind, &self.opened), spot),
-            Source::Listed(kind) => self.components(kind, offers::listed(kind, &self.opened.manifest), spot),
+            Source::Unlisted(kind) => {
+                let groups = offers::unnamed_groups(&self.opened);
+                self.targets(kind, offers::unlisted(kind, &self.opened), groups, spot)
+            }
+            Source::Listed(kind) => {
+                let groups = offers::named_groups(&self.opened.manifest);
+                self.targets(kind, offers::listed(kind, &self.opened.manifest), groups, spot)
+            }
             Source::Stack(kind) => self.components(kind, self.stack(kind), spot),
             Source::Anything => {
-                let mut all = self.components(None, offers::visible(None, &self.opened), spot);
-                all.extend(self.groups(offers::groups(&self.opened), spot));
-                all
+                let all = offers::visible(None, &self.opened);
+                self.targets(None, all, offers::groups(&self.opened), spot)
+            }
+            Source::Visible(kind) => self.components(kind, offers::visible(kind, &self.opened), spot),
+            Source::Registries => {
+                let all = self.opened.registries.dirs().map(|(name, _)| name.to_owned());
+                all.map(|name| Candidate::about(name, String::new())).collect()
             }
             Source::Groups => self.groups(offers::groups(&self.opened), spot),
             Source::UnnamedGroups => self.groups(offers::unnamed_groups(&self.opened), spot),
@@ -69,8 +80,13 @@ impl<'w> Project<'w> {
                     .flat_map(|group| group.options.iter().map(|option| group.id.option(&option.name.value)));
                 self.profiles(options.collect(), true)
             }
-            Source::Directories | Source::Files | Source::Free => Vec::new(),
-            Source::Codes | Source::Examples | Source::Commands => Vec::new(),
+            // these need no project
+            Source::Directories
+            | Source::Files
+            | Source::Free
+            | Source::Codes
+            | Source::Examples
+            | Source::Commands => Vec::new(),
         }
     }
 
@@ -105,9 +121,32 @@ impl<'w> Project<'w> {
         candidates.filter(|candidate| !typed.contains(&candidate.value.as_str())).collect()
     }
 
+    /// Components, and where the command says no kind, groups too; a name that several have carries its kind.
+    fn targets(
+        &self,
+        kind: Option<Kind>,
+        components: Vec<Component>,
+        groups: Vec<GroupId>,
+        spot: &Spot<'_>,
+    ) -> Vec<Candidate> {
+        let mut all = self.components(kind, components, spot);
+        if kind.is_some() {
+            return all;
+        }
+        let mut groups = self.groups(groups, spot);
+        let names: BTreeSet<String> = all.iter().map(|candidate| candidate.value.clone()).collect();
+        for candidate in groups.iter_mut().filter(|candidate| names.contains(&candidate.value)) {
+            if let About::Of(target) = &candidate.about {
+                candidate.value = target.to_string();
+            }
+        }
+        all.extend(groups);
+        all
+    }
+
     fn groups(&self, all: Vec<GroupId>, spot: &Spot<'_>) -> Vec<Candidate> {
         let long = spot.current.contains(':');
-        let typed: Vec<&str> = spot.values_of("groups").collect();
+        let typed: Vec<&str> = ["groups", "names"].into_iter().flat_map(|id| spot.values_of(id)).collect();
         let word = |id: &GroupId| if long { id.to_string() } else { offers::word_of(id, &self.opened) };
         let candidates = all.into_iter().map(|id| Candidate::of(word(&id), TargetId::Group(id)));
         candidates.filter(|candidate| !typed.contains(&candidate.value.as_str())).collect()

@@ -24,6 +24,10 @@ pub(super) enum Source {
     Unlisted(Option<Kind>),
     /// Components that are listed.
     Listed(Option<Kind>),
+    /// All components of the registries.
+    Visible(Option<Kind>),
+    /// Names of registries.
+    Registries,
     /// Components that are listed, selected or locked.
     Stack(Option<Kind>),
     /// Components and groups of the registries.
@@ -51,12 +55,13 @@ pub(super) fn source(path: &[&str], id: &str, value: &str) -> Option<Source> {
     let purpose = |word: &str| Purpose::ALL.into_iter().find(|purpose| purpose.word() == word);
     Some(match (path, value) {
         (_, "DIR") => Source::Directories,
-        (_, "FILE") => Source::Files,
+        (_, "FILE" | "PATH") => Source::Files,
         (["explain"], "CODE") => Source::Codes,
         (["init"], "NAME") => Source::Examples,
         (["man"], "COMMAND") => Source::Commands,
+        (["registry", rest @ ..], _) => of_registry(rest, id, value)?,
         ([family, "version"], "SPEC") => Source::Releases(kind_of(family)?),
-        (["container", "profile"] | ["add"] | ["container", "add"], "PROFILE") => Source::Profiles,
+        (["container", "profile" | "add"] | ["add"], "PROFILE") => Source::Profiles,
         (["group", "profile"], "PROFILE") => Source::GroupProfiles,
         (["group", "add"], "GROUP") => Source::UnnamedGroups,
         (["group", "remove"], "GROUP") => Source::NamedGroups,
@@ -68,13 +73,33 @@ pub(super) fn source(path: &[&str], id: &str, value: &str) -> Option<Source> {
         (["why"], "NAME") => Source::Anything,
         (["resolve"], "NAME") if id == "explain" => Source::Anything,
         (_, "NAME") if id == "upgrade" => Source::Stack(None),
+        (["package", "init"], "NAME") => Source::Free,
         ([family, "add"], "NAME") => Source::Unlisted(Some(kind_of(family)?)),
         ([family, "remove"], "NAME") => Source::Listed(Some(kind_of(family)?)),
         ([family, _], "NAME") => Source::Stack(Some(kind_of(family)?)),
-        (_, "SPEC" | "PORT" | "KEY=VALUE" | "N") => Source::Free,
-        (["complete"], _) => Source::Free,
-        _ => return None,
+        (_, value) => free(value)?,
     })
+}
+
+/// The same for the family `registry`.
+fn of_registry(path: &[&str], id: &str, value: &str) -> Option<Source> {
+    Some(match (path, id, value) {
+        (_, "registry", _) => Source::Registries,
+        (["show" | "path"], _, "NAME") => Source::Anything,
+        (["group", ..], "name" | "names" | "group", _) => Source::Groups,
+        (["group", "remove-option"], _, "OPTION") => Source::OptionsFor(Purpose::Select),
+        (["group", _], _, "OPTION") => Source::Visible(None),
+        ([family, _], "name" | "names", _) => Source::Visible(Some(kind_of(family)?)),
+        // names that are made up, or that only the entry knows
+        (["add"] | [_, _], _, "NAME") => Source::Free,
+        (_, _, value) => free(value)?,
+    })
+}
+
+/// A value that is not one of the names that a project or the program knows.
+fn free(value: &str) -> Option<Source> {
+    let known = ["NAME", "GROUP", "OPTION", "PROFILE", "CODE", "COMMAND"];
+    (!known.contains(&value)).then_some(Source::Free)
 }
 
 fn kind_of(family: &str) -> Option<Kind> {

@@ -188,7 +188,9 @@ fn most(arg: &Arg) -> usize {
 }
 
 fn by_long<'c>(command: &'c Command, name: &str) -> Option<&'c Arg> {
-    command.get_arguments().find(|arg| arg.get_long() == Some(name))
+    command.get_arguments().find(|arg| {
+        arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|all| all.contains(&name))
+    })
 }
 
 fn by_short(command: &Command, letter: char) -> Option<&Arg> {

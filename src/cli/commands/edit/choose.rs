@@ -35,7 +35,10 @@ pub(super) fn given(
 pub(super) fn to_add(context: &Context<'_>, what: &str, kind: Option<Kind>) -> Result<Vec<String>, Fail> {
     let nouns = nouns(kind);
     let mut opened = opened(context, what, "NAME", &format!("the {nouns} to add"))?;
-    let all = by_word(kind, offers::unlisted(kind, &opened));
+    let mut all = by_word(kind, offers::unlisted(kind, &opened));
+    if kind.is_none() {
+        all.extend(by_id(offers::unnamed_groups(&opened)));
+    }
     let none = format!("every one of the registry's {nouns} is listed already");
     several(context, what, &format!("{} to add:", capital(nouns)), &all, &mut opened, &none)
 }
@@ -44,7 +47,10 @@ pub(super) fn to_add(context: &Context<'_>, what: &str, kind: Option<Kind>) -> R
 pub(super) fn to_remove(context: &Context<'_>, what: &str, kind: Option<Kind>) -> Result<Vec<String>, Fail> {
     let nouns = nouns(kind);
     let mut opened = opened(context, what, "NAME", &format!("the {nouns} to remove"))?;
-    let all = by_word(kind, offers::listed(kind, &opened.manifest));
+    let mut all = by_word(kind, offers::listed(kind, &opened.manifest));
+    if kind.is_none() {
+        all.extend(by_id(offers::named_groups(&opened.manifest)));
+    }
     let none = format!("{MANIFEST} lists no {nouns}");
     several(context, what, &format!("{} to remove:", capital(nouns)), &all, &mut opened, &none)
 }
@@ -228,6 +234,10 @@ fn by_word(kind: Option<Kind>, all: Vec<Component>) -> BTreeMap<String, TargetId
     all.into_iter().map(|component| (word(&component), TargetId::Component(component.0))).collect()
 }
 
+fn by_id(all: Vec<GroupId>) -> impl Iterator<Item = (String, TargetId)> {
+    all.into_iter().map(|id| (id.to_string(), TargetId::Group(id)))
+}
+
 fn groups_by_word(all: Vec<GroupId>, opened: &Opened<'_>) -> BTreeMap<String, TargetId> {
     all.into_iter().map(|id| (offers::word_of(&id, opened), TargetId::Group(id))).collect()
 }
@@ -236,7 +246,7 @@ fn nouns(kind: Option<Kind>) -> &'static str {
     match kind {
         Some(Kind::Package) => "packages",
         Some(Kind::Container) => "containers",
-        None => "components",
+        None => "components and groups",
     }
 }
 
