@@ -95,14 +95,13 @@ impl Terminal for Keyboard {
             if self.ready(slice)? {
                 let mut bytes = vec![0; 4096];
                 return match rustix::io::read(self.input, &mut bytes) {
-                    Ok(0) => Ok(Typed::End),
+                    // at the end of the input, and where the terminal is gone
+                    Ok(0) | Err(rustix::io::Errno::IO) => Ok(Typed::End),
                     Ok(count) => {
                         bytes.truncate(count);
                         Ok(Typed::Bytes(bytes))
                     }
                     Err(rustix::io::Errno::INTR) => continue,
-                    // the terminal is gone
-                    Err(rustix::io::Errno::IO) => Ok(Typed::End),
                     Err(error) => Err(error.into()),
                 };
             }

@@ -10,5 +10,4 @@ mod project;
 mod prompts;
 mod pty;
 #[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod support;

@@ -106,10 +106,10 @@ fn each_command_offers_what_there_is_for_it() {
     for (args, shown, hidden) in [
         (
             &["add"][..],
-            &["container:blue", "package:other", "The same name as a package"][..],
+            &["container:blue", "package:other", "The same name as a package", "container_group:spare"][..],
             &["container:web", "package:client"][..],
         ),
-        (&["remove"], &["container:web", "package:client"], &["redis", "other"]),
+        (&["remove"], &["container:web", "package:client", "container_group:tools"], &["redis", "other"]),
         (&["package", "add"], &["other"], &["client", "blue"]),
         (&["package", "remove"], &["client"], &["other"]),
         (&["container", "remove"], &["web"], &["redis"]),

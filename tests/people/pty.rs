@@ -14,7 +14,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
 /// How long a test waits for anything.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A program that runs at a terminal of its own.
 pub(crate) struct Session {
@@ -108,7 +108,7 @@ impl Session {
         if poll(&mut waited, Some(&time)).expect("polled") == 0 {
             return self.child.try_wait().expect("waited for").is_none();
         }
-        let mut bytes = [0; 65536];
+        let mut bytes = vec![0; 4096];
         match rustix::io::read(&self.master, &mut bytes) {
             Ok(0) | Err(_) => false,
             Ok(count) => {
