@@ -317,6 +317,9 @@ fn a_name_of_two_kinds_is_asked_for_at_a_terminal_alone() {
     let mut session = at_terminal(&project, &["why", "other"]);
     session.shows("which?").shows("Esc leaves").types(ENTER).shows("package:other is not in the stack");
     assert_eq!(session.ends().0, 0);
+    let mut session = at_terminal(&project, &["registry", "show", "other"]);
+    session.shows("which?").shows("Esc leaves").types("cont\r").shows("The same name as a package");
+    assert_eq!(session.ends().0, 0);
     let mut session = at_terminal(&project, &["add", "package:other"]);
     session.shows("edited");
     assert_eq!(session.ends().0, 0);
@@ -324,7 +327,7 @@ fn a_name_of_two_kinds_is_asked_for_at_a_terminal_alone() {
     session.shows("which?").shows("Esc leaves").types(ENTER).shows("- package:other");
     assert_eq!(session.ends().0, 0);
     project.write("hsm.yaml", MANIFEST);
-    for args in [&["add", "other"][..], &["why", "other"]] {
+    for args in [&["add", "other"][..], &["why", "other"], &["registry", "path", "other"]] {
         let run = project.run(args).ends(2);
         assert!(run.err.contains("say `package:other` or `container:other`"), "{}", run.err);
         let mut session = at_terminal(&project, &[args, &["--no-input"]].concat());

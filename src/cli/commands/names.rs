@@ -154,15 +154,27 @@ pub(super) fn which(
     opened: &mut Opened<'_>,
     ask: Ask<'_>,
 ) -> Result<TargetId, Fail> {
-    if !ask.can() {
-        let names: Vec<String> = several.iter().map(|t| format!("`{t}`")).collect();
-        return Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))));
-    }
-    let all = several.iter().map(|id| Choice::about(id.to_string(), &opened.about(id))).collect();
+    let words: Vec<String> = several.iter().map(ToString::to_string).collect();
+    let about = |word: &str| TargetId::parse(word).map(|id| opened.about(&id)).unwrap_or_default();
+    let number = which_of(text, &words, about, Some(ask))?;
+    several.get(number).map(|id| (*id).clone()).ok_or(Fail::GivenUp)
+}
+
+/// The same for whatever can be typed instead; its number.
+pub(super) fn which_of(
+    text: &str,
+    words: &[String],
+    about: impl FnMut(&str) -> String,
+    ask: Option<Ask<'_>>,
+) -> Result<usize, Fail> {
+    let Some(ask) = ask.filter(Ask::can) else {
+        let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+        return Err(Fail::usage(format!("`{text}` is ambiguous: say {}", words.join(" or "))));
+    };
+    let all = words.iter().cloned().map(Choice::new).collect();
     let question = format!("`{text}` is the name of several; which?");
-    let chosen = ask.choose(Choices::new(&question, all, HowMany::One, |_| String::new()))?;
-    let chosen = several.iter().find(|id| chosen.first().is_some_and(|name| *name == id.to_string()));
-    chosen.map(|id| (*id).clone()).ok_or(Fail::GivenUp)
+    let chosen = ask.choose(Choices::new(&question, all, HowMany::One, about))?;
+    words.iter().position(|word| chosen.first() == Some(word)).ok_or(Fail::GivenUp)
 }
 
 fn unknown(what: &str, text: &str, candidates: &[TargetId], opened: &mut Opened<'_>) -> Fail {

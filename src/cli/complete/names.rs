@@ -13,6 +13,7 @@ use crate::cli::offers::{self, Component, Purpose};
 use crate::load::{self, Opened};
 use crate::manifest::edit::line_of;
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use crate::place::At;
 use crate::registry::Entry;
 use crate::road;
 use crate::version::Version;
@@ -192,21 +193,12 @@ impl<'w> Project<'w> {
     fn releases(&mut self, kind: Kind, spot: &Spot<'_>) -> Vec<Candidate> {
         let name = spot.values_of("name").next().and_then(|name| Name::parse(bare(name)).ok());
         let entry = name.and_then(|name| self.entry(ComponentId::new(kind, &name)));
-        let mut all: Vec<Version> = match entry.as_deref() {
-            Some(Entry::Package(package)) => package
-                .releases
-                .iter()
-                .filter_map(|release| release.version.as_ref())
-                .map(|v| v.value.clone())
-                .collect(),
-            Some(Entry::Container(container)) => container
-                .releases
-                .iter()
-                .filter_map(|release| release.version.as_ref())
-                .map(|v| v.value.clone())
-                .collect(),
+        let versions: Vec<&Option<At<Version>>> = match entry.as_deref() {
+            Some(Entry::Package(package)) => package.releases.iter().map(|r| &r.version).collect(),
+            Some(Entry::Container(container)) => container.releases.iter().map(|r| &r.version).collect(),
             Some(Entry::Group(_)) | None => Vec::new(),
         };
+        let mut all: Vec<Version> = versions.into_iter().flatten().map(|at| at.value.clone()).collect();
         all.dedup();
         let releases = all.iter().map(|version| Candidate::about(version.as_str().to_owned(), String::new()));
         releases.chain([any()]).collect()

@@ -199,7 +199,7 @@ impl<'a> New<'a> {
     pub(super) fn change(&self, context: &Context<'_>, change: &EntryChange) -> Result<Exit, Fail> {
         let typed = typed(self.text, self.kinds, self.registry)?;
         let mut desk = Desk::open(context, self.what, self.wait)?;
-        let listed = find(&mut desk.shelf, &typed, self.text)?;
+        let listed = find(&mut desk.shelf, &typed, self.text, None)?;
         let (bytes, entry) = desk.entry(&listed)?;
         let text = String::from_utf8_lossy(&bytes);
         let edited = edit(&text, &entry, change).map_err(|error| refused(&listed.shown, &error))?;
@@ -242,7 +242,7 @@ impl New<'_> {
     pub(super) fn remove(&self, context: &Context<'_>) -> Result<Exit, Fail> {
         let typed = typed(self.text, self.kinds, self.registry)?;
         let mut desk = Desk::open(context, self.what, self.wait)?;
-        let listed = find(&mut desk.shelf, &typed, self.text)?;
+        let listed = find(&mut desk.shelf, &typed, self.text, None)?;
         let world = context.world;
         let bytes = world.read(&listed.path).map_err(|e| Fail::system("read", &listed.path, e))?;
         let others = desk.shelf.registries.listed_as(&listed.target);

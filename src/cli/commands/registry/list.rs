@@ -105,7 +105,7 @@ pub(super) fn path(context: &Context<'_>, name: Option<&str>, registry: Option<&
     let mut shelf = Site::look(context, "hsm registry path")?;
     let number = registry.map(|name| number_of(&shelf, name)).transpose()?;
     if let Some(name) = name {
-        let listed = find(&mut shelf, &typed(name, &KINDS, registry)?, name)?;
+        let listed = find(&mut shelf, &typed(name, &KINDS, registry)?, name, Some(context.ask()))?;
         let path = listed.path.display().to_string();
         if context.voice.is_json() {
             context.voice.json(&json!({

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use super::{Context, Fail, names};
 use crate::cli::Exit;
 use crate::cli::args::registry::{KindArg, Registry};
+use crate::cli::ask::Ask;
 use crate::load::{self, Shelf};
 use crate::names::{Kind, Name, TargetId};
 use crate::place::Sources;
@@ -138,8 +139,8 @@ fn typed(text: &str, kinds: &[(Kind, bool)], registry: Option<&str>) -> Result<T
     Ok(Typed { registry: within.or(registry).map(str::to_owned), name, targets })
 }
 
-/// The one entry that is meant.
-fn find(shelf: &mut Shelf<'_>, typed: &Typed, text: &str) -> Result<Listed, Fail> {
+/// The one entry that is meant. `ask`: who asks where several are called so.
+fn find(shelf: &mut Shelf<'_>, typed: &Typed, text: &str, ask: Option<Ask<'_>>) -> Result<Listed, Fail> {
     let number = typed.registry.as_deref().map(|name| number_of(shelf, name)).transpose()?;
     let registries = &shelf.registries;
     let entry = |target: &TargetId| match number {
@@ -166,9 +167,11 @@ fn find(shelf: &mut Shelf<'_>, typed: &Typed, text: &str) -> Result<Listed, Fail
         }),
         _ => {
             let within = typed.registry.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
-            let names: Vec<String> =
-                found.iter().map(|listed| format!("`{within}{}`", listed.target)).collect();
-            Err(Fail::usage(format!("`{text}` is ambiguous: say {}", names.join(" or "))))
+            let words: Vec<String> =
+                found.iter().map(|listed| format!("{within}{}", listed.target)).collect();
+            // what is to be shown says more than could be said here
+            let number = names::which_of(text, &words, |_| String::new(), ask)?;
+            Ok(found.swap_remove(number))
         }
     }
 }

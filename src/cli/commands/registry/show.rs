@@ -20,7 +20,7 @@ use crate::yaml::{self, Limits, Node, Value};
 
 pub(super) fn show(context: &Context<'_>, text: &str, raw: bool) -> Result<Exit, Fail> {
     let mut shelf = Site::look(context, "hsm registry show")?;
-    let listed = find(&mut shelf, &typed(text, &KINDS, None)?, text)?;
+    let listed = find(&mut shelf, &typed(text, &KINDS, None)?, text, Some(context.ask()))?;
     if raw {
         let bytes = context.world.read(&listed.path).map_err(|e| Fail::system("read", &listed.path, e))?;
         context.voice.data(&String::from_utf8_lossy(&bytes));
