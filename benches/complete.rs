@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_millis(50);
 
 /// What is completed: the words behind `hsm`.
 const LINES: [&[&str]; 5] =
-    [&["gro"], &["package", "add", ""], &["add", ""], &["why", "p"], &["package", "mode", ""]];
+    [&["gro"], &["package", "add", ""], &["add", ""], &["why", ""], &["package", "mode", ""]];
 
 fn main() {
     let (entries, selected) = SIZES[1];
