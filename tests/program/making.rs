@@ -30,7 +30,7 @@ fn a_local_package_is_made_and_registered() {
     let before = Picture::of(root, true, &[".hsm", "packages", "hsm-registry", "libs"]);
     hsm(root, &["package", "init", "rag-core", "--offline"]).ends_with(0);
     let entry = fs::read_to_string(root.join("hsm-registry/packages/rag-core.yaml")).expect("written");
-    assert!(entry.starts_with("name: rag-core\nversion: \"0.1.0\"\nsources:\n  dev:\n    type: local\n    path: ./packages/rag-core\n    editable: true\nrequires_python: \">=3.9\""), "{entry}");
+    assert!(entry.contains("package.json\nname: rag-core\nversion: \"0.1.0\"\nsources:\n  dev:\n    type: local\n    path: ./packages/rag-core\n    editable: true\nrequires_python: \">=3.9\""), "{entry}");
     assert!(root.join("packages/rag-core/src/rag_core/__init__.py").is_file());
     let made = fs::read_to_string(root.join("packages/rag-core/pyproject.toml")).expect("written");
     assert!(made.contains("name = \"rag-core\"") && made.contains("[build-system]"), "{made}");
