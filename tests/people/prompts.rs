@@ -299,6 +299,19 @@ fn yes_confirms_and_does_not_choose() {
 }
 
 #[test]
+fn who_thinks_holds_nobody_up_and_overwrites_nothing() {
+    let project = project();
+    let mut session = at_terminal(&project, &["package", "add"]);
+    session.shows("Esc leaves").types(ENTER).shows("[y/N] ");
+    project.run(&["container", "add", "blue", "--no-wait"]).ends(0);
+    let other = text(&project);
+    session.types("y\r").shows("was changed by someone else in the meantime; nothing was written");
+    assert_eq!(session.ends().0, 2);
+    assert_eq!(text(&project), other);
+    assert_eq!(other, format!("{MANIFEST}    - blue\n"));
+}
+
+#[test]
 fn a_quiet_question_says_what_it_is_about() {
     let project = project();
     let mut session = at_terminal(&project, &["package", "add", "--quiet"]);
