@@ -17,6 +17,7 @@ use clap::{Arg, Command, CommandFactory as _};
 use super::Exit;
 use super::args::{Cli, Complete, Shell};
 use super::voice::{self, one_line};
+use crate::adapters;
 use crate::diagnostic::pages;
 use crate::example;
 use crate::names::TargetId;
@@ -204,6 +205,9 @@ fn values(root: &Command, arg: &Arg, spot: &Spot<'_>, project: &mut Lazy<'_>) ->
         Some(Source::Examples) => {
             Answer::Names(example::NAMES.map(|name| Candidate::about(name.to_owned(), String::new())).into())
         }
+        Some(Source::Adapters(kind)) => Answer::Names(
+            adapters::names(kind).map(|name| Candidate::about(name.to_owned(), String::new())).collect(),
+        ),
         Some(Source::Commands) => Answer::Names(commands(root, spot)),
         Some(source) => {
             Answer::Names(project.get().map(|project| project.values(source, spot)).unwrap_or_default())

@@ -87,7 +87,8 @@ impl<'w> Project<'w> {
             | Source::Free
             | Source::Codes
             | Source::Examples
-            | Source::Commands => Vec::new(),
+            | Source::Commands
+            | Source::Adapters(_) => Vec::new(),
         }
     }
 

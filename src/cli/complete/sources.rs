@@ -20,6 +20,8 @@ pub(super) enum Source {
     Examples,
     /// hsm's commands.
     Commands,
+    /// Adapters of a side.
+    Adapters(Kind),
     /// Components of the registries that are not listed.
     Unlisted(Option<Kind>),
     /// Components that are listed.
@@ -59,6 +61,8 @@ pub(super) fn source(path: &[&str], id: &str, value: &str) -> Option<Source> {
         (["explain"], "CODE") => Source::Codes,
         (["init"], "NAME") => Source::Examples,
         (["man"], "COMMAND") => Source::Commands,
+        (["python-manager", "set"], "NAME") => Source::Adapters(Kind::Package),
+        (["container-manager", "set"], "NAME") => Source::Adapters(Kind::Container),
         (["registry", rest @ ..], _) => of_registry(rest, id, value)?,
         ([family, "version"], "SPEC") => Source::Releases(kind_of(family)?),
         (["container", "profile" | "add"] | ["add"], "PROFILE") => Source::Profiles,
