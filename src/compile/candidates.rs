@@ -95,7 +95,7 @@ pub fn of_entry(inputs: &Inputs, id: &ComponentId, entry: &Entry, asked: &AskedM
     let mut all = match entry {
         Entry::Package(package) => of_package(package, locked, inputs.preferred_mode(), &wanted),
         Entry::Container(container) => {
-            let image = inputs.item_layers(id).iter().any(|layer| sets_image(layer));
+            let image = has_own_image(inputs, id);
             of_container(container, locked, inputs.preferred_mode(), &wanted, image)
         }
         Entry::Group(_) => Vec::new(),
@@ -192,6 +192,11 @@ fn modes(
             }
         })
         .collect()
+}
+
+/// Whether the manifest gives a container an image of its own.
+pub(super) fn has_own_image(inputs: &Inputs, id: &ComponentId) -> bool {
+    inputs.item_layers(id).iter().any(|layer| sets_image(layer))
 }
 
 fn sets_image(layer: &Layer) -> bool {

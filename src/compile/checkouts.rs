@@ -16,10 +16,24 @@ use crate::statement::Claim;
 use crate::version::{Version, VersionDemand};
 
 /// A checkout that says its version, with the candidates whose source it is.
+#[derive(Debug, Clone)]
 pub(super) struct Table {
     version: At<Version>,
     candidates: CandidateSet,
     said: Option<(StatementId, ItemId)>,
+}
+
+impl Table {
+    /// Whether its sentence has been said.
+    pub(super) fn is_said(&self) -> bool {
+        self.said.is_some()
+    }
+
+    /// The same where statements have other numbers.
+    pub(super) fn moved(&self, number: impl Fn(StatementId) -> StatementId) -> Self {
+        let said = self.said.map(|(statement, helper)| (number(statement), helper));
+        Self { said, ..self.clone() }
+    }
 }
 
 /// What the checkout of a candidate says of itself.

@@ -52,19 +52,43 @@ fn every_demand(inputs: &Inputs) -> impl Iterator<Item = &Demand> {
     })
 }
 
-/// The modes that somebody asks for of a component.
-pub(super) fn asked_modes(inputs: &Inputs) -> AskedModes {
-    let mut asked = AskedModes::new();
+/// What entries ask for, whether they are present or not.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ByEntries {
+    modes: AskedModes,
+    /// The external profiles that they name.
+    pub(super) externals: Asked,
+}
+
+/// What is asked for in the entries that were read.
+pub(super) fn by_entries(inputs: &Inputs) -> ByEntries {
+    let mut by = ByEntries::default();
     for demand in every_demand(inputs) {
-        if let (TargetId::Component(id), Demands::Component { mode: Some(mode), .. }) =
-            (&demand.target.value, &demand.what)
-        {
-            match mode.value {
-                DemandedMode::Is(mode) => asked.extend([(id.clone(), mode)]),
-                DemandedMode::Same => asked.extend([Mode::Prod, Mode::Dev].map(|mode| (id.clone(), mode))),
+        match (&demand.target.value, &demand.what) {
+            (TargetId::Group(group), Demands::Group { profile: Some(profile), .. }) => {
+                ask_options(inputs, group, &profile.value, &mut by.externals);
             }
+            (TargetId::Component(id), Demands::Component { mode, profile, .. }) => {
+                match mode.as_ref().map(|mode| mode.value) {
+                    Some(DemandedMode::Is(mode)) => by.modes.extend([(id.clone(), mode)]),
+                    Some(DemandedMode::Same) => {
+                        by.modes.extend([Mode::Prod, Mode::Dev].map(|mode| (id.clone(), mode)));
+                    }
+                    None => {}
+                }
+                if let Some(profile) = profile {
+                    ask(inputs, id, &profile.value, &mut by.externals);
+                }
+            }
+            _ => {}
         }
     }
+    by
+}
+
+/// The modes that somebody asks for of a component.
+pub(super) fn asked_modes(inputs: &Inputs, by: &ByEntries) -> AskedModes {
+    let mut asked = by.modes.clone();
     for target in inputs.entries.keys() {
         if let TargetId::Component(id) = target {
             let pins = inputs.items(id).iter().filter_map(|item| item.mode.as_ref());
@@ -100,23 +124,6 @@ pub(super) fn pinned_externals(inputs: &Inputs) -> Asked {
             for profile in inputs.items(id).iter().filter_map(|item| item.profile.as_ref()) {
                 ask(inputs, id, &profile.value, &mut asked);
             }
-        }
-    }
-    asked
-}
-
-/// The external profiles that entries ask for by name, whether they are present or not.
-pub(super) fn named_externals(inputs: &Inputs) -> Asked {
-    let mut asked = Asked::new();
-    for demand in every_demand(inputs) {
-        match (&demand.target.value, &demand.what) {
-            (TargetId::Group(group), Demands::Group { profile: Some(profile), .. }) => {
-                ask_options(inputs, group, &profile.value, &mut asked);
-            }
-            (TargetId::Component(id), Demands::Component { profile: Some(profile), .. }) => {
-                ask(inputs, id, &profile.value, &mut asked);
-            }
-            _ => {}
         }
     }
     asked

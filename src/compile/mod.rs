@@ -3,6 +3,7 @@
 //! Owns: the meaning of the manifest and the registry as rules and preferences. Refuses: searching, and any encoding
 //! beyond [`hsm_solver::Problem`].
 //!
+//! - `again`: the same project with another manifest.
 //! - `candidates`: every (release, mode, profile) of a component, and what each of them says.
 //! - `wishes`: what the manifest demands, as rules.
 //! - `demands`: what components and options demand of each other, as rules.
@@ -14,6 +15,7 @@
 //!
 //! Rings in the order of the work are looked for in a solution, and forbidden when there are any (`solve`).
 
+mod again;
 pub mod candidates;
 pub mod checkouts;
 mod demands;
@@ -24,6 +26,7 @@ mod resources;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use hsm_solver::{CandidateSet, ItemId, Member, Problem, StatementId};
 
@@ -32,6 +35,8 @@ use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
 use crate::registry::Group;
 use crate::statement::{Claim, Statement};
+pub use again::{Before, compile_again};
+use candidates::AskedModes;
 pub use candidates::{Choice, Parts};
 pub use facts::distribution;
 pub use python::Joined;
@@ -51,6 +56,8 @@ pub struct Compiled {
     pub joined: BTreeMap<Name, Joined>,
     /// Components with external profiles that entries ask for: who of these is present decides what they cost.
     pub externals: Vec<External>,
+    /// What of it another manifest leaves as it is.
+    basis: again::Basis,
 }
 
 /// External profiles by component.
@@ -94,20 +101,30 @@ impl Compiled {
 
 /// Compiles what was read.
 pub fn compile(inputs: &Inputs) -> Compiled {
-    let mut building = Building::new(inputs);
+    compile_from(inputs, None)
+}
+
+fn compile_from(inputs: &Inputs, before: Option<Before<'_>>) -> Compiled {
+    let by = before.map_or_else(|| Arc::new(demands::by_entries(inputs)), |before| before.by_entries());
+    let asked = demands::asked_modes(inputs, &by);
+    let mut building = Building::new(inputs, &asked, before);
     wishes::all(&mut building);
-    demands::all(&mut building);
-    facts::all(&mut building);
+    let mark = again::Mark::of(&building);
+    if !before.is_some_and(|before| mark.take_over(&mut building, before)) {
+        demands::all(&mut building);
+        facts::all(&mut building);
+    }
+    let basis = mark.since(&building, asked, Arc::clone(&by));
     resources::all(&mut building);
     python::all(&mut building);
-    prefer::all(&mut building);
+    prefer::all(&mut building, &by.externals);
     for number in 0..building.components.len() {
         building.components[number].lacks_preferred = prefer::lacks_preferred(&building, number);
         building.components[number].open = building.open(number);
     }
     let Building { problem, statements, components, groups, joined, externals, .. } = building;
     let groups = groups.into_iter().map(|g| g.id).collect();
-    Compiled { problem, statements, components, groups, joined, externals }
+    Compiled { problem, statements, components, groups, joined, externals, basis }
 }
 
 /// A group as it is compiled.
@@ -146,7 +163,7 @@ struct Building<'a> {
 
 impl<'a> Building<'a> {
     /// All items and groups, in the order of their ids, without any rule.
-    fn new(inputs: &'a Inputs) -> Self {
+    fn new(inputs: &'a Inputs, asked: &AskedModes, before: Option<Before<'_>>) -> Self {
         let mut building = Self {
             inputs,
             problem: Problem::new(),
@@ -161,14 +178,16 @@ impl<'a> Building<'a> {
             floating: Vec::new(),
             joined: BTreeMap::new(),
         };
-        let asked = demands::asked_modes(inputs);
+        let changed = before.as_ref().map(|before| before.changed(asked)).unwrap_or_default();
         let known: BTreeSet<&TargetId> = inputs.entries.keys().chain(inputs.absent.keys()).collect();
         for target in &known {
             if let TargetId::Component(id) = target {
-                let choices = match inputs.entries.get(target) {
-                    Some(entry) => candidates::of_entry(inputs, id, entry, &asked),
+                let number = building.components.len();
+                let old = before.and_then(|before| before.choices(inputs, id, number, &changed));
+                let choices = old.unwrap_or_else(|| match inputs.entries.get(target) {
+                    Some(entry) => candidates::of_entry(inputs, id, entry, asked),
                     None => vec![candidates::no_entry(inputs.preferred_mode())],
-                };
+                });
                 let item = building.problem.item(choices.len() as u32);
                 building.allowed.push((0..choices.len() as u32).collect());
                 building.items.insert(id.clone(), item);

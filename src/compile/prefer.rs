@@ -12,8 +12,9 @@ use super::{Asked, Building, External, demands};
 use crate::manifest::Strategy;
 use crate::names::{ComponentId, Name};
 
-pub(super) fn all(building: &mut Building<'_>) {
-    externals(building);
+/// `named`: the external profiles that entries ask for.
+pub(super) fn all(building: &mut Building<'_>, named: &Asked) {
+    externals(building, named);
     for number in 0..building.groups.len() {
         options(building, number);
     }
@@ -46,9 +47,9 @@ fn add(building: &mut Building<'_>, item: ItemId, ranks: Vec<u32>) {
 
 /// An external that nobody asked for counts even where nothing else is left: doing without the component is better.
 /// Where an entry asks for it, who is present decides; a helper stands for that.
-fn externals(building: &mut Building<'_>) {
+fn externals(building: &mut Building<'_>, named: &Asked) {
     let inputs = building.inputs;
-    let (pinned, named) = (demands::pinned_externals(inputs), demands::named_externals(inputs));
+    let pinned = demands::pinned_externals(inputs);
     for number in 0..building.components.len() {
         let item = ItemId(number as u32);
         let mut profiles: BTreeMap<Name, Vec<u32>> = BTreeMap::new();
@@ -58,7 +59,7 @@ fn externals(building: &mut Building<'_>) {
         for (choice, candidate) in component.choices.iter().zip(0..).filter(|(c, _)| c.is_external()) {
             match entry.and_then(|entry| candidates::profile_name(entry, choice)) {
                 Some(name) if is_in(&pinned, &component.id, name) => {}
-                Some(name) if is_in(&named, &component.id, name) => {
+                Some(name) if is_in(named, &component.id, name) => {
                     profiles.entry(name.clone()).or_default().push(candidate);
                 }
                 _ => others.push(candidate),

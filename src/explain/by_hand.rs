@@ -2,13 +2,12 @@
 //!
 //! Owns: which remedies those are, and the line that each is about. Refuses: why an edit is refused (the edit says so).
 
-use std::collections::BTreeSet;
-
 use hsm_solver::StatementId;
 
 use super::correct::Lines;
 use super::remedy::{self, ByHand, Remedy};
-use super::{Edited, Work};
+use super::trial::Edited;
+use super::work::Work;
 use crate::manifest::edit::{Change, edit, read_text};
 use crate::place::Place;
 
@@ -46,7 +45,7 @@ impl Work<'_> {
             self.statement(*id).and_then(|statement| statement.place).filter(|place| place.file == manifest)
         };
         let is_of = |id: &&StatementId| {
-            let remedies = self.remedies(**id, lines, &BTreeSet::new());
+            let remedies = self.remedies(**id, lines, &[]);
             remedies.iter().any(|remedy| remedy.change() == Some(change))
         };
         let of_change = lines.iter().filter(is_of).find_map(own);

@@ -28,62 +28,75 @@ const WAITING: usize = 20_000;
 /// How many lines are taken back at most where no small set was found.
 const MANY: usize = 32;
 
-/// The smallest sets of lines without which the rest holds, each without a smaller one in it: by their number, then by
-/// what they cost together. `cost` of a line: `None` if it cannot be taken back. `ask`: `None` ends the search.
-pub(super) fn corrections(
-    first: &[StatementId],
-    cost: &dyn Fn(StatementId) -> Option<u32>,
-    most: usize,
-    ask: &mut dyn FnMut(&Lines) -> Option<Rest>,
-) -> Vec<Lines> {
-    let mut search = Search { cost, cores: Vec::new(), found: Vec::new(), waiting: BTreeSet::new() };
-    search.learn(first);
-    search.waiting.insert((0, 0, Vec::new()));
-    let mut asked = 0;
-    while let Some((_, _, lines)) = search.waiting.pop_first() {
-        let lines: Lines = lines.into_iter().collect();
-        if search.found.iter().any(|known| known.is_subset(&lines)) {
-            continue;
-        }
-        if let Some(core) = search.cores.iter().find(|core| core.is_disjoint(&lines)) {
-            let core = core.clone();
-            search.branch(&lines, &core);
-            continue;
-        }
-        if asked == ASKS {
-            break;
-        }
-        asked += 1;
-        match ask(&lines) {
-            None => return search.found,
-            Some(Rest::Holds) => {
-                search.found.push(lines);
-                if search.found.len() == most {
-                    return search.found;
-                }
-            }
-            Some(Rest::Clashes(core)) => {
-                let core = search.learn(&core);
-                search.branch(&lines, &core);
-            }
-        }
-    }
-    if search.found.is_empty() {
-        search.found.extend(some(first, cost, ask));
-    }
-    search.found
-}
-
-struct Search<'a> {
+/// The search for the smallest sets of lines without which the rest holds, each without a smaller one in it: by their
+/// number, then by what they cost together.
+pub(super) struct Corrections<'a> {
+    /// What it costs to take a line back; `None`: it cannot be.
     cost: &'a dyn Fn(StatementId) -> Option<u32>,
+    first: Vec<StatementId>,
     /// Of each conflict that was met the lines that can be taken back.
     cores: Vec<Lines>,
     found: Vec<Lines>,
     /// By number, cost, and the lines themselves.
     waiting: BTreeSet<(usize, u32, Vec<StatementId>)>,
+    asked: usize,
+    is_over: bool,
 }
 
-impl Search<'_> {
+impl<'a> Corrections<'a> {
+    /// Of a conflict.
+    pub(super) fn of(first: &[StatementId], cost: &'a dyn Fn(StatementId) -> Option<u32>) -> Self {
+        let mut search = Self {
+            cost,
+            first: first.to_vec(),
+            cores: Vec::new(),
+            found: Vec::new(),
+            waiting: [(0, 0, Vec::new())].into(),
+            asked: 0,
+            is_over: false,
+        };
+        search.learn(first);
+        search
+    }
+
+    /// The next one. `ask`: what is left without some lines; `None` ends the search.
+    pub(super) fn next(&mut self, ask: &mut dyn FnMut(&Lines) -> Option<Rest>) -> Option<Lines> {
+        if self.is_over {
+            return None;
+        }
+        while let Some((_, _, lines)) = self.waiting.pop_first() {
+            let lines: Lines = lines.into_iter().collect();
+            if self.found.iter().any(|known| known.is_subset(&lines)) {
+                continue;
+            }
+            if let Some(core) = self.cores.iter().find(|core| core.is_disjoint(&lines)) {
+                let core = core.clone();
+                self.branch(&lines, &core);
+                continue;
+            }
+            if self.asked == ASKS {
+                break;
+            }
+            self.asked += 1;
+            match ask(&lines) {
+                None => {
+                    self.is_over = true;
+                    return None;
+                }
+                Some(Rest::Holds) => {
+                    self.found.push(lines.clone());
+                    return Some(lines);
+                }
+                Some(Rest::Clashes(core)) => {
+                    let core = self.learn(&core);
+                    self.branch(&lines, &core);
+                }
+            }
+        }
+        self.is_over = true;
+        self.found.is_empty().then(|| some(&self.first, self.cost, ask)).flatten()
+    }
+
     fn learn(&mut self, core: &[StatementId]) -> Lines {
         let lines: Lines = core.iter().copied().filter(|line| (self.cost)(*line).is_some()).collect();
         self.cores.push(lines.clone());
@@ -146,8 +159,10 @@ mod tests {
             let left = clashes.iter().find(|clash| ids(clash).iter().all(|line| !gone.contains(line)));
             Some(left.map_or(Rest::Holds, |clash| Rest::Clashes(ids(clash))))
         };
-        let found = corrections(&ids(&clashes[0]), &cost, most, &mut ask);
-        found.into_iter().map(|lines| lines.into_iter().map(|line| line.0).collect()).collect()
+        let first = ids(&clashes[0]);
+        let mut search = Corrections::of(&first, &cost);
+        let found = std::iter::from_fn(|| search.next(&mut ask)).take(most);
+        found.map(|lines| lines.into_iter().map(|line| line.0).collect()).collect()
     }
 
     #[test]

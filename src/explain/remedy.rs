@@ -1,24 +1,29 @@
 //! Remedies: what somebody could change about a statement.
 //!
-//! Owns: which edits there are for each statement, the gentlest first, and what each is called. Refuses: trying them.
+//! Owns: which edits there are for each statement, the gentlest first (`ports`: of those that it publishes), and what each
+//! is called (`words`). Refuses: trying them.
+
+mod ports;
+mod words;
 
 use std::collections::BTreeSet;
-use std::fmt;
+
+use hsm_solver::StatementId;
 
 use super::Clash;
 use crate::compile::Compiled;
-use crate::container::held::Address;
-use crate::container::port::{self, PortSpec};
+use crate::diagnostic::{Finding, Wiring};
 use crate::load::Inputs;
 use crate::manifest::Mode;
 use crate::manifest::edit::{Change, GroupFacts, line_of};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::Place;
-use crate::registry::layer::{Layer, Port};
-use crate::registry::{Container, Entry};
-use crate::statement::{Claim, Holder, Offered, Statement, Thing};
-use crate::version::VersionDemand;
+use crate::registry::Entry;
+use crate::requirement::Requirement;
+use crate::statement::{Claim, Holder, Statement, Thing};
 use crate::yaml::edit::Refusal;
+
+pub(super) use ports::movable;
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +59,14 @@ pub enum Flag {
 }
 
 /// What to do with a line that no command changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
+    /// Change what it says: nothing gentler is known.
+    Change,
+    /// Write the name that was meant, most likely this one.
+    Correct(String),
+    /// Add a release that installs another version.
+    AddRelease,
     /// Let it allow more versions.
     Loosen,
     /// Let it allow another mode or profile.
@@ -98,7 +109,7 @@ pub(super) fn cost(inputs: &Inputs, statement: &Statement) -> Option<u32> {
         Claim::Wants(_) => 8,
         Claim::Uses(_) => 9,
         Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) } | Claim::HoldsTwice(id, _)
-            if !is_own && other_port(inputs, id, statement.place?, &|_| true).is_some() =>
+            if movable(inputs, id, statement.place?) =>
         {
             3
         }
@@ -126,16 +137,35 @@ fn is_one(inputs: &Inputs, group: &GroupId) -> bool {
     inputs.group(group).is_some_and(|entry| entry.strategy.value == crate::manifest::Strategy::One)
 }
 
-/// What can be done about a line of the user's, the gentlest first; the last one only takes it back. `others`: the
-/// options of a 1-of-N group that could be taken instead, the best first. `taken`: ports of the host that other remedies
-/// publish.
+/// What a line stands among.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) compiled: &'a Compiled,
+    /// The lines that are taken back.
+    pub(super) gone: &'a BTreeSet<StatementId>,
+    /// What is changed about others of them.
+    pub(super) beside: &'a [Remedy],
+}
+
+impl Around<'_> {
+    /// What the manifest still says of a component.
+    fn kept<T>(&self, of: impl Fn(&Claim) -> Option<T>) -> Vec<T> {
+        let all = self.compiled.statements.iter().zip(0..);
+        all.filter(|(_, id)| !self.gone.contains(&StatementId(*id)))
+            .filter_map(|(statement, _)| of(&statement.claim))
+            .collect()
+    }
+}
+
+/// What can be done about a line of the user's, the gentlest first; one of them only takes it back. `others`: the
+/// options of a 1-of-N group that could be taken instead, the best first. `around`: what else is said and changed.
 pub(super) fn of_line(
     inputs: &Inputs,
-    compiled: &Compiled,
     statement: &Statement,
     others: &dyn Fn(&GroupId) -> Vec<Name>,
-    taken: &BTreeSet<u16>,
+    around: Around<'_>,
 ) -> Vec<Remedy> {
+    let compiled = around.compiled;
     if let Some(over) = statement.place.and_then(|place| overlay(inputs, place)) {
         return vec![Remedy::LeaveOut(Flag::Overlay(over))];
     }
@@ -146,18 +176,36 @@ pub(super) fn of_line(
     let changes = match &statement.claim {
         Claim::RequiresMode(_) => return vec![Remedy::LeaveOut(Flag::RequireMode)],
         Claim::PinsMode(id, mode) => {
+            // where another line pins it too, that pin stays
+            let kept = around.kept(|claim| match claim {
+                Claim::PinsMode(of, mode) if of == id => Some(*mode),
+                _ => None,
+            });
             let other = has_mode(compiled, id, mode.other()).then_some(mode.other());
             let set = |mode| Change::SetMode(id.clone(), written(inputs, id), mode);
-            other.into_iter().map(Some).chain([None]).map(set).collect()
+            either(kept, other).map(set).collect()
         }
         Claim::PinsVersion(id, demand, _) => {
-            let others = other_pins(compiled, id, demand).map(Some).chain([None]);
-            others.map(|pin| Change::SetVersion(id.clone(), written(inputs, id), pin)).collect()
+            let kept = around.kept(|claim| match claim {
+                Claim::PinsVersion(of, other, _) if of == id && other != demand => Some(other.clone()),
+                _ => None,
+            });
+            let set = |pin| Change::SetVersion(id.clone(), written(inputs, id), pin);
+            either(kept, None).map(set).collect()
         }
         Claim::PinsProfile(id, profile) => {
-            let others = profiles(inputs, id).into_iter().filter(|other| other != profile).take(2);
+            let kept = around.kept(|claim| match claim {
+                Claim::PinsProfile(of, other) if of == id && other != profile => Some(other.clone()),
+                _ => None,
+            });
+            let others = profiles(inputs, id).into_iter().filter(|other| other != profile);
+            // that it runs elsewhere is more than another way to run it here
+            let (away, here): (Vec<Name>, Vec<Name>) =
+                others.partition(|other| is_external(inputs, id, other));
+            let away: Vec<Name> = away.into_iter().filter(|_| kept.is_empty()).collect();
             let set = |profile| Change::SetProfile(id.clone(), written(inputs, id), profile);
-            others.map(Some).chain([None]).map(set).collect()
+            let gentle = either(kept, here.into_iter().take(2));
+            gentle.chain(away.into_iter().take(1).map(Some)).map(set).collect()
         }
         Claim::GroupMode(group, mode) => of(group, &|facts| {
             [Some(mode.other()), None].map(|mode| Change::GroupMode(facts.clone(), mode)).to_vec()
@@ -178,12 +226,10 @@ pub(super) fn of_line(
         Claim::Wants(id) => vec![Change::Remove(id.clone())],
         Claim::Uses(group) => of(group, &|facts| vec![Change::RemoveGroup(facts)]),
         Claim::Holds { by: Holder::Component(id), what: Thing::Ports(_) } | Claim::HoldsTwice(id, _)
-            if !statement.place.is_some_and(|place| is_manifest(inputs, place)) =>
+            if statement.place.is_some_and(|place| movable(inputs, id, place)) =>
         {
-            let is_free = |port: u16| !taken.contains(&port) && !is_held(compiled, port);
-            let ports = statement.place.and_then(|place| other_port(inputs, id, place, &is_free));
-            let name = written(inputs, id);
-            ports.into_iter().map(|ports| Change::SetPorts(id.clone(), name.clone(), ports)).collect()
+            let ports = statement.place.and_then(|place| ports::moved_beside(inputs, around, id, place));
+            ports.into_iter().map(|ports| Change::SetPorts(id.clone(), written(inputs, id), ports)).collect()
         }
         Claim::Holds { .. } | Claim::HoldsTwice(..) => return by_hand(How::Rename),
         Claim::FileRequires(..) => return by_hand(How::Loosen),
@@ -193,22 +239,17 @@ pub(super) fn of_line(
     changes.into_iter().map(Remedy::Change).collect()
 }
 
-/// What else the manifest pins the version of a component to.
-fn other_pins<'c>(
-    compiled: &'c Compiled,
-    id: &ComponentId,
-    pin: &VersionDemand,
-) -> impl Iterator<Item = VersionDemand> + use<'c> {
-    let (id, pin) = (id.clone(), pin.clone());
-    compiled.statements.iter().filter_map(move |statement| match &statement.claim {
-        Claim::PinsVersion(of, other, Offered::Enough) if *of == id && *other != pin => Some(other.clone()),
-        _ => None,
-    })
+/// What a pin is changed to: where others stay, to those; else to these values, and to none.
+fn either<T>(kept: Vec<T>, others: impl IntoIterator<Item = T>) -> impl Iterator<Item = Option<T>> {
+    let is_free = kept.is_empty();
+    let others = others.into_iter().filter(move |_| is_free).map(Some).chain(is_free.then_some(None));
+    kept.into_iter().map(Some).chain(others)
 }
 
 /// What whoever keeps the registry, or a checkout, could do about a statement.
-pub(super) fn of_registry(statement: &Statement, clash: &Clash) -> Option<Remedy> {
+pub(super) fn of_registry(inputs: &Inputs, statement: &Statement, clash: &Clash) -> Option<Remedy> {
     let how = match &statement.claim {
+        claim if meant(inputs, claim).is_some() => How::Correct(meant(inputs, claim)?),
         Claim::Implies { demand, .. } | Claim::Requires { demand, .. } => {
             if demand.version.as_ref().is_some_and(|version| !version.is_any()) {
                 How::Loosen
@@ -232,6 +273,8 @@ pub(super) fn of_registry(statement: &Statement, clash: &Clash) -> Option<Remedy
             How::RaiseMax
         }
         Claim::TakesBetween { .. } if matches!(clash, Clash::TooFew { .. }) => How::LowerMin,
+        // it installs the version that it is
+        Claim::Installs(_, line) if is_exact(line) => How::AddRelease,
         Claim::NeedsDistribution(..) | Claim::Installs(..) => How::Loosen,
         Claim::Checkout(..) => How::OtherCheckout,
         Claim::NeedsPython(..) => How::WidenPython,
@@ -242,7 +285,34 @@ pub(super) fn of_registry(statement: &Statement, clash: &Clash) -> Option<Remedy
         Claim::Broken(_) => How::MendEntry,
         _ => return None,
     };
-    Some(Remedy::Line(Box::new(statement.clone()), how))
+    let place = match &statement.claim {
+        Claim::TakesBetween { group, .. } if how == How::RaiseMax => bound(inputs, group),
+        _ => None,
+    };
+    let statement = Statement { place: place.or(statement.place), ..statement.clone() };
+    Some(Remedy::Line(Box::new(statement), how))
+}
+
+/// Where a group says how many options it takes at most.
+fn bound(inputs: &Inputs, group: &GroupId) -> Option<Place> {
+    inputs.group(group)?.max.as_ref().map(|max| max.place)
+}
+
+/// The name that was meant, most likely, where a rule asks for what is in no registry.
+fn meant(inputs: &Inputs, claim: &Claim) -> Option<String> {
+    let target = match claim {
+        Claim::Implies { target, .. } | Claim::Requires { target, .. } | Claim::DependsOn(_, target) => {
+            target.clone()
+        }
+        Claim::UsesImage(_, of) => TargetId::Component(of.clone()),
+        _ => return None,
+    };
+    inputs.warnings.iter().find_map(|warning| match &warning.finding {
+        Finding::Wiring(Wiring::NotFound { target: of, nearest }) if *of == target => {
+            nearest.as_ref().map(ToString::to_string)
+        }
+        _ => None,
+    })
 }
 
 impl Remedy {
@@ -267,6 +337,68 @@ impl Remedy {
         matches!(self, Self::ByHand(_) | Self::Line(..))
     }
 
+    /// Takes in what another one changes of the same: ports of one container are published by one command.
+    fn takes_in(&mut self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Change(Change::SetPorts(id, _, ports)), Self::Change(Change::SetPorts(of, _, more)))
+                if id == of =>
+            {
+                *ports = ports::laid(ports, more);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether it takes a line back and does nothing else.
+    pub(super) fn only_takes_back(&self) -> bool {
+        match self {
+            Self::Change(change) => matches!(
+                change,
+                Change::SetMode(_, _, None)
+                    | Change::SetVersion(_, _, None)
+                    | Change::SetProfile(_, _, None)
+                    | Change::GroupMode(_, None)
+                    | Change::GroupProfile(_, None)
+                    | Change::RemoveOptions(..)
+                    | Change::Include(..)
+                    | Change::Remove(_)
+                    | Change::RemoveGroup(_)
+            ),
+            Self::ByHand(_) | Self::LeaveOut(_) | Self::Line(..) => true,
+        }
+    }
+
+    /// What it costs the user: the gentler the less.
+    pub(super) fn weight(&self, inputs: &Inputs) -> u32 {
+        let Self::Change(change) = self else {
+            return match self {
+                Self::LeaveOut(_) => 1,
+                _ => 7,
+            };
+        };
+        match change {
+            Change::SetMode(..) => 1,
+            Change::SetProfile(id, _, Some(profile)) if is_external(inputs, id, profile) => 5,
+            Change::SetVersion(..)
+            | Change::SetProfile(..)
+            | Change::GroupMode(..)
+            | Change::GroupProfile(..) => 2,
+            Change::Select(..) | Change::AddOptions(..) => 3,
+            // what somebody asked for by name is more likely what everything else clashes with
+            Change::SetPorts(id, ..) => {
+                if inputs.items(id).is_empty() {
+                    4
+                } else {
+                    3
+                }
+            }
+            Change::Include(..) | Change::Exclude(..) => 4,
+            Change::RemoveOptions(..) => 6,
+            _ => 8,
+        }
+    }
+
     /// The components that it changes.
     pub(super) fn components(&self) -> Vec<ComponentId> {
         let Some(change) = self.meant() else { return Vec::new() };
@@ -280,6 +412,11 @@ impl Remedy {
             }
             other => other.component().cloned().into_iter().collect(),
         }
+    }
+
+    /// Whether it writes the name that was meant.
+    pub(super) fn is_correction(&self) -> bool {
+        matches!(self, Self::Line(_, How::Correct(_)))
     }
 
     /// Whether it makes a group that takes exactly one option one that takes several: rarely what is meant.
@@ -306,7 +443,7 @@ impl Remedy {
 pub fn joined(remedies: impl IntoIterator<Item = Remedy>) -> Vec<Remedy> {
     let mut all: Vec<Remedy> = Vec::new();
     for remedy in remedies {
-        if !all.contains(&remedy) {
+        if !all.contains(&remedy) && !all.iter_mut().any(|known| known.takes_in(&remedy)) {
             all.push(remedy);
         }
     }
@@ -369,207 +506,25 @@ fn profiles(inputs: &Inputs, id: &ComponentId) -> Vec<Name> {
     all.into_iter().map(|profile| profile.name.value.clone()).collect()
 }
 
-/// The item's `ports` in the manifest if the port published at a place is to be another one of the host; `None` where the
-/// manifest says already which one, or the line is a range.
-fn other_port(
-    inputs: &Inputs,
-    id: &ComponentId,
-    place: Place,
-    is_free: &dyn Fn(u16) -> bool,
-) -> Option<Vec<String>> {
-    if inputs.item_layers(id).iter().any(|layer| !layer.ports.is_empty()) {
-        return None;
-    }
-    let Some(Entry::Container(container)) = inputs.component(id) else { return None };
-    let port = layers(container).flat_map(|layer| &layer.ports).find(|line| port::place(line) == place)?;
-    moved(port, is_free).map(|line| vec![line])
-}
-
-fn layers(container: &Container) -> impl Iterator<Item = &Layer> {
-    let sources = container.releases.iter().flat_map(|release| &release.sources).map(|source| &source.layer);
-    let releases = container.releases.iter().map(|release| &release.layer);
-    let profiles = container.profiles.iter().map(|profile| &profile.layer);
-    [&container.layer].into_iter().chain(releases).chain(sources).chain(profiles)
-}
-
-/// How far a port is moved, or several times as far.
-const MOVED: u16 = 10_000;
-
-/// Whether anything of the project may publish a port of the host.
-fn is_held(compiled: &Compiled, port: u16) -> bool {
-    compiled.statements.iter().any(|statement| match &statement.claim {
-        Claim::Holds { what: Thing::Ports(ports), .. } => (ports.first..=ports.last).contains(&port),
-        _ => false,
+/// Whether a requirement allows one version alone.
+fn is_exact(line: &str) -> bool {
+    Requirement::parse(line).is_ok_and(|read| {
+        let text = read.specifiers.to_string();
+        text.starts_with("==") && !text.contains(['*', ','])
     })
 }
 
-/// The ports of the host that a remedy publishes.
-pub(super) fn published(remedy: &Remedy) -> impl Iterator<Item = u16> {
-    let ports = match remedy.meant() {
-        Some(Change::SetPorts(_, _, ports)) => ports.as_slice(),
-        _ => &[],
-    };
-    ports.iter().filter_map(|line| line.rsplit(':').nth(1)?.parse().ok())
-}
-
-fn moved(line: &Port, is_free: &dyn Fn(u16) -> bool) -> Option<String> {
-    let spec = PortSpec::of(line).ok()?;
-    let single = |numbers: &port::Numbers| {
-        let known = numbers.known()?;
-        (known.start() == known.end()).then_some(*known.start())
-    };
-    let (host, container) = (single(spec.host.as_ref()?)?, single(&spec.container)?);
-    let up = (1..).map_while(|times| host.checked_add(MOVED.checked_mul(times)?));
-    let down = (1..).map_while(|times| host.checked_sub(MOVED.checked_mul(times)?));
-    let host = up.chain(down).find(|port| *port > 0 && is_free(*port))?;
-    let address = match Address::of(spec.host_ip.as_deref())? {
-        Address::One(ip) if ip.is_ipv4() => format!("{ip}:"),
-        Address::Every => String::new(),
-        _ => return None,
-    };
-    let protocol = if spec.protocol == "tcp" { String::new() } else { format!("/{}", spec.protocol) };
-    Some(format!("{address}{host}:{container}{protocol}"))
+fn is_external(inputs: &Inputs, id: &ComponentId, profile: &Name) -> bool {
+    match inputs.component(id) {
+        Some(Entry::Container(container)) => {
+            let mut profiles = container.profiles.iter();
+            profiles.any(|own| own.name.value == *profile && own.external.is_some())
+        }
+        _ => false,
+    }
 }
 
 /// The options of a group by member.
 pub(super) fn options<'i>(inputs: &'i Inputs, group: &GroupId) -> impl Iterator<Item = &'i Name> {
     inputs.group(group).into_iter().flat_map(|entry| &entry.options).map(|option| &option.name.value)
-}
-
-impl fmt::Display for Remedy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Change(change) => title(change, f),
-            Self::ByHand(by_hand) => title(&by_hand.change, f),
-            Self::LeaveOut(Flag::RequireMode) => f.write_str("leave out `--require-mode`"),
-            Self::LeaveOut(Flag::Overlay(shown)) => write!(f, "leave out `{shown}`"),
-            Self::Line(statement, how) => of_a_line(statement, *how, f),
-        }
-    }
-}
-
-fn title(change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let names = |names: &[Name]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    match change {
-        Change::Select(facts, options) => write!(f, "take {} in {}", names(options), facts.id),
-        Change::AddOptions(facts, options) => write!(f, "add {} to {}", names(options), facts.id),
-        Change::RemoveOptions(facts, options) => {
-            write!(f, "take {} out of the selection of {}", names(options), facts.id)
-        }
-        Change::Mode(mode) => write!(f, "prefer {mode} mode"),
-        Change::PackageManager(name) => write!(f, "let {name} install the packages"),
-        Change::ContainerEngine(name) => write!(f, "let {name} run the containers"),
-        Change::Add(id, _) => write!(f, "list {id}"),
-        Change::Remove(id) => write!(f, "no longer ask for {id}"),
-        Change::SetMode(id, _, Some(mode)) => write!(f, "put {id} in {mode} mode"),
-        Change::SetMode(id, _, None) => write!(f, "allow either mode for {id}"),
-        Change::SetVersion(id, _, Some(version)) => write!(f, "pin {id} to {version}"),
-        Change::SetVersion(id, _, None) => write!(f, "allow any release of {id}"),
-        Change::SetProfile(id, _, Some(profile)) => write!(f, "give {id} the profile {profile}"),
-        Change::SetProfile(id, _, None) => write!(f, "allow any profile for {id}"),
-        Change::SetPorts(id, _, ports) => write!(f, "publish {id} at {}", ports.join(", ")),
-        Change::Set(id, _, setting) => write!(f, "set `{}` of {id}", setting.key()),
-        Change::GroupMode(GroupFacts { id: group, .. }, Some(mode)) => {
-            write!(f, "put the options of {group} in {mode} mode")
-        }
-        Change::GroupMode(GroupFacts { id: group, .. }, None) => {
-            write!(f, "allow either mode for the options of {group}")
-        }
-        Change::GroupProfile(GroupFacts { id: group, .. }, Some(profile)) => {
-            write!(f, "give the options of {group} the profile {profile}")
-        }
-        Change::GroupProfile(GroupFacts { id: group, .. }, None) => {
-            write!(f, "allow any profile for the options of {group}")
-        }
-        Change::Include(GroupFacts { id: group, .. }, options) => {
-            write!(f, "no longer exclude {} from {group}", names(options))
-        }
-        Change::Exclude(facts, options) => write!(f, "exclude {} from {}", names(options), facts.id),
-        Change::AddGroup(facts) => write!(f, "use {}", facts.id),
-        Change::RemoveGroup(GroupFacts { id: group, .. }) => write!(f, "no longer use {group}"),
-    }
-}
-
-fn of_a_line(statement: &Statement, how: How, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let target = |claim: &Claim| -> Option<TargetId> {
-        match claim {
-            Claim::Implies { target, .. }
-            | Claim::Requires { target, .. }
-            | Claim::Conflicts { target, .. }
-            | Claim::NotFound(target)
-            | Claim::Broken(target) => Some(target.clone()),
-            _ => None,
-        }
-    };
-    let on = target(&statement.claim).map(|target| target.to_string()).unwrap_or_default();
-    match (how, &statement.claim) {
-        (How::Loosen, Claim::Conflicts { by, .. }) => write!(f, "let {by} go with more releases of {on}"),
-        (How::Loosen, claim @ (Claim::Implies { .. } | Claim::Requires { .. })) => {
-            write!(f, "let {} accept other releases of {on}", by(claim))
-        }
-        (How::Loosen, Claim::NeedsDistribution(id, line) | Claim::Installs(id, line)) => {
-            write!(f, "loosen `{line}` of {id}")
-        }
-        (How::Loosen, Claim::FileRequires(_, line)) => write!(f, "loosen `{line}`"),
-        (How::Loosen, claim) => write!(f, "loosen this: {claim}"),
-        (How::AllowOther, Claim::Implies { demand, .. } | Claim::Requires { demand, .. }) => {
-            let what = if demand.profile.is_some() { "with another profile" } else { "in another mode" };
-            write!(f, "let {} accept {on} {what}", by(&statement.claim))
-        }
-        (How::OtherOption, Claim::Implies { demand, .. } | Claim::Requires { demand, .. }) => {
-            let what = match (demand.options.len(), demand.one_of) {
-                (0 | 1, _) => "another option",
-                (_, true) => "more options",
-                (_, false) => "fewer options",
-            };
-            let accept = if demand.one_of && demand.options.len() > 1 { "accept" } else { "ask for" };
-            write!(f, "let {} {accept} {what} of {on}", by(&statement.claim))
-        }
-        (How::Remove, Claim::Conflicts { by, .. }) => {
-            write!(f, "take the conflict with {on} out of {by}, if they go together after all")
-        }
-        (How::Remove, Claim::Implies { by, .. }) => write!(f, "take {on} out of what {by} implies"),
-        (How::Remove, Claim::Requires { by, .. }) => write!(f, "take {on} out of what {by} requires"),
-        (How::Remove, Claim::DependsOn(by, target)) => {
-            write!(f, "take {target} out of what {by} depends on")
-        }
-        (How::Remove, Claim::UsesImage(by, of)) => write!(f, "build {by} without the image of {of}"),
-        (How::RaiseMax, Claim::TakesOne(group)) => write!(f, "let {group} take more than one option"),
-        (How::RaiseMax, Claim::TakesBetween { group, .. }) => {
-            write!(f, "let {group} take more options")
-        }
-        (How::LowerMin, Claim::TakesBetween { group, .. }) => {
-            write!(f, "let {group} be content with fewer options")
-        }
-        (How::Rename, Claim::Holds { by, what: Thing::Ports(_) }) => {
-            write!(f, "publish {by} on another port of the host")
-        }
-        (How::Rename, Claim::Holds { by, what: Thing::ContainerName(_) }) => {
-            write!(f, "give {by} another container name")
-        }
-        (How::Rename, Claim::Holds { by, what: Thing::ServiceName(_) }) => {
-            write!(f, "give {by} another service name")
-        }
-        (How::Rename, Claim::HoldsTwice(id, _)) => write!(f, "publish {id} on different ports of the host"),
-        (How::AddSource, Claim::NoSource { component, mode: Some(mode), .. }) => {
-            write!(f, "add a {mode} source to {component}")
-        }
-        (How::AddSource, Claim::NoSource { component, .. }) => write!(f, "add a source to {component}"),
-        (How::AddEntry, _) => write!(f, "add an entry for {on} to a registry"),
-        (How::MendEntry, _) => write!(f, "mend the entry of {on}"),
-        (How::WidenPython, Claim::NeedsPython(id, _)) => write!(f, "let {id} support more Pythons"),
-        (How::NarrowPython, _) => f.write_str("narrow the project's `requires-python`"),
-        (How::Unyank, Claim::Yanked(id, version, _)) => write!(f, "take back that {id} {version} is yanked"),
-        (How::OtherCheckout, Claim::Checkout(id, _)) => write!(f, "check out another version of {id}"),
-        (_, claim) => write!(f, "change this: {claim}"),
-    }
-}
-
-/// Who demands something.
-fn by(claim: &Claim) -> String {
-    match claim {
-        Claim::Implies { by, .. } => by.to_string(),
-        Claim::Requires { by, .. } => by.to_string(),
-        _ => String::new(),
-    }
 }

@@ -109,7 +109,7 @@ pub fn blame(
             (id, selections)
         }));
     }
-    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone };
+    let work = Work::new(inputs, &compiled, interrupted, &|_| false, gone);
     others(&work, &held, &bringers, try_out, &mut found);
     found
 }

@@ -21,7 +21,7 @@ use crate::manifest::edit::{Change, line_of};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{FileId, Sources};
 use crate::registry::Entry;
-use crate::solve::{NoStack, Question, Reasons, Subject, ask, chains, solve};
+use crate::solve::{Could, NoStack, Question, Reasons, Subject, ask, chains, solve};
 use crate::statement::{Claim, Statement};
 
 /// Why something is there.
@@ -90,7 +90,7 @@ pub fn present(
         };
         (chain.map(|chain| chain.into_iter().cloned().collect()).into_iter().collect(), false)
     };
-    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone };
+    let work = Work::new(inputs, &compiled, interrupted, &|_| false, gone);
     let decisions = match target {
         TargetId::Component(id) => decisions(&work, &selection, id),
         TargetId::Group(id) => group_decisions(&work, &selection, id),
@@ -106,7 +106,7 @@ pub fn absent(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Absence {
     let compiled = compile(inputs);
-    let work = Work { inputs, compiled: &compiled, interrupted, stays: &|_| false, gone: Lines::new() };
+    let work = Work::new(inputs, &compiled, interrupted, &|_| false, Lines::new());
     let mut ways: Vec<Change> = Vec::new();
     let mut included: Vec<Vec<Change>> = Vec::new();
     let mut instead = Vec::new();
@@ -222,8 +222,9 @@ pub(super) fn selection(
         }
     });
     let mut question = Question { also: also.collect(), ..Question::default() };
+    let could = Could::default();
     for _ in 0..ROUNDS {
-        match ask(inputs, compiled, &question, interrupted) {
+        match ask(inputs, compiled, &could, &question, interrupted) {
             Ok(selection) => return (Selection { groups: known.groups, ..selection }, question.without),
             Err(NoStack::Unsolved(unsolved)) => {
                 // the lines that what is locked breaks, if there are any

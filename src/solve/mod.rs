@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hsm_solver::{Engine, Failure, Options, Problem, Selection, StatementId, Then, When};
 
-use crate::compile::{Choice, Compiled, compile};
+use crate::compile::{Before, Choice, Compiled, compile_again};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::load::Inputs;
 use crate::lock::Lock;
@@ -27,6 +27,7 @@ use crate::stack::Stack;
 use crate::statement::{Claim, Statement};
 use externals::Externals;
 pub use reasons::{Link, Links, Reasons, Subject, chains};
+pub use rings::Could;
 use rings::Rings;
 
 /// A solution.
@@ -96,8 +97,63 @@ pub fn solve_within(
     fuel: Option<u64>,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Solved, NoStack> {
+    settled(inputs, compiled, &Could::default(), fuel, interrupted)
+}
+
+/// Solves a project of which only the manifest differs from one that is known. `could`: where that one could have rings.
+pub fn solve_again(
+    inputs: &Inputs,
+    before: Before<'_>,
+    could: &Could,
+    fuel: Option<u64>,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Solved, NoStack> {
+    let (compiled, same) = compile_again(inputs, before);
+    let own = Could::default();
+    settled(inputs, &compiled, if same { could } else { &own }, fuel, interrupted)
+}
+
+/// How much of a statement is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it.
+    Whole,
+    /// Only that its target is there.
+    Presence,
+    /// Nothing.
+    Not,
+}
+
+/// Whether a project of which only the manifest differs from one that is known has a stack, if so much is kept of each
+/// statement.
+pub fn could_hold(
+    inputs: &Inputs,
+    before: Before<'_>,
+    could: &Could,
+    kept: &dyn Fn(&Statement) -> Kept,
+    fuel: Option<u64>,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> bool {
+    let (compiled, same) = compile_again(inputs, before);
+    let own = Could::default();
+    let of = |wanted: Kept| -> BTreeSet<StatementId> {
+        let all = compiled.statements.iter().zip(0..);
+        all.filter(|(statement, _)| kept(statement) == wanted).map(|(_, id)| StatementId(id)).collect()
+    };
+    let question =
+        Question { without: of(Kept::Not), loosened: of(Kept::Presence), fuel, ..Question::default() };
+    ask(inputs, &compiled, if same { could } else { &own }, &question, interrupted).is_ok()
+}
+
+fn settled(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    could: &Could,
+    fuel: Option<u64>,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Solved, NoStack> {
     let options = Options { interrupted: Some(interrupted), fuel, ..Options::default() };
-    let mut solved = once(inputs, compiled, &options)?;
+    let mut solved = once(inputs, compiled, could, &options)?;
     let Some(mut held) = inputs.lock.clone() else { return Ok(solved) };
     for _ in 0..ROUNDS {
         let lock = Lock::of(&solved.stack);
@@ -106,15 +162,23 @@ pub fn solve_within(
         }
         let mut next = inputs.clone();
         next.lock = Some(lock.clone());
-        solved = once(&next, &compile(&next), &options)?;
+        let (compiled, same) = compile_again(&next, Before { inputs, compiled });
+        let own = Could::default();
+        solved = once(&next, &compiled, if same { could } else { &own }, &options)?;
         held = lock;
     }
     Ok(solved)
 }
 
-fn once(inputs: &Inputs, compiled: &Compiled, options: &Options<'_>) -> Result<Solved, NoStack> {
+fn once(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    could: &Could,
+    options: &Options<'_>,
+) -> Result<Solved, NoStack> {
     let externals = Externals::new(inputs, compiled, &compiled.problem);
-    let selection = select(inputs, compiled, (&compiled.problem, &BTreeSet::new()), externals, options)?;
+    let world = World { inputs, compiled, could };
+    let selection = select(world, (&compiled.problem, &BTreeSet::new()), externals, options)?;
     let chosen = chosen(compiled, &selection);
     let (stack, mut warnings) =
         stack::assemble(inputs, compiled, &selection, &chosen).map_err(NoStack::Invalid)?;
@@ -143,6 +207,7 @@ pub struct Question {
 pub fn ask(
     inputs: &Inputs,
     compiled: &Compiled,
+    could: &Could,
     question: &Question,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Selection, NoStack> {
@@ -157,37 +222,43 @@ pub fn ask(
     let externals =
         if question.best { Externals::new(inputs, compiled, &problem) } else { Externals::unheeded() };
     let options = Options { interrupted: Some(interrupted), fuel: question.fuel, ..Options::default() };
-    select(inputs, compiled, (&problem, &question.without), externals, &options)
+    select(World { inputs, compiled, could }, (&problem, &question.without), externals, &options)
 }
 
 /// The statement of what is only asked.
 const ASKED: StatementId = StatementId(u32::MAX);
 
+/// What is searched.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    inputs: &'a Inputs,
+    compiled: &'a Compiled,
+    could: &'a Could,
+}
+
 /// The best selection without any ring that is not among what is left out.
 fn select(
-    inputs: &Inputs,
-    compiled: &Compiled,
+    world: World<'_>,
     problem: (&Problem, &BTreeSet<StatementId>),
     mut externals: Externals<'_>,
     options: &Options<'_>,
 ) -> Result<Selection, NoStack> {
-    match search(inputs, compiled, problem, &mut externals, options) {
+    match search(world, problem, &mut externals, options) {
         // What is added for the best of several solutions takes none away, but is not to stand in an argument.
         Err(NoStack::Unsolved(_)) if externals.are_held() => {
-            search(inputs, compiled, problem, &mut Externals::unheeded(), options)
+            search(world, problem, &mut Externals::unheeded(), options)
         }
         answer => answer,
     }
 }
 
 fn search(
-    inputs: &Inputs,
-    compiled: &Compiled,
+    World { inputs, compiled, could }: World<'_>,
     (problem, left_out): (&Problem, &BTreeSet<StatementId>),
     externals: &mut Externals<'_>,
     options: &Options<'_>,
 ) -> Result<Selection, NoStack> {
-    let mut rings = Rings::new(inputs, compiled);
+    let mut rings = Rings::new(inputs, compiled, could);
     let mut problem = Cow::Borrowed(problem);
     let mut rounds = 0;
     loop {

@@ -10,8 +10,8 @@
 
 mod shortest;
 
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use hsm_solver::{CandidateSet, ItemId, Problem, Selection, StatementId, Then, When};
 
@@ -28,13 +28,17 @@ use shortest::{apart, through};
 pub(super) struct Rings<'a> {
     inputs: &'a Inputs,
     compiled: &'a Compiled,
-    /// Looked for once there is a selection.
-    works: OnceCell<[Work; 2]>,
+    could: &'a Could,
     met: Vec<Met>,
     /// The nodes that can't be in a ring any more, by sort of work.
     tied: [HashSet<usize>; 2],
     rounds: usize,
 }
+
+/// Where rings could be: looked for once there is a selection, and the same as long as the components have the same
+/// candidates.
+#[derive(Default)]
+pub struct Could(OnceLock<[Work; 2]>);
 
 /// A ring in a selection, of one sort of work.
 #[derive(Debug, Clone)]
@@ -69,19 +73,12 @@ const FREE: u32 = 1;
 
 impl<'a> Rings<'a> {
     /// Where rings could be.
-    pub(super) fn new(inputs: &'a Inputs, compiled: &'a Compiled) -> Self {
-        Self {
-            inputs,
-            compiled,
-            works: OnceCell::new(),
-            met: Vec::new(),
-            tied: [HashSet::new(), HashSet::new()],
-            rounds: 0,
-        }
+    pub(super) fn new(inputs: &'a Inputs, compiled: &'a Compiled, could: &'a Could) -> Self {
+        Self { inputs, compiled, could, met: Vec::new(), tied: [HashSet::new(), HashSet::new()], rounds: 0 }
     }
 
     fn works(&self) -> &[Work; 2] {
-        self.works.get_or_init(|| SORTS.map(|sort| Work::of(self.inputs, self.compiled, sort)))
+        self.could.0.get_or_init(|| SORTS.map(|sort| Work::of(self.inputs, self.compiled, sort)))
     }
 
     /// How often a selection may be taken back: it grows with what could be in a ring.

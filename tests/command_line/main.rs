@@ -627,7 +627,11 @@ fn an_edit_that_leaves_no_solution_is_refused_and_explained() {
     // one that is unsolvable already may be edited
     project.write("hsm.yaml", &MANIFEST.replace("selection: one", "selection: three"));
     let run = project.run(&["add", "blue"]).ends(Exit::Done);
-    assert!(run.err.contains("warning: there was no solution before"), "{}", run.err);
+    assert!(
+        run.err.contains("warning: there is still no stack: a conflict remains; see `hsm resolve --explain`"),
+        "{}",
+        run.err
+    );
     let run = project.run(&["group", "select", "client", "one"]).ends(Exit::Done);
     assert!(run.err.contains("the statements can hold together again"), "{}", run.err);
 }

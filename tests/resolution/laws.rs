@@ -2,6 +2,7 @@
 //!
 //! - `agreement`: existence, validity, reasons and the very best solution, against trying everything.
 //! - `same`: what must not change a byte, and what must not change an answer.
+//! - `again`: compiling another manifest over what is compiled already.
 //! - `coverage`: every feature decides somewhere.
 //! - `explained`: fixes of conflicts, and why something is there or not.
 //! - `limits`: what can never lose a solution.
@@ -10,6 +11,7 @@
 //!
 //! The number of projects is multiplied by `HSM_LAWS`; `HSM_SEED` tries one alone.
 
+mod again;
 mod agreement;
 mod arguments;
 mod case;

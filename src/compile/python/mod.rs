@@ -25,6 +25,7 @@ use crate::statement::Claim;
 use crate::version::VersionDemand;
 
 /// A demand on the version of a package that has none of its own: it is one on its distribution.
+#[derive(Debug, Clone)]
 pub(super) struct Floating {
     item: ItemId,
     statement: StatementId,
@@ -33,7 +34,15 @@ pub(super) struct Floating {
     versions: Versions,
 }
 
+impl Floating {
+    /// The same where statements have other numbers.
+    pub(super) fn moved(&self, number: impl Fn(StatementId) -> StatementId) -> Self {
+        Self { statement: number(self.statement), ..self.clone() }
+    }
+}
+
 /// When a demand on a version counts.
+#[derive(Debug, Clone)]
 pub(super) enum On {
     /// If the package is present.
     Pin,

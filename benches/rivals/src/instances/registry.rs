@@ -1,6 +1,10 @@
 //! Registries as projects have them: packages and containers with a few releases, in two modes or with profiles, groups
 //! of alternatives, version ranges that agree on something older than the newest. As files, and as the problem that hsm
 //! compiles from them.
+//!
+//! - `clashes`: pins that clash, several at once.
+
+pub mod clashes;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -181,7 +185,12 @@ impl Registry {
 
     /// Writes a project with this registry, whose manifest has a solution or none.
     pub fn lay_out(&self, root: &Path, clash: bool) -> io::Result<()> {
-        fs::write(root.join("hsm.yaml"), self.manifest(clash))?;
+        self.lay_out_with(root, &self.manifest(clash))
+    }
+
+    /// Writes a project with this registry and this manifest.
+    pub fn lay_out_with(&self, root: &Path, manifest: &str) -> io::Result<()> {
+        fs::write(root.join("hsm.yaml"), manifest)?;
         for kind in ["package", "container", "package_group", "container_group"] {
             fs::create_dir_all(root.join(format!("hsm-registry/{kind}s")))?;
         }

@@ -4,7 +4,7 @@ use super::{Making, run};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::commands::{Context, Fail};
-use crate::explain::{Fix, Remedy, joined};
+use crate::explain::{Explanation, Fix, Remedy, joined};
 use crate::manifest::edit::Change;
 use crate::place::Sources;
 use crate::road::{Stop, explain};
@@ -21,6 +21,7 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
     };
     let fixes: Vec<&Fix> = explanation.fixes().collect();
     let mut remedies: Vec<Remedy> = Vec::new();
+    let mut mended: Vec<(usize, usize)> = Vec::new();
     for number in numbers {
         let fix = number.checked_sub(1).and_then(|at| fixes.get(at)).ok_or_else(|| {
             Fail::usage(match fixes.len() {
@@ -34,6 +35,15 @@ pub(in crate::cli::commands) fn fix(context: &Context<'_>, numbers: &[usize]) ->
                 by_hand(&sources, fix)
             )));
         }
+        let conflict = conflict_of(&explanation, *number);
+        if let Some((first, _)) = mended.iter().find(|(_, of)| *of == conflict) {
+            return Err(Fail::usage(if first == number {
+                format!("fix {number} is named twice")
+            } else {
+                format!("fixes {first} and {number} are for the same conflict: one of them is enough")
+            }));
+        }
+        mended.push((*number, conflict));
         remedies.extend(fix.remedies.iter().cloned());
     }
     let remedies = joined(remedies);
@@ -59,4 +69,14 @@ fn by_hand(sources: &Sources, fix: &Fix) -> String {
         Remedy::LeaveOut(_) => remedy.to_string(),
     });
     std::iter::once(String::new()).chain(each).collect::<Vec<_>>().join("\n  ")
+}
+
+/// The conflict that a fix is for, by their numbers.
+fn conflict_of(explanation: &Explanation, number: usize) -> usize {
+    let mut last = 0;
+    let ends = explanation.conflicts.iter().map(|conflict| {
+        last += conflict.fixes.len();
+        last
+    });
+    ends.take_while(|end| *end < number).count()
 }

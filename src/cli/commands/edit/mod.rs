@@ -16,7 +16,7 @@ use crate::cli::voice::{SCHEMA, stack};
 use crate::load::{self, MANIFEST, Opened};
 use crate::manifest::Mode;
 use crate::manifest::edit::{Change, Edited, Trail, edit, read_text};
-use crate::road::{Resolved, Road, Stop, Wish};
+use crate::road::{Resolved, Road, Stop, Wish, explain};
 use crate::transaction::ProjectLock;
 
 pub(super) use components::{add, container, package, remove};
@@ -189,8 +189,13 @@ pub(super) fn weigh(
             Ok(Vec::new())
         }
         (Ok(_), Err(stop @ Stop::Unsolved { .. })) => Err(Fail::WouldNotSolve(Box::new(stop))),
-        (Err(Stop::Unsolved { .. }), Err(Stop::Unsolved { .. })) => {
-            context.voice.warn("there was no solution before, and there is none now; see `hsm resolve`");
+        (Err(Stop::Unsolved { .. }), Err(Stop::Unsolved { inputs, compiled, unsolved })) => {
+            let left = explain(&inputs, &compiled, &unsolved, context.world);
+            let remain = match left.conflicts.len() + left.more {
+                1 => "a conflict remains".to_owned(),
+                all => format!("{all} conflicts remain"),
+            };
+            context.voice.warn(&format!("there is still no stack: {remain}; see `hsm resolve --explain`"));
             Ok(Vec::new())
         }
         (_, Err(stop)) => Err(stop.into()),
