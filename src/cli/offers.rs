@@ -122,7 +122,7 @@ pub(super) fn options_of_line(purpose: Purpose, id: &GroupId, manifest: &Manifes
 /// An option that a registry has.
 pub(super) struct Offer {
     pub name: Name,
-    /// What its group says about it.
+    /// What its group says about it, and what it implies as its option.
     pub about: Option<String>,
     /// Whether it is selected now.
     pub selected: bool,
@@ -141,7 +141,8 @@ pub(super) fn options_of_entry(purpose: Purpose, entry: &Group, manifest: &Manif
     let offers = entry.options.iter().map(|option| {
         let own = id.option(&option.name.value);
         let is_excluded = excluded.iter().any(|name| id.option(&name.value) == own);
-        let about = option.description.as_ref().map(|about| about.value.clone());
+        let about = option.rules.beside(option.description.as_ref().map(|about| about.value.as_str()));
+        let about = Some(about).filter(|about| !about.is_empty());
         let offer = Offer { name: option.name.value.clone(), about, selected: selected.contains(&own) };
         (offer, is_excluded)
     });

@@ -179,7 +179,11 @@ impl Opened<'_> {
         let Ok(Some(entry)) = self.registries.load(target, &mut self.sources) else { return String::new() };
         let common = entry.common();
         let about = common.description.as_ref().map(|text| text.value.clone());
-        let Entry::Group(group) = entry.as_ref() else { return about.unwrap_or_default() };
+        let group = match entry.as_ref() {
+            Entry::Package(package) => return package.rules.beside(about.as_deref()),
+            Entry::Container(container) => return container.rules.beside(about.as_deref()),
+            Entry::Group(group) => group,
+        };
         let about = about.or_else(|| group.comment.as_ref().map(|comment| comment.value.clone()));
         let options: Vec<&str> = group.options.iter().map(|option| option.name.value.as_str()).collect();
         let of = if group.strategy.value == manifest::Strategy::One { "one of" } else { "some of" };

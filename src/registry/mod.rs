@@ -355,6 +355,19 @@ pub struct Rules {
     pub conflicts: Vec<Exclusion>,
 }
 
+impl Rules {
+    /// A text with what is implied behind it, in brackets.
+    pub fn beside(&self, about: Option<&str>) -> String {
+        let demands = self.implies.iter().filter(|demand| demand.what != Demands::Removed);
+        let targets: Vec<String> = demands.map(|demand| demand.target.value.to_string()).collect();
+        match (about.map(str::trim), targets.is_empty()) {
+            (about, true) => about.unwrap_or_default().to_owned(),
+            (Some(about), false) => format!("{about} (implies {})", targets.join(", ")),
+            (None, false) => format!("implies {}", targets.join(", ")),
+        }
+    }
+}
+
 /// One line of `implies` or `requires`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demand {
