@@ -124,6 +124,8 @@ pub(super) struct Offer {
     pub name: Name,
     /// What its group says about it, and what it implies as its option.
     pub about: Option<String>,
+    /// What it implies as its option, in words.
+    pub implies: String,
     /// Whether it is selected now.
     pub selected: bool,
 }
@@ -141,9 +143,9 @@ pub(super) fn options_of_entry(purpose: Purpose, entry: &Group, manifest: &Manif
     let offers = entry.options.iter().map(|option| {
         let own = id.option(&option.name.value);
         let is_excluded = excluded.iter().any(|name| id.option(&name.value) == own);
-        let about = option.rules.beside(option.description.as_ref().map(|about| about.value.as_str()));
-        let about = Some(about).filter(|about| !about.is_empty());
-        let offer = Offer { name: option.name.value.clone(), about, selected: selected.contains(&own) };
+        let about = option.description.as_ref().map(|about| option.rules.beside(Some(&about.value)));
+        let (name, selected) = (option.name.value.clone(), selected.contains(&own));
+        let offer = Offer { name, about, implies: option.rules.beside(None), selected };
         (offer, is_excluded)
     });
     let left = offers.filter(|(offer, is_excluded)| match purpose {

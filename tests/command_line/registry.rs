@@ -269,5 +269,8 @@ fn a_registry_that_is_wrong_is_not_added_and_a_project_without_a_stack_may_get_o
     project.write("shared/registry.yaml", "name: corp\n");
     project.write("hsm.yaml", &format!("{MANIFEST}constraints: {{container:web: {{version: \"<1\"}}}}\n"));
     let run = project.run(&["registry", "add", "shared"]).ends(Exit::Done);
-    has(&run.err, &["there was no solution before, and there is none now", "edited hsm.yaml"]);
+    has(
+        &run.err,
+        &["there is still no stack: a conflict remains; see `hsm resolve --explain`", "edited hsm.yaml"],
+    );
 }

@@ -122,7 +122,13 @@ fn each_command_offers_what_there_is_for_it() {
         (&["group", "select"], &["cache", "spare", "tools"], &[]),
         (
             &["group", "select", "tools"],
-            &["[x] red", "Shows all in red", "[x] green", "[ ] blue", "Shows all in blue"],
+            &[
+                "[x] red",
+                "Shows all in red",
+                "[x] green",
+                "[ ] blue",
+                "Shows all in blue; implies container:helper",
+            ],
             &[],
         ),
         (&["group", "select", "cache"], &["* redis", "  valkey"], &["["]),

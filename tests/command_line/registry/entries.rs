@@ -329,7 +329,7 @@ fn what_breaks_a_project_that_has_a_stack_is_refused_unless_forced() {
     let run = project.run(&[&release("remove")[..], &["--force"]].concat()).ends(Exit::Done);
     has(&run.err, &["no solution now"]);
     let run = project.run(&["registry", "package", "add", "later"]).ends(Exit::Done);
-    has(&run.err, &["there was no solution before, and there is none now"]);
+    has(&run.err, &["there is still no stack: a conflict remains; see `hsm resolve --explain`"]);
     // nobody names this one but the manifest
     project.write("hsm.yaml", "project: {name: demo}\nservices: {containers: [two]}\n");
     let run = project.refuses(&["registry", "container", "remove", "two"], Exit::Wrong);

@@ -3,7 +3,7 @@
 //! Owns: the questions of each command, and what is said where nobody can be asked. Refuses: changing anything.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Context, Fail};
 use crate::cli::ask::{Choice, Choices, HowMany};
@@ -88,12 +88,13 @@ pub(super) fn options(
         None => choose_group(context, purpose, &mut opened)?,
     };
     let word = group.map_or_else(|| offers::word_of(&id, &opened), str::to_owned);
+    let mut implied = HashMap::new();
     let (all, how_many) = if purpose.is_about_lines() {
         let names = offers::options_of_line(purpose, &id, &opened.manifest);
         let all: Vec<Choice> = names.iter().map(|name| Choice::new(name.to_string())).collect();
         (all, HowMany::From(1, names.len()))
     } else {
-        of_the_entry(purpose, &id, &mut opened)?
+        of_the_entry(purpose, &id, &mut opened, &mut implied)?
     };
     if all.is_empty() {
         return Err(Fail::usage(format!(
@@ -102,7 +103,9 @@ pub(super) fn options(
     }
     let describe = |name: &str| {
         let option = Name::parse(name).map(|name| TargetId::Component(id.option(&name)));
-        option.map(|target| opened.about(&target)).unwrap_or_default()
+        let about = option.map(|target| opened.about(&target)).unwrap_or_default();
+        let said = [about.as_str(), implied.get(name).map_or("", String::as_str)];
+        said.into_iter().filter(|said| !said.is_empty()).collect::<Vec<_>>().join("; ")
     };
     let chosen = context.ask().choose(Choices::new(&question(purpose, &id), all, how_many, describe))?;
     tell(context, &what, std::iter::once(&word).chain(&chosen));
@@ -199,11 +202,12 @@ fn group_of(
     names::group(text, opened, context.ask())
 }
 
-/// Options that the registry has.
+/// Options that the registry has; those of which their group says nothing by themselves go into `implied`.
 fn of_the_entry(
     purpose: Purpose,
     id: &GroupId,
     opened: &mut Opened<'_>,
+    implied: &mut HashMap<String, String>,
 ) -> Result<(Vec<Choice>, HowMany), Fail> {
     let entry = match opened.group(id) {
         Ok(Some(entry)) => entry,
@@ -217,7 +221,10 @@ fn of_the_entry(
     let choices = offers.into_iter().map(|offer| {
         let mut choice = match &offer.about {
             Some(about) => Choice::about(offer.name.to_string(), about),
-            None => Choice::new(offer.name.to_string()),
+            None => {
+                implied.insert(offer.name.to_string(), offer.implies);
+                Choice::new(offer.name.to_string())
+            }
         };
         choice.taken = purpose == Purpose::Select && offer.selected;
         choice
