@@ -38,7 +38,7 @@ fn pinned_once() {
     println!(
         "| entries | selected | statements | fixes | explained, as a multiple of the solve | of the load |"
     );
-    println!("| --- |{}", " --- |".repeat(5));
+    println!("| --- |{}", " --- |".repeat(7));
     for (entries, selected) in SIZES {
         let dir = tempfile::tempdir().expect("a directory");
         let registry = Registry::new(entries, selected, 0);
@@ -71,9 +71,9 @@ fn pinned_once() {
 /// Projects with several pins that clash, some of them in connected ways.
 fn pinned_more() {
     println!(
-        "\n| selected | clashing pins | conflicts | fixes | explained, as a multiple of the solve | the whole command, ms |"
+        "\n| selected | seed | entries read | conflicts | fixes | explained, as a multiple of the solve | explained, ms | the whole command, ms |"
     );
-    println!("| --- |{}", " --- |".repeat(5));
+    println!("| --- |{}", " --- |".repeat(7));
     for (entries, selected, seed) in clashes::all() {
         let dir = tempfile::tempdir().expect("a directory");
         let registry = Registry::new(entries, selected, seed);
@@ -90,12 +90,15 @@ fn pinned_more() {
             told = explanation;
             commands.push(timed(|| command(dir.path())).1);
         }
+        let explained = median(explanations).as_secs_f64();
         println!(
-            "| {selected} | {seed} | {}{} | {} | {:.1} | {:.0} |",
+            "| {selected} | {seed} | {} | {}{} | {} | {:.1} | {:.0} | {:.0} |",
+            inputs.opened,
             told.conflicts.len(),
             if told.more > 0 { format!(" and {} more", told.more) } else { String::new() },
             told.fixes().count(),
-            median(explanations).as_secs_f64() / median(solves).as_secs_f64(),
+            explained / median(solves).as_secs_f64(),
+            explained * 1000.0,
             median(commands).as_secs_f64() * 1000.0,
         );
     }
