@@ -204,10 +204,10 @@ fn manifest(dir: &Path, found: &Found) -> Result<String, Fail> {
 registry: ./hsm-registry
 
 dependencies:
-  packages: []
+  packages:
 
 services:
-  containers: []
+  containers:
 "
     .to_owned();
     let folder = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
