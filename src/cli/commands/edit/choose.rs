@@ -219,12 +219,11 @@ fn of_the_entry(
     let offers = offers::options_of_entry(purpose, &entry, &opened.manifest);
     let how_many = offers::how_many(purpose, &entry, offers.len());
     let choices = offers.into_iter().map(|offer| {
-        let mut choice = match &offer.about {
-            Some(about) => Choice::about(offer.name.to_string(), about),
-            None => {
-                implied.insert(offer.name.to_string(), offer.implies);
-                Choice::new(offer.name.to_string())
-            }
+        let mut choice = if let Some(about) = &offer.about {
+            Choice::about(offer.name.to_string(), about)
+        } else {
+            implied.insert(offer.name.to_string(), offer.implies);
+            Choice::new(offer.name.to_string())
         };
         choice.taken = purpose == Purpose::Select && offer.selected;
         choice
