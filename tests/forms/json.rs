@@ -203,6 +203,7 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     assert_eq!(run(&plain, &["sync"]), joined(&[list("`hsm sync`, `hsm lock`:")]));
 
     assert_eq!(run(&plain, &["recover"]), joined(&[list("`hsm recover`:")]));
+    assert_eq!(run(&plain, &["init", "inner"]), joined(&[list("`hsm init`:")]));
     let empty = Project::of("project: {name: demo}\n");
     assert_eq!(run(&empty, &["build"]), joined(&[list("`hsm up`, `hsm build`, `hsm down`:")]));
 

@@ -156,6 +156,9 @@ pub(in crate::cli) struct About {
     /// Where its documentation is
     #[arg(long, value_name = "URL")]
     pub docs: Option<String>,
+    /// Any other key, such as 'deprecated={use: redis}' or 'x-team=search'; may be given several times
+    #[arg(long = "set", value_name = "KEY=YAML")]
+    pub others: Vec<String>,
 }
 
 /// What it asks of others.

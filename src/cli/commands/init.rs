@@ -5,10 +5,13 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::{Context, Fail, schema};
 use crate::adapters;
 use crate::cli::Exit;
 use crate::cli::args::Init;
+use crate::cli::voice::SCHEMA;
 use crate::example;
 use crate::load::MANIFEST;
 use crate::names::nearest;
@@ -61,6 +64,11 @@ pub(super) fn run(context: &Context<'_>, args: &Init) -> Result<Exit, Fail> {
     }
     let go = args.dir.as_ref().map(|d| format!("cd {} && ", d.display())).unwrap_or_default();
     voice.say(&format!("next: {go}hsm sync"));
+    if voice.is_json() {
+        let created: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
+        let data = json!({"schema": SCHEMA, "ok": true, "directory": shown(&dir, args.dir.as_deref()), "files": created});
+        voice.json(&data);
+    }
     Ok(Exit::Done)
 }
 

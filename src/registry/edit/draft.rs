@@ -17,6 +17,8 @@ pub struct CommonDraft {
     pub tags: Vec<String>,
     /// `docs`.
     pub docs: Option<String>,
+    /// Any other keys; the reader says which there are.
+    pub others: Lines,
 }
 
 /// Keys with their texts.
@@ -193,6 +195,7 @@ impl PackageDraft {
         self.rest(&mut keys);
         keys.map("env", texts(&self.env));
         keys.map("entrypoints", texts(&self.entrypoints));
+        keys.0.extend(self.common.others.clone());
         keys.written()
     }
 
@@ -201,6 +204,7 @@ impl PackageDraft {
         let mut keys = Keys::default();
         keys.text("version", self.version.as_ref());
         self.rest(&mut keys);
+        keys.0.extend(self.common.others.clone());
         Out::Map(keys.0)
     }
 
@@ -268,6 +272,7 @@ impl ContainerDraft {
         }
         keys.map("implies", self.implies.clone());
         keys.map("conflicts", self.conflicts.clone());
+        keys.0.extend(self.common.others.clone());
         keys.written()
     }
 
@@ -279,6 +284,7 @@ impl ContainerDraft {
         self.sources(&mut keys);
         keys.map("implies", self.implies.clone());
         keys.map("conflicts", self.conflicts.clone());
+        keys.0.extend(self.common.others.clone());
         Out::Map(keys.0)
     }
 
@@ -369,6 +375,7 @@ impl GroupDraft {
         if !options.is_empty() {
             keys.0.push(("options".to_owned(), Out::List(options)));
         }
+        keys.0.extend(self.common.others.clone());
         keys.written()
     }
 }

@@ -296,6 +296,7 @@ fn a_new_entry_is_read_as_it_was_meant_by_two_readers() {
                 owner: Some("on".to_owned()),
                 tags: vec!["12:30".to_owned(), text.to_owned()],
                 docs: None,
+                others: vec![("x-more".to_owned(), crate::yaml::Out::strs([text]))],
             },
             strategy: crate::manifest::Strategy::Many,
             min: Some(0),

@@ -463,3 +463,36 @@ fn a_package_is_made_only_where_nothing_is_and_only_with_the_tool() {
     has(&run.err, &["uv was not found"]);
     project.refuses(&["package", "init", "-x"], Exit::Wrong);
 }
+
+#[test]
+fn any_key_of_the_format_can_be_set() {
+    let project = with_two();
+    let set = [
+        "--set",
+        "deprecated={use: one, why: it is old}",
+        "--set",
+        "renamed_from=[lazy]",
+        "--set",
+        "x-team=search",
+    ];
+    project
+        .run(&[&["registry", "package", "add", "later", "--version", "1.0"][..], &set].concat())
+        .ends(Exit::Done);
+    let text = project.read("hsm-registry/packages/later.yaml");
+    let keys = "deprecated:\n  use: one\n  why: it is old\nrenamed_from:\n  - lazy\nx-team: search\n";
+    assert!(text.ends_with(keys), "{text}");
+    let release =
+        ["registry", "package", "add", "later", "--release", "1.1", "--set", "yanked=it loses data"];
+    project.run(&release).ends(Exit::Done);
+    assert!(project.read("hsm-registry/packages/later.yaml").contains("yanked: \"it loses data\""));
+    for (set, why) in [
+        ("nope=1", "nope"),
+        ("version=2", "version"),
+        ("tags=[", "is no YAML"),
+        ("owner", "expected KEY=VALUE"),
+    ] {
+        let run = project
+            .refuses(&["registry", "package", "add", "other", "--version", "1.0", "--set", set], Exit::Wrong);
+        has(&run.err, &[why]);
+    }
+}

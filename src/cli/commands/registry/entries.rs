@@ -50,7 +50,7 @@ pub(super) fn container(context: &Context<'_>, command: &RegistryContainer) -> R
 fn package_draft(args: &PackageAdd) -> Result<PackageDraft, Fail> {
     let (implies, conflicts) = parse::asks(&args.asks)?;
     Ok(PackageDraft {
-        common: parse::about(&args.about),
+        common: parse::about(&args.about)?,
         version: args.version.clone().or_else(|| args.release.clone()),
         sources: package_sources(args)?,
         requires_python: args.requires_python.clone(),
@@ -119,7 +119,7 @@ fn container_draft(args: &ContainerAdd) -> Result<ContainerDraft, Fail> {
         }),
     };
     Ok(ContainerDraft {
-        common: parse::about(&args.about),
+        common: parse::about(&args.about)?,
         version: args.version.clone().or_else(|| args.release.clone()),
         container_name: args.container_name.clone(),
         aliases: args.aliases.clone(),

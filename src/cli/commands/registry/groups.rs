@@ -59,7 +59,7 @@ fn add(context: &Context<'_>, args: &GroupAdd) -> Result<Exit, Fail> {
         };
         let draft = GroupDraft {
             id: GroupId::new(kind, name),
-            common: parse::about(&args.about),
+            common: parse::about(&args.about)?,
             strategy: args.strategy.into(),
             min: args.min,
             max: args.max,

@@ -9,13 +9,14 @@ use crate::registry::edit::draft::{CommonDraft, Lines, Pairs};
 use crate::yaml::{self, Limits, Node, Out};
 
 /// What every entry may say.
-pub(super) fn about(about: &About) -> CommonDraft {
-    CommonDraft {
+pub(super) fn about(about: &About) -> Result<CommonDraft, Fail> {
+    Ok(CommonDraft {
         description: about.description.clone(),
         owner: about.owner.clone(),
         tags: about.tags.clone(),
         docs: about.docs.clone(),
-    }
+        others: settings("--set", &about.others)?,
+    })
 }
 
 /// Which commit of a repository.
