@@ -117,14 +117,30 @@ pub(super) struct Global {
     pub yes: bool,
 }
 
-/// The format that was asked for, where the rest of what was typed makes no sense.
-pub(super) fn typed_format() -> Option<Format> {
+/// What was typed, understood; or what is wrong with it, in words that show what was typed as `safe` makes it.
+pub(super) fn parse(safe: impl Fn(&str) -> String) -> Result<Cli, clap::Error> {
+    Cli::try_parse().map_err(|error| {
+        let words = words();
+        let shown: Vec<String> = words.iter().map(|word| safe(word)).collect();
+        if shown == words {
+            return error;
+        }
+        Cli::try_parse_from(std::iter::once("hsm".to_owned()).chain(shown)).err().unwrap_or(error)
+    })
+}
+
+/// The words that were typed; none where one of them is no text.
+fn words() -> Vec<String> {
     let all = clap::Arg::new("all").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
     let raw = clap::Command::new("hsm").disable_help_flag(true).disable_version_flag(true).arg(all);
-    let matches = raw.try_get_matches().ok()?;
-    let words: Vec<&String> =
-        matches.get_many("all").into_iter().flatten().take_while(|w| *w != "--").collect();
-    format_in(words.iter().map(|word| word.as_str()))
+    let Ok(matches) = raw.try_get_matches() else { return Vec::new() };
+    matches.get_many("all").into_iter().flatten().cloned().collect()
+}
+
+/// The format that was asked for, where the rest of what was typed makes no sense.
+pub(super) fn typed_format() -> Option<Format> {
+    let words = words();
+    format_in(words.iter().map(String::as_str).take_while(|word| *word != "--"))
 }
 
 fn format_in<'w>(words: impl Iterator<Item = &'w str>) -> Option<Format> {

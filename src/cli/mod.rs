@@ -12,8 +12,6 @@ mod offers;
 mod stop;
 mod voice;
 
-use clap::Parser as _;
-
 use crate::world::{Real, World};
 
 pub use exit::Exit;
@@ -31,15 +29,15 @@ pub fn run() -> Exit {
 }
 
 fn run_in(world: &dyn World) -> Exit {
-    let cli = match args::Cli::try_parse() {
+    let cli = match args::parse(voice::one_line) {
         Ok(cli) => cli,
         Err(error) => {
-            let wrong = error.use_stderr();
-            // a closed output leaves nobody to tell
-            let _ = error.print();
-            if !wrong {
+            if !error.use_stderr() {
+                // help that nobody reads is no failure
+                let _ = error.print();
                 return Exit::Done;
             }
+            voice::misread(&error);
             return voice::mistyped(args::typed_format(), &args::sentence(&error), Exit::Wrong);
         }
     };

@@ -5,6 +5,7 @@
 mod beginning;
 mod edits;
 mod registry;
+mod words;
 
 use std::collections::BTreeSet;
 use std::fs;

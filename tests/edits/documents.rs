@@ -1,21 +1,20 @@
 //! Manifests, each written in one of very many ways.
 
 use hsm::names::Kind;
+use hsm_oracle::dice::Dice;
 
 pub(crate) struct Draw {
-    state: u64,
+    dice: Dice,
     comments: u32,
 }
 
 impl Draw {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), comments: 0 }
+        Self { dice: Dice::new(seed), comments: 0 }
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.state =
-            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.state >> 33) % bound
+        self.dice.below(bound as usize) as u64
     }
 
     pub(crate) fn one_in(&mut self, bound: u64) -> bool {
@@ -23,7 +22,7 @@ impl Draw {
     }
 
     pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len() as u64) as usize]
+        self.dice.pick(from)
     }
 
     /// A comment behind a value, now and then.

@@ -56,7 +56,7 @@ fn new(draw: &mut Draw) -> (NewRegistry, String) {
         let place = format!("{url} {reference:?}");
         (NewSource::Git(url, reference), place)
     } else {
-        let path = draw.pick(&["../shared", "./new", "./with space # x", "./é, [b]"]).to_owned();
+        let path = draw.pick(&["../beside", "./new", "./with space # x", "./é, [b]"]).to_owned();
         let place = path.trim_start_matches("./").to_owned();
         (NewSource::Path(path), place)
     };

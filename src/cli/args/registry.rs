@@ -69,8 +69,8 @@ pub(in crate::cli) enum Registry {
     },
     /// Add a registry to the list in hsm.yaml; it is searched after those that are there
     #[command(after_help = "Examples:
-  hsm registry add ../shared-registry
-  hsm registry add ../shared-registry --name corp
+  hsm registry add ../team-registry
+  hsm registry add ../team-registry --name corp
   hsm registry add https://example.org/registry.git --name corp --branch main")]
     Add(RegistryAdd),
     /// Write and remove entries of packages

@@ -351,7 +351,8 @@ pub(super) fn effects(all: &[Effect]) -> String {
     if all.len() > EFFECTS {
         named.push(format!("and {} more", all.len() - EFFECTS));
     }
-    named.join(", ")
+    // with commas, what follows what goes would seem to go too
+    named.join("; ")
 }
 
 #[cfg(test)]

@@ -233,20 +233,22 @@ impl Voice {
     /// What was done.
     pub(super) fn say(&self, text: &str) {
         if !self.quiet {
-            err(text);
+            err(&safe::lines(text));
         }
     }
 
     /// A step that begins or ended.
     pub(super) fn step(&self, verb: &str, what: &str) {
         let width = if self.look.plain { 0 } else { 10 };
-        self.say(&format!("{STEP}{verb:>width$}{STEP:#} {what}"));
+        if !self.quiet {
+            err(&format!("{STEP}{verb:>width$}{STEP:#} {}", safe::lines(what)));
+        }
     }
 
     /// What only `-v` shows.
     pub(super) fn detail(&self, text: &str) {
         if self.verbose > 0 {
-            err(text);
+            err(&safe::lines(text));
         }
     }
 
@@ -290,7 +292,7 @@ impl Voice {
     /// A remark.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            err(&format!("{NOTE}note{NOTE:#}: {}", self.look.beside(text, 6)));
+            err(&format!("{NOTE}note{NOTE:#}: {}", safe::lines(&self.look.beside(text, 6))));
         }
     }
 
@@ -363,12 +365,21 @@ pub(super) fn mistyped(format: Option<Format>, text: &str, exit: Exit) -> Exit {
     exit
 }
 
+/// What a command line that makes no sense is answered with. Its own words come back in it: colours, or characters that
+/// would act on the terminal, but not both.
+pub(super) fn misread(error: &clap::Error) {
+    let text = error.render().to_string();
+    let safe = safe::lines(&text);
+    // a closed output leaves nobody to tell
+    let _ = if safe == text { error.print() } else { write!(anstream::stderr().lock(), "{safe}") };
+}
+
 fn error(text: &str) {
-    err(&format!("{ERROR}error{ERROR:#}: {text}"));
+    err(&format!("{ERROR}error{ERROR:#}: {}", safe::lines(text)));
 }
 
 fn warning(text: &str) {
-    err(&format!("{WARNING}warning{WARNING:#}: {text}"));
+    err(&format!("{WARNING}warning{WARNING:#}: {}", safe::lines(text)));
 }
 
 /// One message to standard error.

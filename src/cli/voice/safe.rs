@@ -1,7 +1,7 @@
-//! Text from files, made safe to show: one line stays one line.
+//! Text from files, arguments and tools, made safe to show: one line stays one line.
 //!
 //! Owns: what stands for characters that would end a line, move the cursor or turn the order of letters round. Refuses:
-//! texts that may have several lines (a tool's own words).
+//! colours: they are put around what is safe already.
 
 /// The text on one line: a registry's line cannot look like one of ours, or like a command to whoever reads the output.
 ///
@@ -27,6 +27,12 @@ fn shortened(word: &str) -> String {
     format!("{head}…{tail}")
 }
 
+/// The text with no lines but its own, and no word shortened: it may be a command to paste.
+pub(super) fn lines(text: &str) -> String {
+    let line = |line: &str| line.strip_suffix('\r').unwrap_or(line).chars().map(shown).collect::<String>();
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 fn shown(c: char) -> char {
     match c {
         '\t' => ' ',
@@ -43,7 +49,7 @@ fn shown(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{lines, one_line};
 
     #[test]
     fn a_word_without_end_is_shortened_in_its_middle() {
@@ -60,5 +66,12 @@ mod tests {
         assert_eq!(one_line("bad\n::error::no\r\u{1b}[2J"), "bad␊::error::no␍␛[2J");
         assert_eq!(one_line("a\tb\u{202e}c\u{2028}d\u{7f}"), "a b\u{fffd}c\u{fffd}d␡");
         assert_eq!(one_line("naïve → 漢字"), "naïve → 漢字");
+    }
+
+    #[test]
+    fn lines_stay_lines_and_nothing_else_gets_through() {
+        assert_eq!(lines("one\r\ntwo\n\u{1b}]0;t\u{7}three\r"), "one\ntwo\n␛]0;t␇three");
+        assert_eq!(lines("a\rb\u{202e}"), "a␍b\u{fffd}");
+        assert_eq!(lines(""), "");
     }
 }

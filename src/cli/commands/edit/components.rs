@@ -276,17 +276,26 @@ fn said(
     match (found.as_slice(), components.as_slice()) {
         ([one], _) => Ok(one.clone()),
         ([], [one]) => Ok(TargetId::Component(one.clone())),
-        ([], _) => Err(Fail::usage(format!("{MANIFEST} does not list `{text}`{}", near(text, manifest)))),
+        ([], _) => {
+            let there = components.into_iter().map(TargetId::Component);
+            let there: Vec<TargetId> = there.filter(|target| opened.registries.contains(target)).collect();
+            Err(Fail::usage(format!("{MANIFEST} does not list `{text}`{}", near(text, &there, manifest))))
+        }
         (several, _) => names::which(text, &several.iter().collect::<Vec<_>>(), opened, context.ask()),
     }
 }
 
-/// What may be meant by a name that the manifest does not list.
-fn near(text: &str, manifest: &Manifest) -> String {
+/// What may be meant by a name that the manifest does not list, and who says whether something else brings it.
+fn near(text: &str, there: &[TargetId], manifest: &Manifest) -> String {
     let items = manifest.dependencies.items.iter().chain(&manifest.services.items);
     let near = crate::names::nearest(text, items.map(|item| item.name.value.as_str()));
-    near.map_or_else(
-        || format!(" by itself; `hsm why {text}` says whether something else brings it"),
-        |near| format!("; did you mean `{near}`?"),
-    )
+    match (near, there) {
+        (Some(near), []) => format!("; did you mean `{near}`?"),
+        (None, []) => "; no registry has it either".to_owned(),
+        (_, there) => {
+            let asked: Vec<String> = there.iter().map(|target| format!("`hsm why {target}`")).collect();
+            let says = if asked.len() == 1 { "says" } else { "say" };
+            format!(" by itself; {} {says} whether something else brings it", asked.join(" and "))
+        }
+    }
 }

@@ -172,9 +172,7 @@ impl<'c> Desk<'c> {
                 Ok(Vec::new())
             }
             Judge::Kindly if bad && before.is_err() && (wrong(&before) || wrong(&after)) => {
-                context.voice.warn(
-                    "something is wrong with the project, as before; `hsm check` says what. The entry itself is fine",
-                );
+                context.voice.warn("something is wrong with the project, as before; `hsm check` says what");
                 Ok(Vec::new())
             }
             _ => weigh(context, before, after).inspect_err(|_| {
