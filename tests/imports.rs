@@ -49,9 +49,12 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pep508_rs", &["version", "requirement"]),
     ("crate::cli", &["cli", "main"]),
     ("hsm::cli", &["main"]),
-    ("crate::adapters::uv", &["adapters"]),
-    ("crate::adapters::docker", &["adapters"]),
 ];
+
+/// The names of all tools that there are adapters for.
+fn tools() -> impl Iterator<Item = &'static str> {
+    hsm::adapters::all().map(|(_, adapter)| adapter.name())
+}
 
 /// Exceptions to the doors, each with its reason.
 const EXCEPT: &[(&str, &str, &str)] = &[
@@ -121,6 +124,7 @@ fn each_rule_catches_what_it_is_for() {
         ("src/plan/mod.rs", "fn f() -> &'static str { \"docker compose\" }", "docker"),
         ("src/registry/mod.rs", "fn f() -> &'static str { \"ask docker for a docker-image\" }", "docker"),
         ("src/plan/mod.rs", "fn f() -> &'static str { r#\"run uv sync\"# }", "uv"),
+        ("src/plan/mod.rs", "use crate::adapters::docker::MAIN_FILE;", "docker"),
         ("solver/src/lib.rs", "use std::path::Path;", "std::path"),
         ("solver/src/lib.rs", "use hsm::names::Name;", "hsm"),
     ];
@@ -192,6 +196,10 @@ fn violations(file: &str, text: &str) -> BTreeSet<Violation> {
                 say(at, format!("`{path}`: `{start}` has its door in {doors:?}"));
             }
         }
+        for tool in tools().filter(|tool| first != "adapters" && starts(&format!("crate::adapters::{tool}")))
+        {
+            say(at, format!("`{path}`: only the table of adapters names {tool}"));
+        }
         for (_, unknown) in BLIND.iter().filter(|(blind, _)| first == *blind) {
             if let Some(start) = unknown.iter().find(|start| starts(start)) {
                 say(at, format!("`{path}`: `{first}` must not know `{start}`"));
@@ -216,7 +224,7 @@ fn violations(file: &str, text: &str) -> BTreeSet<Violation> {
                     rest.replace(word, "")
                 };
             }
-            for tool in ["uv", "docker"].iter().filter(|tool| words(&rest, tool).next().is_some()) {
+            for tool in tools().filter(|tool| words(&rest, tool).next().is_some()) {
                 say(*at, format!("{literal:?}: only an adapter speaks of {tool}"));
             }
         }

@@ -4,10 +4,15 @@
 //! locks and the journal (the core's), and any choice.
 
 pub mod docker;
+mod python;
+mod sealed;
+mod trouble;
 pub mod uv;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use trouble::{Problem, Trouble};
 
 use crate::diagnostic::Diagnostic;
 use crate::names::{ComponentId, Kind, Name};
@@ -76,38 +81,6 @@ pub struct Action {
     pub env_remove: Vec<String>,
     /// Given on standard input.
     pub stdin: Option<Vec<u8>>,
-}
-
-/// What an adapter finds wrong with the stack or with the files it shares with the user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Trouble {
-    /// Of the Python project.
-    #[error(transparent)]
-    Uv(#[from] uv::Trouble),
-}
-
-impl Trouble {
-    /// A code that stays the same from version to version.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Uv(trouble) => trouble.code(),
-        }
-    }
-
-    /// Whether two things that are fine by themselves cannot hold together.
-    pub fn is_clash(&self) -> bool {
-        match self {
-            Self::Uv(trouble) => trouble.is_clash(),
-        }
-    }
-
-    /// What to do about it.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Uv(trouble) => trouble.help(),
-        }
-    }
 }
 
 /// What a tool says of a stack on which it was only asked.
@@ -241,16 +214,51 @@ pub enum NotMade {
     /// The tool ran and failed.
     #[error("{0}")]
     Failed(String),
+    /// Nothing can make one.
+    #[error("no package manager here can make a package")]
+    NoMaker,
 }
 
-/// Makes a local package that can be built and installed.
+/// What makes local packages.
+pub trait Maker {
+    /// Makes one that can be built and installed.
+    fn make(
+        &self,
+        new: &NewPackage<'_>,
+        root: &Path,
+        settings: &Settings,
+        world: &dyn World,
+    ) -> Result<Tool, NotMade>;
+}
+
+/// Makes a local package: with the adapter of that name if it can, else with the first one that can.
 pub fn make_package(
+    manager: Option<&str>,
     new: &NewPackage<'_>,
     root: &Path,
     settings: &Settings,
     world: &dyn World,
 ) -> Result<Tool, NotMade> {
-    uv::make(new, root, settings, world)
+    let named = manager.and_then(|name| find(Kind::Package, name)?.maker());
+    let maker = named.or_else(|| TABLE.iter().find_map(|(_, adapter)| adapter.maker()));
+    maker.ok_or(NotMade::NoMaker)?.make(new, root, settings, world)
+}
+
+/// The adapters of the table that could stand where this one does: the others of its kind.
+pub fn beside(adapter: &dyn Adapter) -> impl Iterator<Item = &'static dyn Adapter> {
+    let name = adapter.name();
+    let kind = TABLE.iter().find(|(_, a)| a.name() == name).map(|(kind, _)| *kind);
+    TABLE.iter().filter(move |(k, a)| Some(*k) == kind && a.name() != name).map(|(_, a)| *a)
+}
+
+/// The pages of all codes that adapters bring.
+pub fn pages() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(_, adapter)| adapter.pages())
+}
+
+/// All adapters with what they are for, in the order of the table.
+pub fn all() -> impl Iterator<Item = (Kind, &'static dyn Adapter)> {
+    TABLE.iter().copied()
 }
 
 /// Whether a tool's files in the project speak of something of this name.
@@ -345,5 +353,21 @@ pub trait Adapter: Send + Sync {
     /// What it does after the commit; `None` for one that runs nothing.
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {
         None
+    }
+
+    /// What makes local packages; `None` for one that makes none.
+    fn maker(&self) -> Option<&dyn Maker> {
+        None
+    }
+
+    /// What takes hsm's own out of its files when the manifest names another adapter of its kind. The user's stays, and so
+    /// does what is the tool's. Only files and notes of it count; a file that the other adapter lists is that one's.
+    fn leave(&self, _root: &Path, _world: &dyn World) -> Result<Part, Vec<Diagnostic>> {
+        Ok(Part::default())
+    }
+
+    /// The pages of the codes of its troubles, in the form of those of `diagnostic`.
+    fn pages(&self) -> &'static str {
+        ""
     }
 }

@@ -23,7 +23,7 @@ pub enum Finding {
     BadToml(String),
     /// What an adapter found.
     #[error(transparent)]
-    Adapter(Box<crate::adapters::Trouble>),
+    Adapter(#[from] crate::adapters::Trouble),
     /// The file is not UTF-8 from this byte on.
     #[error("not UTF-8: this byte starts no character")]
     NotUtf8,
@@ -422,12 +422,6 @@ pub enum Finding {
         /// This program's version.
         have: String,
     },
-}
-
-impl From<crate::adapters::Trouble> for Finding {
-    fn from(trouble: crate::adapters::Trouble) -> Self {
-        Self::Adapter(Box::new(trouble))
-    }
 }
 
 /// Why a URL or a git reference is refused.

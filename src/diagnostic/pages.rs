@@ -1,6 +1,6 @@
 //! Pages: what each code means, with a file that gives it and one that doesn't.
 //!
-//! Owns: the pages as they stand in `pages/`, and finding one by what was typed. Refuses: their look (the voice's), and
+//! Owns: the pages as they stand in `pages/` and with the adapters, and finding one by what was typed. Refuses: their look (the voice's), and
 //! deciding what is wrong.
 //!
 //! A page opens with `# CODE SEVERITY: TITLE`. An example opens with three backticks, `bad` or `good`, `unchecked` where no
@@ -81,7 +81,8 @@ pub struct Example {
 
 /// All pages, in the order of their codes' numbers.
 pub fn all() -> Vec<Page> {
-    let mut pages: Vec<Page> = FAMILIES.iter().flat_map(|family| of_family(family)).collect();
+    let families = FAMILIES.iter().copied().chain(crate::adapters::pages());
+    let mut pages: Vec<Page> = families.flat_map(of_family).collect();
     pages.sort_by_key(|page| number(page.code));
     pages
 }

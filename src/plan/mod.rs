@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::adapters::{Action, Adapter, FileChange, Part, Phase, Settings};
+use crate::adapters::{Action, Adapter, FileChange, Part, Phase, Settings, beside};
 use crate::diagnostic::Diagnostic;
 use crate::stack::Stack;
 use crate::world::World;
@@ -153,12 +153,37 @@ pub fn assemble(
             add_file(&mut files, &name, change)?;
         }
     }
+    if !settings.frozen {
+        for adapter in adapters.iter().flat_map(|adapter| beside(*adapter)) {
+            leave(adapter, root, world, &mut files, &mut plan.notes)?;
+        }
+    }
     plan.files = files.into_values().filter(|f| f.before != f.after).collect();
     if settings.frozen {
         // The committed files are used as they are; what lies in hsm's own directory is no committed file.
         plan.files.retain(|f| f.path.starts_with(crate::transaction::DIR));
     }
     Ok(plan)
+}
+
+/// Takes away what an adapter wrote that is not asked for any more.
+fn leave(
+    adapter: &dyn Adapter,
+    root: &Path,
+    world: &dyn World,
+    files: &mut BTreeMap<PathBuf, FileChange>,
+    notes: &mut Vec<Diagnostic>,
+) -> Result<(), PlanError> {
+    let name = adapter.name();
+    let part = adapter
+        .leave(root, world)
+        .map_err(|findings| PlanError::Adapter { adapter: name.to_owned(), findings })?;
+    let mut changes = part.files;
+    changes.retain(|change| change.before != change.after && !files.contains_key(&change.path));
+    if !changes.is_empty() {
+        notes.extend(part.notes);
+    }
+    changes.into_iter().try_for_each(|change| add_file(files, name, change))
 }
 
 /// The settings of a run that leads to the same state and asks for it plainly: what was checked, done without the network

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::images::{self, Image};
+use super::names;
 use super::service::{self, Parts};
 use super::top::Top;
-use super::{file, names};
+use crate::adapters::sealed;
 use crate::address::{Addresses, Environment};
 use crate::container::text;
 use crate::container::{Definition, Problem, brace};
@@ -27,6 +28,11 @@ pub(super) struct Files {
     pub(super) base: Option<String>,
     /// Worth telling.
     pub(super) notes: Vec<Diagnostic>,
+}
+
+/// The text of a file that each sync makes anew.
+fn made_anew(body: &str) -> String {
+    format!("# Made by hsm: the images that are only built. Not committed; each sync writes it anew.\n{body}")
 }
 
 /// The two files of a stack.
@@ -64,8 +70,8 @@ pub(super) fn files(stack: &Stack) -> Result<Files, Vec<Diagnostic>> {
     let whole = |services: BTreeMap<String, Out>, top: Top| {
         (!services.is_empty()).then(|| text(&project, services, top.out()))
     };
-    let main = whole(main, top).map(|text| file::seal(&text));
-    let base = whole(base, base_top).map(|text| file::made_anew(&text));
+    let main = whole(main, top).map(|text| sealed::seal(&text));
+    let base = whole(base, base_top).map(|text| made_anew(&text));
     Ok(Files { project, main, base, notes: found })
 }
 

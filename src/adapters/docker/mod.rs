@@ -6,7 +6,6 @@
 mod commands;
 mod compose;
 mod depends;
-mod file;
 mod images;
 mod names;
 mod pass;
@@ -14,9 +13,9 @@ mod service;
 mod tool;
 mod top;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::{Action, Adapter, FileChange, Lifecycle, Part, Phase, Settings, Tool, ToolError};
+use super::{Action, Adapter, Lifecycle, Part, Phase, Settings, Tool, ToolError, sealed};
 use crate::container::{Problem, variable};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
@@ -148,58 +147,18 @@ fn change(
     world: &dyn World,
     part: &mut Part,
 ) -> Result<bool, Vec<Diagnostic>> {
-    let before = read(path, root, world)?;
-    let held = before.as_deref().map(String::from_utf8_lossy);
-    let same = match (&held, text) {
-        (None, None) => true,
-        (Some(held), Some(text)) => file::is_same(held, text),
-        _ => false,
-    };
-    if same {
-        return Ok(false);
-    }
-    if let (Some(held), Some(bytes)) = (&held, &before)
-        && path == MAIN_FILE
-        && !file::is_untouched(held)
-    {
-        let aside = free_name(root, world)?;
+    let done = sealed::rewritten(path, text, path == MAIN_FILE, root, world)?;
+    if let Some(aside) = done.aside {
         part.notes.push(Diagnostic {
             severity: Severity::Warning,
             place: None,
-            finding: Finding::Container(Problem::EditedByHand {
-                path: path.to_owned(),
-                aside: aside.clone(),
-            }),
+            finding: Finding::Container(Problem::EditedByHand { path: path.to_owned(), aside }),
             related: Vec::new(),
         });
-        part.files.push(FileChange { path: PathBuf::from(aside), before: None, after: Some(bytes.clone()) });
     }
-    let after = text.map(|text| text.as_bytes().to_vec());
-    part.files.push(FileChange { path: PathBuf::from(path), before, after });
-    Ok(true)
-}
-
-fn read(path: &str, root: &Path, world: &dyn World) -> Result<Option<Vec<u8>>, Vec<Diagnostic>> {
-    match world.read(&root.join(path)) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let finding = Finding::Unreadable { path: path.to_owned(), why: error.to_string() };
-            Err(vec![Diagnostic::missing(finding)])
-        }
-    }
-}
-
-/// A name for an edited file that nothing else has.
-fn free_name(root: &Path, world: &dyn World) -> Result<String, Vec<Diagnostic>> {
-    let mut number = 1;
-    loop {
-        let name = format!("docker-compose.hpm.edited-{number}.yml");
-        if read(&name, root, world)?.is_none() {
-            return Ok(name);
-        }
-        number += 1;
-    }
+    let changes = !done.files.is_empty();
+    part.files.extend(done.files);
+    Ok(changes)
 }
 
 /// Compose's check of a text that is not written yet.

@@ -8,7 +8,6 @@ mod demand;
 mod explain;
 #[cfg(test)]
 mod laws;
-mod local;
 mod make;
 mod project;
 mod pyproject;
@@ -26,17 +25,17 @@ mod workspace;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-pub use make::make;
 pub use splice::SpliceError;
 pub use tool::install;
 pub use trouble::Trouble;
 
-use super::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError, Trial};
+use super::python::{self, general, local};
+use super::{Action, Adapter, FileChange, Maker, Part, Phase, Settings, Tool, ToolError, Trial};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
 use crate::place::Sources;
 use crate::pyproject::Project;
-use crate::stack::Stack;
+use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 use demand::Demand;
 use project::Begun;
@@ -80,7 +79,9 @@ impl Adapter for Uv {
     ) -> Result<Part, Vec<Diagnostic>> {
         let demand = demand::of(stack)?;
         let bytes = read(root, world).map_err(|t| vec![general(Severity::Error, t)])?;
-        let Some(done) = edited(stack, &demand, bytes.as_deref())? else { return Ok(Part::default()) };
+        let Some(done) = edited(&stack.project, &demand, bytes.as_deref())? else {
+            return Ok(Part::default());
+        };
         let wrong = local::check(&demand.locals, root, world);
         if !wrong.is_empty() {
             return Err(wrong);
@@ -114,6 +115,10 @@ impl Adapter for Uv {
 
     fn prepare(&self, root: &Path, settings: &Settings, world: &dyn World) -> Result<Tool, ToolError> {
         tool::find(root, settings, world)
+    }
+
+    fn maker(&self) -> Option<&dyn Maker> {
+        Some(self)
     }
 
     fn offer(&self) -> Option<String> {
@@ -162,6 +167,28 @@ impl Adapter for Uv {
         project.is_ok_and(|p| p.lines.iter().any(|line| line.requirement.name == normal)) || is_locked()
     }
 
+    /// hsm's own lines and sources go; `uv.lock` is uv's, and perhaps somebody else works with it.
+    fn leave(&self, root: &Path, world: &dyn World) -> Result<Part, Vec<Diagnostic>> {
+        let Some(bytes) = read(root, world).map_err(|t| vec![general(Severity::Error, t)])? else {
+            return Ok(Part::default());
+        };
+        let facts =
+            ProjectFacts { name: String::new(), version: None, into_group: None, compose_files: Vec::new() };
+        let Some(done) = edited(&facts, &Demand::default(), Some(&bytes))? else {
+            return Ok(Part::default());
+        };
+        let after = Some(done.text.into_bytes());
+        let mut part = Part {
+            files: vec![FileChange { path: PathBuf::from(PROJECT), before: Some(bytes), after }],
+            notes: done.notes,
+            ..Part::default()
+        };
+        if matches!(world.stat(&root.join(LOCK)), Ok(Some(_))) {
+            part.notes.push(general(Severity::Warning, Trouble::LockStays));
+        }
+        Ok(part)
+    }
+
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String> {
         let demand = demand::of(stack).ok()?;
         let environment = environment(root, world).ok()?;
@@ -180,7 +207,11 @@ struct Edited {
 }
 
 /// The file brought to the demand; `None` when hsm has nothing to do with it.
-fn edited(stack: &Stack, demand: &Demand, bytes: Option<&[u8]>) -> Result<Option<Edited>, Vec<Diagnostic>> {
+fn edited(
+    facts: &ProjectFacts,
+    demand: &Demand,
+    bytes: Option<&[u8]>,
+) -> Result<Option<Edited>, Vec<Diagnostic>> {
     let general_errors =
         |all: Vec<Trouble>| all.into_iter().map(|t| general(Severity::Error, t)).collect::<Vec<_>>();
     let one = |trouble: Trouble| general_errors(vec![trouble]);
@@ -189,13 +220,13 @@ fn edited(stack: &Stack, demand: &Demand, bytes: Option<&[u8]>) -> Result<Option
     if demand.lines.is_empty() && !text.is_some_and(|t| t.contains("hsm")) {
         return Ok(None);
     }
-    let begun = Begun::of(text, &stack.project, demand).map_err(one)?;
+    let begun = Begun::of(text, facts, demand).map_err(one)?;
     if demand.lines.is_empty() && !begun.owns() {
         return Ok(None);
     }
-    let wish = begun.wish(&stack.project, demand).map_err(one)?;
+    let wish = begun.wish(facts, demand).map_err(one)?;
     let done = pyproject::reconcile(begun.text(), &wish).map_err(general_errors)?;
-    let (errors, notes) = begun.meets(&stack.project, demand, &done);
+    let (errors, notes) = begun.meets(facts, demand, &done);
     if !errors.is_empty() {
         return Err(general_errors(errors));
     }
@@ -251,7 +282,7 @@ fn distribution(name: &str, stack: &Stack) -> Option<String> {
         return None;
     }
     if let Some(package) = stack.packages.values().find(|p| same(p.name.as_str())) {
-        return Some(demand::distribution(package).to_owned());
+        return Some(python::distribution(package).to_owned());
     }
     let container = stack.containers.keys().any(|id| id.name().as_str() == bare);
     (kind == "package" || !container).then(|| bare.to_owned())
@@ -295,9 +326,4 @@ fn environment(root: &Path, world: &dyn World) -> Result<PathBuf, Trouble> {
     } else {
         Err(Trouble::EnvironmentOutside(set))
     }
-}
-
-/// A finding without a place in a file that was read.
-fn general(severity: Severity, trouble: Trouble) -> Diagnostic {
-    Diagnostic { severity, place: None, finding: super::Trouble::Uv(trouble).into(), related: Vec::new() }
 }

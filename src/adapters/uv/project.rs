@@ -3,12 +3,13 @@
 //! Owns: the file that is made where there is none, where requirement lines go, and the comparison with the user's own
 //! lines. Refuses: editing text.
 
-use super::demand::{Asked, Demand};
+use super::demand::Demand;
 use super::pyproject::{Line, Reconciled, UserLine, Wanted, Wish, same_name, source_path};
 use super::record::Record;
 use super::settings::Kind;
 use super::splice::{Path, Plain, Toml, path, quoted};
 use super::trouble::Trouble;
+use crate::adapters::python::Asked;
 use crate::names::Name;
 use crate::requirement::{Requirement, Specifiers};
 use crate::stack::ProjectFacts;

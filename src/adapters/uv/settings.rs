@@ -3,9 +3,9 @@
 //! Owns: turning an entry's tree into values of TOML. Refuses: the settings that hsm writes itself, and knowing what any
 //! setting means.
 
-use super::demand::wrong;
 use super::splice::{Path, dotted, path, quoted};
 use super::trouble::Trouble;
+use crate::adapters::python::wrong;
 use crate::diagnostic::Diagnostic;
 use crate::place::Place;
 use crate::yaml::{Node, Value};

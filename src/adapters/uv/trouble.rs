@@ -1,7 +1,7 @@
 //! What can be wrong with the Python side of a project, as data: its `Display` says what, `help` what to do.
 
 use super::splice::SpliceError;
-use crate::requirement::RequirementError;
+use crate::adapters::Problem;
 
 /// What can be wrong with the Python side of a project. Lines are those of `pyproject.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,62 +102,12 @@ pub enum Trouble {
         /// What stands there now.
         found: String,
     },
-    /// A local source that is not there.
-    #[error("the source of `{name}` is not there: `{path}` does not exist")]
-    MissingPath {
-        /// The package.
-        name: String,
-        /// Relative to the project.
-        path: String,
-    },
-    /// A checkout that is not there.
-    #[error("the checkout of `{name}` is not there: `{path}` does not exist")]
-    MissingCheckout {
-        /// The package.
-        name: String,
-        /// Relative to the project.
-        path: String,
-        /// A command that gets it.
-        how: String,
-    },
-    /// A git source for development without `path`.
-    #[error("the git source of `{name}` for dev has no `path`")]
-    NoCheckout {
-        /// The package.
-        name: String,
-    },
-    /// A directory that is no Python package.
-    #[error("the source of `{name}` is no Python package: `{path}` has neither pyproject.toml nor setup.py")]
-    NoPackage {
-        /// The package.
-        name: String,
-        /// Relative to the project.
-        path: String,
-    },
-    /// A path that holds on one machine only.
-    #[error("the source of `{name}` is an absolute path, `{path}`, which holds on one machine only")]
-    Absolute {
-        /// The package.
-        name: String,
-        /// As written.
-        path: String,
-    },
-    /// A text that is no requirement, specifier or marker.
-    #[error(transparent)]
-    Requirement(#[from] RequirementError),
-    /// A distribution comes from two places.
-    #[error("`{name}` cannot be both `{first}` and `{second}`")]
-    Contradiction {
-        /// The distribution.
-        name: String,
-        /// One demand.
-        first: String,
-        /// The other.
-        second: String,
-    },
     /// The environment lies where hsm cannot bring it back.
     #[error("UV_PROJECT_ENVIRONMENT is `{0}`, outside the project, where a failed run could not be undone")]
     EnvironmentOutside(String),
+    /// Another package manager takes over.
+    #[error("uv.lock stays, but nothing keeps it up to date any more")]
+    LockStays,
     /// The project is a member of a workspace whose root lies above.
     #[error(
         "this project is a member of the uv workspace in `{0}`, whose lock file and environment are shared"
@@ -165,9 +115,8 @@ pub enum Trouble {
     InWorkspace(String),
 }
 
-impl Trouble {
-    /// A code that stays the same from version to version.
-    pub fn code(&self) -> &'static str {
+impl Problem for Trouble {
+    fn code(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "HSM-E300",
             Self::Splice(_) => "HSM-E301",
@@ -182,25 +131,17 @@ impl Trouble {
             Self::Apart { .. } => "HSM-E310",
             Self::Beside { .. } => "HSM-E311",
             Self::Edited { .. } => "HSM-E312",
-            Self::MissingPath { .. } => "HSM-E313",
-            Self::MissingCheckout { .. } => "HSM-E314",
-            Self::NoCheckout { .. } => "HSM-E315",
-            Self::NoPackage { .. } => "HSM-E316",
-            Self::Absolute { .. } => "HSM-E317",
-            Self::Requirement(_) => "HSM-E318",
-            Self::Contradiction { .. } => "HSM-E319",
             Self::EnvironmentOutside(_) => "HSM-E323",
             Self::InWorkspace(_) => "HSM-E324",
+            Self::LockStays => "HSM-W330",
         }
     }
 
-    /// Whether two things that are fine by themselves cannot hold together.
-    pub fn is_clash(&self) -> bool {
-        matches!(self, Self::SettingsApart { .. } | Self::Apart { .. } | Self::Contradiction { .. })
+    fn is_clash(&self) -> bool {
+        matches!(self, Self::SettingsApart { .. } | Self::Apart { .. })
     }
 
-    /// What to do about it.
-    pub fn help(&self) -> Option<String> {
+    fn help(&self) -> Option<String> {
         Some(match self {
             Self::Unsafe => "please report it together with the file".to_owned(),
             Self::Record(_) => {
@@ -217,11 +158,8 @@ impl Trouble {
             }
             Self::TakenSetting { .. } | Self::Apart { .. } => "change or remove that line".to_owned(),
             Self::Beside { .. } => "remove your line to let hsm decide alone".to_owned(),
-            Self::MissingPath { .. } => "get it there, or choose the other mode".to_owned(),
-            Self::MissingCheckout { how, .. } => format!("get it with: {how}"),
-            Self::NoCheckout { .. } => "say where the checkout lies: `path: ../NAME`".to_owned(),
-            Self::Absolute { .. } => "write it relative to the project's root".to_owned(),
             Self::EnvironmentOutside(_) => "unset it, or let it point into the project".to_owned(),
+            Self::LockStays => "remove it, unless somebody works with it".to_owned(),
             Self::InWorkspace(_) => {
                 "put hsm.yaml into the workspace's root, or exclude this project from the workspace"
                     .to_owned()

@@ -133,7 +133,7 @@ pub(in crate::cli) enum Package {
         #[command(flatten)]
         then: Then,
     },
-    /// Make a local package with uv and write its entry, all or nothing; a package that is there is left as it is
+    /// Make a local package and write its entry, all or nothing; a package that is there is left as it is
     #[command(after_help = "Examples:
   hsm package init rag-core
   hsm package init rag-core ./libs/rag-core --add

@@ -78,6 +78,13 @@ fn python_of(context: &Context<'_>, root: &Path) -> Option<String> {
     own.requires_python.map(|text| text.value)
 }
 
+/// The package manager that the project names.
+fn manager_of(context: &Context<'_>, root: &Path) -> Option<String> {
+    let bytes = context.world.read(&root.join(MANIFEST)).ok()?;
+    let manifest = read_text(&String::from_utf8_lossy(&bytes))?;
+    manifest.dependencies.package_manager.map(|name| name.value)
+}
+
 fn shown(root: &Path, dir: &Path) -> String {
     way(root, dir)
 }
@@ -127,12 +134,14 @@ impl Made {
         if !self.fresh {
             return Ok(());
         }
-        let made = adapters::make_package(new, root, &context.settings(), context.world);
+        let manager = manager_of(context, root);
+        let made = adapters::make_package(manager.as_deref(), new, root, &context.settings(), context.world);
         if let Some(signal) = context.world.interrupted_by() {
             return Err(Stop::Interrupted(signal).into());
         }
         let tool = made.map_err(|error| match error {
             NotMade::Tool(error) => Fail::from(Stop::After(AfterError::Tool(error))),
+            error @ NotMade::NoMaker => Fail::usage(error.to_string()),
             NotMade::Failed(why) => {
                 Stop::After(AfterError::Action { label: format!("make the package {}", new.name), why })
                     .into()

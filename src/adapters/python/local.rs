@@ -5,8 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::demand::wrong;
-use super::trouble::Trouble;
+use super::{Trouble, wrong};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::GitRefKind;
 use crate::place::{At, Place};
@@ -15,25 +14,25 @@ use crate::stack::PackageInStack;
 use crate::world::{FileKind, World};
 
 /// Files that say what a package is; a change of theirs changes what is locked.
-pub(super) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+pub(in crate::adapters) const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
 
 /// A source on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Local {
+pub(in crate::adapters) struct Local {
     /// The package.
-    pub(super) name: String,
+    pub(in crate::adapters) name: String,
     /// From the project's root, with `/`.
-    pub(super) path: String,
+    pub(in crate::adapters) path: String,
     /// Whether it is installed in place; `None` for a file (a wheel, an archive).
-    pub(super) editable: Option<bool>,
+    pub(in crate::adapters) editable: Option<bool>,
     /// The command that gets a checkout.
-    pub(super) clone: Option<String>,
+    pub(in crate::adapters) clone: Option<String>,
     /// Where it is written.
-    pub(super) place: Place,
+    pub(in crate::adapters) place: Place,
 }
 
 /// The source at a path of an entry.
-pub(super) fn of(
+pub(in crate::adapters) fn of(
     package: &PackageInStack,
     path: &At<String>,
     clone: Option<String>,
@@ -49,7 +48,7 @@ pub(super) fn of(
 }
 
 /// The command that gets a checkout to where it is expected.
-pub(super) fn clone_command(
+pub(in crate::adapters) fn clone_command(
     url: &At<String>,
     reference: Option<&(GitRefKind, At<String>)>,
     root: &Path,
@@ -69,7 +68,7 @@ pub(super) fn clone_command(
 }
 
 /// Whether there is a package at each of these sources.
-pub(super) fn check(locals: &[Local], root: &Path, world: &dyn World) -> Vec<Diagnostic> {
+pub(in crate::adapters) fn check(locals: &[Local], root: &Path, world: &dyn World) -> Vec<Diagnostic> {
     locals.iter().filter_map(|local| missing(local, root, world).map(|t| wrong(local.place, t))).collect()
 }
 
@@ -87,7 +86,7 @@ fn missing(local: &Local, root: &Path, world: &dyn World) -> Option<Trouble> {
 }
 
 /// The project files of these sources that are there, from the project's root.
-pub(super) fn project_files(locals: &[Local], root: &Path, world: &dyn World) -> Vec<PathBuf> {
+pub(in crate::adapters) fn project_files(locals: &[Local], root: &Path, world: &dyn World) -> Vec<PathBuf> {
     let mut out = Vec::new();
     for local in locals {
         let base = Path::new(&local.path);
