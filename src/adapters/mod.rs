@@ -4,6 +4,7 @@
 //! locks and the journal (the core's), and any choice.
 
 pub mod docker;
+pub mod pip;
 mod python;
 mod sealed;
 mod trouble;
@@ -43,6 +44,8 @@ pub struct Part {
     /// Files to be written or removed, relative to the project's root. One that stays as it is (`before` equals `after`)
     /// may be listed; the core leaves it out of the plan.
     pub files: Vec<FileChange>,
+    /// Files to be written with them that hold what somebody changed by hand: no inputs of the tool.
+    pub aside: Vec<FileChange>,
     /// Further files that the tool reads (manifests of local packages, a lock file that was committed), relative to the
     /// root. The files above, the guarded ones and these are the adapter's inputs: as long as all of them, its actions
     /// and its stamp are what they were after the last success, its actions are dropped.
@@ -182,8 +185,14 @@ pub trait Lifecycle {
     ) -> Result<Action, Vec<Diagnostic>>;
 }
 
-/// All adapters: package managers and container engines.
-static TABLE: &[(Kind, &dyn Adapter)] = &[(Kind::Package, &uv::Uv), (Kind::Container, &docker::Docker)];
+/// All adapters. The first of a kind is the usual one.
+static TABLE: &[(Kind, &dyn Adapter)] = &[
+    // package managers
+    (Kind::Package, &uv::Uv),
+    (Kind::Package, &pip::Pip),
+    // container engines
+    (Kind::Container, &docker::Docker),
+];
 
 /// The adapter of that name for packages or for containers.
 pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {

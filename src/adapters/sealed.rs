@@ -17,9 +17,9 @@ const MARK: &str = "# sha256: ";
 #[derive(Debug, Default)]
 pub(super) struct Rewritten {
     /// What changes; nothing when the file holds it already.
-    pub(super) files: Vec<FileChange>,
-    /// Where the file's edit by hand is kept, if there was one.
-    pub(super) aside: Option<String>,
+    pub(super) change: Option<FileChange>,
+    /// What was changed by hand, as a file of its own.
+    pub(super) aside: Option<FileChange>,
 }
 
 /// The changes after which a file holds this text, or is not there. What somebody wrote into a file that has a seal
@@ -43,12 +43,10 @@ pub(super) fn rewritten(
         return Ok(done);
     }
     if keeps && held.as_ref().is_some_and(|held| !is_untouched(held)) {
-        let aside = free_name(path, root, world)?;
-        done.files.push(FileChange { path: PathBuf::from(&aside), before: None, after: before.clone() });
-        done.aside = Some(aside);
+        done.aside = Some(kept(path, before.clone(), root, world)?);
     }
     let after = text.map(|text| text.as_bytes().to_vec());
-    done.files.push(FileChange { path: PathBuf::from(path), before, after });
+    done.change = Some(FileChange { path: PathBuf::from(path), before, after });
     Ok(done)
 }
 
@@ -64,14 +62,19 @@ pub(super) fn read(path: &str, root: &Path, world: &dyn World) -> Result<Option<
     }
 }
 
-/// A name for what a file held that nothing else has.
-pub(super) fn free_name(path: &str, root: &Path, world: &dyn World) -> Result<String, Vec<Diagnostic>> {
+/// What a file held, as a file beside it whose name nothing else has.
+pub(super) fn kept(
+    path: &str,
+    held: Option<Vec<u8>>,
+    root: &Path,
+    world: &dyn World,
+) -> Result<FileChange, Vec<Diagnostic>> {
     let (stem, end) = path.rsplit_once('.').unwrap_or((path, "txt"));
     let mut number = 1;
     loop {
         let name = format!("{stem}.edited-{number}.{end}");
         if read(&name, root, world)?.is_none() {
-            return Ok(name);
+            return Ok(FileChange { path: PathBuf::from(name), before: None, after: held });
         }
         number += 1;
     }

@@ -149,7 +149,7 @@ pub fn assemble(
         }
         plan.parts.push(entry);
         plan.notes.extend(part.notes);
-        for change in part.files {
+        for change in part.files.into_iter().chain(part.aside) {
             add_file(&mut files, &name, change)?;
         }
     }
@@ -178,7 +178,7 @@ fn leave(
     let part = adapter
         .leave(root, world)
         .map_err(|findings| PlanError::Adapter { adapter: name.to_owned(), findings })?;
-    let mut changes = part.files;
+    let mut changes: Vec<FileChange> = part.files.into_iter().chain(part.aside).collect();
     changes.retain(|change| change.before != change.after && !files.contains_key(&change.path));
     if !changes.is_empty() {
         notes.extend(part.notes);

@@ -49,6 +49,7 @@ impl Adapter for Fake {
             stdin: None,
         };
         Ok(Part {
+            aside: Vec::new(),
             files: self.files.iter().map(change).collect(),
             inputs: Vec::new(),
             guarded: self.guarded.iter().map(Into::into).collect(),

@@ -148,7 +148,9 @@ fn change(
     part: &mut Part,
 ) -> Result<bool, Vec<Diagnostic>> {
     let done = sealed::rewritten(path, text, path == MAIN_FILE, root, world)?;
-    if let Some(aside) = done.aside {
+    if let Some(kept) = done.aside {
+        let aside = kept.path.to_string_lossy().into_owned();
+        part.aside.push(kept);
         part.notes.push(Diagnostic {
             severity: Severity::Warning,
             place: None,
@@ -156,8 +158,8 @@ fn change(
             related: Vec::new(),
         });
     }
-    let changes = !done.files.is_empty();
-    part.files.extend(done.files);
+    let changes = done.change.is_some();
+    part.files.extend(done.change);
     Ok(changes)
 }
 

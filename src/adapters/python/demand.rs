@@ -34,8 +34,8 @@ pub(in crate::adapters) struct Asked {
     pub(in crate::adapters) requirement: Requirement,
     /// Whether it comes from somewhere where no versions are compared.
     pub(in crate::adapters) sourced: bool,
-    /// Whether it is a component of the stack, and not a dependency of an entry.
-    pub(in crate::adapters) component: bool,
+    /// The component of the stack that it is; `None`: a dependency of an entry.
+    pub(in crate::adapters) component: Option<ComponentId>,
 }
 
 /// Where a component comes from.
@@ -75,7 +75,7 @@ impl Demand {
 pub(in crate::adapters) fn of(stack: &Stack, errors: &mut Vec<Diagnostic>) -> Demand {
     let mut demand = Demand::default();
     for (id, package) in &stack.packages {
-        match component(package) {
+        match component(id, package) {
             Ok((asked, origin)) => {
                 demand.lines.push(asked);
                 demand.origins.insert(id.clone(), origin);
@@ -103,7 +103,7 @@ pub(in crate::adapters) fn distribution(package: &PackageInStack) -> &str {
     name.map_or(package.name.as_str(), |n| n.value.as_str())
 }
 
-fn component(package: &PackageInStack) -> Result<(Asked, Origin), Box<Diagnostic>> {
+fn component(id: &ComponentId, package: &PackageInStack) -> Result<(Asked, Origin), Box<Diagnostic>> {
     let place = package.origin.place;
     let name = distribution(package);
     let mut line = Requirement::parse(name).map_err(|e| Box::new(unread(place, e)))?;
@@ -116,7 +116,7 @@ fn component(package: &PackageInStack) -> Result<(Asked, Origin), Box<Diagnostic
     }
     let origin = origin(package)?;
     let sourced = !matches!(origin, Origin::Index(_));
-    Ok((Asked { requirement: line, sourced, component: true }, origin))
+    Ok((Asked { requirement: line, sourced, component: Some(id.clone()) }, origin))
 }
 
 fn unread(place: Place, error: RequirementError) -> Diagnostic {
@@ -212,7 +212,7 @@ fn dependency(
     }
     let same = |a: &&mut Asked| a.requirement.name == new.name && a.requirement.marker == new.marker;
     for old in lines.iter_mut().filter(|a| a.requirement.name == new.name) {
-        let elsewhere = new.url.is_some() && (old.component || old.requirement.url.is_some());
+        let elsewhere = new.url.is_some() && (old.component.is_some() || old.requirement.url.is_some());
         if elsewhere && old.requirement.url != new.url {
             let (name, first) = (new.name.as_str().to_owned(), old.requirement.to_string());
             return errors.push(wrong(
@@ -228,7 +228,7 @@ fn dependency(
         }
         return;
     }
-    lines.push(Asked { requirement: new, sourced: false, component: false });
+    lines.push(Asked { requirement: new, sourced: false, component: None });
 }
 
 impl Asked {

@@ -5,15 +5,18 @@
 
 pub(super) mod demand;
 pub(super) mod local;
+pub(super) mod stamp;
 mod trouble;
 
-pub(super) use demand::{Asked, Origin, distribution};
+pub(super) use demand::{Asked, Demand, Origin, distribution};
 pub(super) use local::Local;
 pub(super) use trouble::Trouble;
 
 use super::Trouble as AdapterTrouble;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::names::Name;
 use crate::place::Place;
+use crate::stack::Stack;
 
 /// An error at a place.
 pub(super) fn wrong(place: Place, trouble: impl Into<AdapterTrouble>) -> Diagnostic {
@@ -23,4 +26,32 @@ pub(super) fn wrong(place: Place, trouble: impl Into<AdapterTrouble>) -> Diagnos
 /// A finding without a place in a file that was read.
 pub(super) fn general(severity: Severity, trouble: impl Into<AdapterTrouble>) -> Diagnostic {
     Diagnostic { severity, place: None, finding: trouble.into().into(), related: Vec::new() }
+}
+
+/// The distribution that a name means; `None` for a container's name.
+pub(super) fn meant(name: &str, stack: &Stack) -> Option<String> {
+    let (kind, bare) = name.split_once(':').unwrap_or(("", name));
+    let same =
+        |a: &str| Name::parse(a).is_ok_and(|a| Name::parse(bare).is_ok_and(|b| a.pep503() == b.pep503()));
+    if kind == "container" {
+        return None;
+    }
+    if let Some(package) = stack.packages.values().find(|p| same(p.name.as_str())) {
+        return Some(distribution(package).to_owned());
+    }
+    let container = stack.containers.keys().any(|id| id.name().as_str() == bare);
+    (kind == "package" || !container).then(|| bare.to_owned())
+}
+
+/// The words of a text, as names of distributions are compared, sorted: those that are such names are among them.
+pub(super) fn names_in(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut words: Vec<String> = text
+        .split(|c: char| !is_part(c))
+        .filter_map(|word| Name::parse(word.trim_matches(['.', '-', '_'])).ok())
+        .map(|name| name.pep503().to_string())
+        .collect();
+    words.sort();
+    words.dedup();
+    words
 }

@@ -4,7 +4,7 @@
 //! what uv says: it stands below, indented.
 
 use crate::adapters::Action;
-use crate::names::Name;
+use crate::adapters::python::names_in;
 use crate::world::Outcome;
 
 /// A failed run in words, with what uv said.
@@ -28,15 +28,7 @@ pub(super) fn blamed(outcome: &Outcome) -> Vec<String> {
     let Some(at) = said.find(NO_SOLUTION).filter(|_| outcome.code.is_some_and(|code| code != 0)) else {
         return Vec::new();
     };
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let mut words: Vec<String> = said[at..]
-        .split(|c: char| !is_part(c))
-        .filter_map(|word| Name::parse(word.trim_matches(['.', '-', '_'])).ok())
-        .map(|name| name.pep503().to_string())
-        .collect();
-    words.sort();
-    words.dedup();
-    words
+    names_in(&said[at..])
 }
 
 /// What the index does not have, where that is all there is to it.

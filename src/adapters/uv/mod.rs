@@ -14,7 +14,6 @@ mod pyproject;
 mod record;
 mod settings;
 mod splice;
-mod stamp;
 #[cfg(test)]
 mod tests;
 mod tool;
@@ -29,7 +28,7 @@ pub use splice::SpliceError;
 pub use tool::install;
 pub use trouble::Trouble;
 
-use super::python::{self, general, local};
+use super::python::{self, general, local, stamp};
 use super::{Action, Adapter, FileChange, Maker, Part, Phase, Settings, Tool, ToolError, Trial};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
@@ -39,6 +38,7 @@ use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 use demand::Demand;
 use project::Begun;
+use pyproject::Wish;
 
 const PROJECT: &str = "pyproject.toml";
 const LOCK: &str = "uv.lock";
@@ -169,18 +169,22 @@ impl Adapter for Uv {
 
     /// hsm's own lines and sources go; `uv.lock` is uv's, and perhaps somebody else works with it.
     fn leave(&self, root: &Path, world: &dyn World) -> Result<Part, Vec<Diagnostic>> {
-        let Some(bytes) = read(root, world).map_err(|t| vec![general(Severity::Error, t)])? else {
+        let wrong = |trouble: Trouble| vec![general(Severity::Error, trouble)];
+        let Some(bytes) = read(root, world).map_err(wrong)? else { return Ok(Part::default()) };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| wrong(Trouble::Unreadable("it is not UTF-8 text".to_owned())))?;
+        let all =
+            |all: Vec<Trouble>| all.into_iter().map(|t| general(Severity::Error, t)).collect::<Vec<_>>();
+        // what hsm wrote itself can be read
+        if !text.contains("hsm") || !Begun::owned(text) {
             return Ok(Part::default());
-        };
-        let facts =
-            ProjectFacts { name: String::new(), version: None, into_group: None, compose_files: Vec::new() };
-        let Some(done) = edited(&facts, &Demand::default(), Some(&bytes))? else {
-            return Ok(Part::default());
-        };
+        }
+        let done = pyproject::reconcile(text, &Wish::default()).map_err(all)?;
         let after = Some(done.text.into_bytes());
+        let notes = done.notes.into_iter().map(|trouble| general(Severity::Warning, trouble)).collect();
         let mut part = Part {
             files: vec![FileChange { path: PathBuf::from(PROJECT), before: Some(bytes), after }],
-            notes: done.notes,
+            notes,
             ..Part::default()
         };
         if matches!(world.stat(&root.join(LOCK)), Ok(Some(_))) {
@@ -264,28 +268,13 @@ fn locking(stack: &Stack, settings: &Settings) -> Action {
     match &settings.upgrade {
         Some(names) if names.is_empty() => lock.args.push("--upgrade".to_owned()),
         Some(names) => {
-            for name in names.iter().filter_map(|n| distribution(n, stack)) {
+            for name in names.iter().filter_map(|n| python::meant(n, stack)) {
                 lock.args.extend(["--upgrade-package".to_owned(), name]);
             }
         }
         None => {}
     }
     lock
-}
-
-/// The distribution that a name means to uv; `None` for a container's name.
-fn distribution(name: &str, stack: &Stack) -> Option<String> {
-    let (kind, bare) = name.split_once(':').unwrap_or(("", name));
-    let same =
-        |a: &str| Name::parse(a).is_ok_and(|a| Name::parse(bare).is_ok_and(|b| a.pep503() == b.pep503()));
-    if kind == "container" {
-        return None;
-    }
-    if let Some(package) = stack.packages.values().find(|p| same(p.name.as_str())) {
-        return Some(python::distribution(package).to_owned());
-    }
-    let container = stack.containers.keys().any(|id| id.name().as_str() == bare);
-    (kind == "package" || !container).then(|| bare.to_owned())
 }
 
 fn action(label: &str, phase: Phase, args: &[&str], settings: &Settings) -> Action {

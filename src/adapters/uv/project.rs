@@ -35,6 +35,12 @@ impl Begun {
         Ok(Self { text, toml, record, is_new })
     }
 
+    /// Whether hsm has written anything into a file. One that cannot be read is the user's.
+    pub(super) fn owned(text: &str) -> bool {
+        let record = Toml::parse(text.to_owned()).ok().and_then(|toml| Record::read(&toml).ok());
+        record.is_some_and(|record| !record.is_empty())
+    }
+
     /// The text to be edited.
     pub(super) fn text(&self) -> &str {
         &self.text
@@ -130,7 +136,7 @@ impl Begun {
                     && (asked.sourced || address.is_some_and(|a| Some(a) != theirs.url.as_ref()))
                 {
                     errors.push(Trouble::Apart { line, found, own });
-                } else if beside && asked.component && own != found {
+                } else if beside && asked.component.is_some() && own != found {
                     notes.push(Trouble::Beside { line, found, own });
                 }
             }

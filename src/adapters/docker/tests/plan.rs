@@ -11,7 +11,7 @@ fn plan(stack: &Stack, world: &Rehearsal) -> Part {
 }
 
 fn apply(part: &Part, world: &Rehearsal) {
-    for file in &part.files {
+    for file in part.aside.iter().chain(&part.files) {
         let path = Rehearsal::root().join(&file.path);
         match &file.after {
             Some(bytes) => {
@@ -29,7 +29,8 @@ fn empty() -> Rehearsal {
 
 fn paths(part: &Part) -> Vec<String> {
     let sign = |after: &Option<Vec<u8>>| if after.is_some() { "+" } else { "-" };
-    part.files.iter().map(|file| format!("{}{}", sign(&file.after), file.path.display())).collect()
+    let all = part.aside.iter().chain(&part.files);
+    all.map(|file| format!("{}{}", sign(&file.after), file.path.display())).collect()
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn an_edit_by_hand_is_kept_beside_it() {
     let world = Rehearsal::with([(MAIN_FILE, edited), ("docker-compose.hpm.edited-1.yml", "older")]);
     let part = plan(&stack([container("a")]), &world);
     assert_eq!(paths(&part), ["+docker-compose.hpm.edited-2.yml".to_owned(), format!("+{MAIN_FILE}")]);
-    assert_eq!(part.files[0].after.as_deref(), Some(edited.as_bytes()));
+    assert_eq!(part.aside[0].after.as_deref(), Some(edited.as_bytes()));
     assert_eq!(
         part.notes[0].finding.to_string(),
         "docker-compose.hpm.yml was edited by hand; what it held is kept in docker-compose.hpm.edited-2.yml"

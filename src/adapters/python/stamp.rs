@@ -12,7 +12,12 @@ use sha2::{Digest, Sha256};
 use crate::world::{FileKind, World};
 
 /// The stamp of an environment and the files that decide what belongs into it, all relative to the root.
-pub(super) fn of(root: &Path, environment: &Path, files: &[PathBuf], world: &dyn World) -> Option<String> {
+pub(in crate::adapters) fn of(
+    root: &Path,
+    environment: &Path,
+    files: &[PathBuf],
+    world: &dyn World,
+) -> Option<String> {
     let mut hash = Sha256::new();
     for file in files {
         let bytes = world.read(&root.join(file)).ok();

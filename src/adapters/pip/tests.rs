@@ -1,0 +1,1 @@
+//! From a stack to requirements and actions, in a rehearsed machine.
