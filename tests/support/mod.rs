@@ -70,7 +70,7 @@ fn hash(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether the tools (`uv`, `compose`, a running `engine`, `graphviz`, `chromium`, `mandoc`, the shells) are there. If not, it says that the test is skipped, and fails where nothing may be
+/// Whether the tools (`uv`, `pip`, `compose`, a running `engine`, `graphviz`, `chromium`, `mandoc`, the shells) are there. If not, it says that the test is skipped, and fails where nothing may be
 /// missing.
 pub(crate) fn have(test: &str, tools: &[&str]) -> bool {
     let Some(missing) = tools.iter().find(|tool| !is_there(tool)) else { return true };
@@ -90,6 +90,7 @@ pub(crate) fn skip(test: &str, missing: &str) {
 fn is_there(tool: &str) -> bool {
     static UV: OnceLock<bool> = OnceLock::new();
     static COMPOSE: OnceLock<bool> = OnceLock::new();
+    static PIP: OnceLock<bool> = OnceLock::new();
     static ENGINE: OnceLock<bool> = OnceLock::new();
     static GRAPHVIZ: OnceLock<bool> = OnceLock::new();
     static CHROMIUM: OnceLock<bool> = OnceLock::new();
@@ -99,6 +100,13 @@ fn is_there(tool: &str) -> bool {
     };
     match tool {
         "uv" => *UV.get_or_init(|| answers("uv", &["--version"])),
+        // the first version that works on another environment than its own
+        "pip" => *PIP.get_or_init(|| {
+            answers(
+                "python3",
+                &["-c", "import pip; assert tuple(map(int, pip.__version__.split('.')[:2])) >= (22, 3)"],
+            )
+        }),
         "compose" => *COMPOSE.get_or_init(|| answers("docker", &["compose", "version"])),
         // `docker info` may say 0 without a server
         "engine" => {
