@@ -101,6 +101,34 @@ fn the_sources_keep_the_rules() {
     assert!(found.is_empty(), "{} broken rules:\n{}", found.len(), lines.join("\n"));
 }
 
+/// Adding an adapter touches its own files and the table: no other code names it.
+#[test]
+fn an_adapter_is_named_in_the_table_and_nowhere_else() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // what an entry has for this tool is a key of the format
+    let format_keys = ["uv"];
+    for tool in tools().filter(|tool| !format_keys.contains(tool)) {
+        let mut named = Vec::new();
+        for file in rust_files(&root.join("src")) {
+            let shown = file.strip_prefix(root).expect("inside").to_string_lossy().replace('\\', "/");
+            // another adapter may call the program, too
+            if tools().any(|tool| room_of(&shown).starts_with(&format!("adapters/{tool}"))) {
+                continue;
+            }
+            let text = fs::read_to_string(&file).expect("a source file is text");
+            let code = without_tests(&Lexed::of(&text).code);
+            let lines = words(&code, tool).map(|at| code[..at].matches('\n').count());
+            named.extend(
+                lines.map(|line| format!("{shown}: {}", text.lines().nth(line).unwrap_or("").trim())),
+            );
+        }
+        let table = |line: &String| line.contains("(Kind::") && line.contains(&format!("&{tool}::"));
+        assert_eq!(named.len(), 2, "{tool}: {named:?}");
+        assert_eq!(named[0], format!("src/adapters/mod.rs: pub mod {tool};"));
+        assert!(table(&named[1]), "{named:?}");
+    }
+}
+
 #[test]
 fn each_rule_catches_what_it_is_for() {
     let cases: &[(&str, &str, &str)] = &[

@@ -2,6 +2,42 @@
 //!
 //! Owns: the trait, the table of adapters by name, and, in its rooms, all knowledge of the tools. Refuses: snapshots,
 //! locks and the journal (the core's), and any choice.
+//!
+//! # How to add an adapter
+//!
+//! An adapter is a renderer (the stack as text) and some command lines. It lives in a file or folder of its own and is
+//! named in two neighbouring places of this file: its `mod` line and its line of the table. Everything else
+//! follows from the table: what `hsm.yaml` and its schema take, completions, the commands that set and show it, the pages
+//! of `hsm explain`, and what is tidied up when another one takes over. [`pip`] is the example to read.
+//!
+//! | what | in `pip/` | |
+//! | --- | --- | --- |
+//! | [`Adapter::plan`] | `mod.rs`, and `requirements.rs` for the text | the files to be, what is to be run, what the tool may change ([`Part`]). It reads, and neither writes nor runs anything: the result is shown by `hsm plan`, and compared |
+//! | [`Adapter::prepare`] | `tool.rs` | the tool, found and new enough; else which version is needed and how to get it |
+//! | [`Adapter::explain`] | `explain.rs` | a failed command in words: what it means, then what the tool said |
+//! | [`Adapter::stamp`] | `mod.rs` | a hash of what is installed here, so that a second run does nothing; `None` where nothing is |
+//! | its [`Problem`] | `trouble.rs`, `pages.md` | what can be wrong with a stack for this tool, as an enum with codes, and a page for each code ([`Adapter::pages`]) |
+//!
+//! All other functions have defaults and are for tools that can do more. What package managers for Python share
+//! (requirement lines, where a package comes from, checks of local sources) is in `python/`, and the seal of files that
+//! are wholly hsm's, with an edit by hand kept, in `sealed.rs`.
+//!
+//! What the core does, so that an adapter does not:
+//!
+//! - It leaves out files that stay as they are, and the commands of a side whose inputs and stamp are unchanged.
+//! - It runs [`Phase::Verify`] before anything is written (such a command changes nothing), saves all files of the plan and
+//!   all that is guarded, writes, runs [`Phase::Apply`] in order, and commits. On any failure it puts back the files and
+//!   what is guarded from its own copies, without network: *to restore* is data, [`Part::guarded`].
+//! - It passes signals on, shows what a failed tool said, and keeps every other run out meanwhile.
+//!
+//! Where what is to be done depends on what the tool says first, the plan still has to be inert: the action is then a
+//! small program on standard input. pip's lock comes from its report, and what has to be removed from what is installed:
+//! `pip/work.py` does both, and is given to the Python that has pip ([`Action::stdin`]).
+//!
+//! The laws that every adapter keeps are in `tests/adapters/`: a second run changes nothing, the same input gives the same
+//! bytes, a plan writes nothing, a fault at any step leaves everything as it was, what is the user's stays, what is
+//! committed is enough, a missing or old tool is explained, an edit by hand is kept. An adapter joins with a file that
+//! says what it is asked for there, and its name in `laws!`; a test fails as long as one of the table has not joined.
 
 pub mod docker;
 pub mod pip;
@@ -291,7 +327,8 @@ pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
     TABLE.iter().filter(move |(k, _)| *k == kind).map(|(_, a)| a.name())
 }
 
-/// The small interface that every package manager and container engine implements.
+/// The small interface that every package manager and container engine implements: five functions, and for tools that can
+/// do more the ones with defaults. See [the module](self) for how to add one.
 pub trait Adapter: Send + Sync {
     /// The name under which the manifest asks for it.
     fn name(&self) -> &'static str;

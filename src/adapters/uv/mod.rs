@@ -38,7 +38,6 @@ use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 use demand::Demand;
 use project::Begun;
-use pyproject::Wish;
 
 const PROJECT: &str = "pyproject.toml";
 const LOCK: &str = "uv.lock";
@@ -167,24 +166,23 @@ impl Adapter for Uv {
         project.is_ok_and(|p| p.lines.iter().any(|line| line.requirement.name == normal)) || is_locked()
     }
 
-    /// hsm's own lines and sources go; `uv.lock` is uv's, and perhaps somebody else works with it.
+    /// hsm's own lines and sources go. `requires-python` in a file that hsm began stays hsm's: uv needs it there. So does
+    /// `uv.lock`, which is uv's, and perhaps somebody else's as well.
     fn leave(&self, root: &Path, world: &dyn World) -> Result<Part, Vec<Diagnostic>> {
-        let wrong = |trouble: Trouble| vec![general(Severity::Error, trouble)];
-        let Some(bytes) = read(root, world).map_err(wrong)? else { return Ok(Part::default()) };
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| wrong(Trouble::Unreadable("it is not UTF-8 text".to_owned())))?;
-        let all =
-            |all: Vec<Trouble>| all.into_iter().map(|t| general(Severity::Error, t)).collect::<Vec<_>>();
-        // what hsm wrote itself can be read
-        if !text.contains("hsm") || !Begun::owned(text) {
+        let bytes = read(root, world).map_err(|trouble| vec![general(Severity::Error, trouble)])?;
+        // what cannot be read is none of hsm's
+        let Some(bytes) = bytes.filter(|bytes| std::str::from_utf8(bytes).is_ok_and(Begun::owned)) else {
             return Ok(Part::default());
-        }
-        let done = pyproject::reconcile(text, &Wish::default()).map_err(all)?;
+        };
+        let facts =
+            ProjectFacts { name: String::new(), version: None, into_group: None, compose_files: Vec::new() };
+        let Some(done) = edited(&facts, &Demand::default(), Some(&bytes))? else {
+            return Ok(Part::default());
+        };
         let after = Some(done.text.into_bytes());
-        let notes = done.notes.into_iter().map(|trouble| general(Severity::Warning, trouble)).collect();
         let mut part = Part {
             files: vec![FileChange { path: PathBuf::from(PROJECT), before: Some(bytes), after }],
-            notes,
+            notes: done.notes,
             ..Part::default()
         };
         if matches!(world.stat(&root.join(LOCK)), Ok(Some(_))) {
