@@ -9,6 +9,7 @@ mod beginning;
 mod conflicts;
 mod devices;
 mod making;
+mod pip;
 mod rejected;
 mod road;
 mod running;

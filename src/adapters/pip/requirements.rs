@@ -97,7 +97,10 @@ fn written(stack: &Stack, asked: &Asked, demand: &Demand) -> Result<String, Box<
             let at = reference.as_ref().map(|(_, name): &(GitRefKind, String)| format!("@{name}"));
             let part = subdirectory.as_ref().map(|sub| format!("#subdirectory={sub}"));
             let (at, part) = (at.unwrap_or_default(), part.unwrap_or_default());
-            Ok(url(format!("git+{}{at}{part}", with_scheme(address))))
+            let address = format!("git+{}{at}{part}", with_scheme(address));
+            // without a host it cannot stand behind a name
+            let bare = Requirement { specifiers: Specifiers::default(), ..line.clone() };
+            Ok(if address.starts_with("git+file:") { format!("{address}  # {bare}") } else { url(address) })
         }
         Origin::Local(local) => here(local, line).map_err(|trouble| Box::new(wrong(local.place, trouble))),
         Origin::Workspace => {

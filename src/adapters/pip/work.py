@@ -18,7 +18,7 @@ import shlex
 import subprocess
 import tempfile
 from importlib import metadata
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from pip._vendor.packaging.requirements import InvalidRequirement, Requirement
 from pip._vendor.packaging.specifiers import SpecifierSet
@@ -66,36 +66,48 @@ class Failed(Exception):
 class Line:
     """A line of the requirements, or an entry of the lock."""
 
-    def __init__(self, requirement, path=None, editable=False, ref=None, text=None):
-        self.text = text
-        self.requirement = requirement
-        self.name = canonicalize_name(requirement.name)
-        self.path = path
-        self.editable = editable
-        self.ref = ref
-        url = requirement.url or ""
-        self.is_git = url.startswith("git+")
-        self.url, _, fragment = url.partition("#")
+    def __init__(self, text, comment=""):
+        self.text = text + ("  # " + comment if comment else "")
+        self.path, self.editable, self.ref = None, text.startswith("-e "), None
+        address, path = None, re.match(r"(-e )?(\"?)\.{1,2}(/|$|\[)", text)
+        named = re.match(r"([\w.-]+(?:\[[^\]]*\])?) @ (\S+)(?: ; (.*))?$", text)
+        if path:
+            # what lies on this machine: the comment is the requirement that it stands for
+            self.path = shlex.split(text[3:] if self.editable else text)[0]
+            self.path = self.path.rsplit("[", 1)[0] if self.path.endswith("]") else self.path
+        elif named:
+            address, self.ref = named[2], comment or None
+        elif "://" in text:
+            address = text
+        stands = comment if path or (address and not named) else text
+        if named:
+            stands = named[1] + (" ; " + named[3] if named[3] else "")
+        self.requirement = Requirement(stands)
+        self.name = canonicalize_name(self.requirement.name)
+        self.is_index = not self.path and not address
+        self.is_git = bool(address) and address.startswith("git+")
+        self.url, _, fragment = (address or "").partition("#")
         self.subdirectory = fragment[len("subdirectory=") :] if fragment.startswith("subdirectory=") else None
         if self.is_git:
             parts = urlsplit(self.url[len("git+") :])
             path_, at, revision = parts.path.rpartition("@")
             self.revision = revision if at else None
-            self.url = urlunsplit(parts._replace(path=path_ if at else parts.path))
-
-    @property
-    def is_index(self):
-        return not self.path and not self.requirement.url
+            self.url = parts.scheme + "://" + parts.netloc + (path_ if at else parts.path)
 
     def asked(self, locked):
         """As pip is asked for it, anywhere on this machine; a repository at the commit that is locked."""
         extras = "[" + ",".join(sorted(self.requirement.extras)) + "]" if self.requirement.extras else ""
         if self.path:
             return ("-e " if self.editable else "") + shlex.quote(os.path.realpath(self.path) + extras)
-        if self.is_git and fits(self, locked):
-            part = "#subdirectory=" + self.subdirectory if self.subdirectory else ""
-            return "%s%s @ git+%s@%s%s" % (self.name, extras, self.url, locked.revision, part)
-        return str(self.requirement)
+        if self.is_index:
+            return str(self.requirement)
+        url = self.url
+        if self.is_git:
+            revision = locked.revision if fits(self, locked) else self.revision
+            url = "git+" + url + ("@" + revision if revision else "")
+            url += "#subdirectory=" + self.subdirectory if self.subdirectory else ""
+        # an address without a host cannot stand behind a name
+        return url if url.startswith("git+file:") else "%s%s @ %s" % (self.name, extras, url)
 
 
 def fits(line, locked):
@@ -122,14 +134,8 @@ class Asked:
                 self.index = line.split(" ", 1)[1].strip()
             elif not line.strip() or line.startswith("#"):
                 continue
-            elif comment:
-                # what lies on this machine: the comment is the requirement that it stands for
-                editable = body.startswith("-e ")
-                path = shlex.split(body[3:] if editable else body)[0]
-                path = path.rsplit("[", 1)[0] if path.endswith("]") else path
-                self.lines.append(Line(Requirement(comment), path=path, editable=editable))
             else:
-                self.lines.append(Line(Requirement(body)))
+                self.lines.append(Line(body, comment))
 
 
 def read(path):
@@ -155,7 +161,7 @@ def locked(text):
     for line in body.splitlines():
         if line and not line.startswith("#"):
             body_, _, ref = line.partition("  # ")
-            entry = Line(Requirement(body_), ref=ref or None, text=line)
+            entry = Line(body_, ref)
             entries[entry.name] = entry
     return entries
 
