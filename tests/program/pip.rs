@@ -17,7 +17,9 @@ impl Project {
     fn new(packages: &[(&str, &str)]) -> Self {
         let project = Self(tempfile::tempdir().expect("a temporary directory"));
         fs::create_dir_all(project.root().join("hsm-registry/packages")).expect("made");
-        packages.iter().for_each(|(name, entry)| project.entry(name, entry));
+        for (name, entry) in packages {
+            project.entry(name, entry);
+        }
         let names: Vec<&str> = packages.iter().map(|(name, _)| *name).collect();
         project.want(&names.join(", "));
         project

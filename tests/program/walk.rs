@@ -48,6 +48,7 @@ themes!(
     implications,
     layers,
     malformed,
+    managers,
     modes,
     order,
     params,
