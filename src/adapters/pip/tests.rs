@@ -2,51 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
-
 use super::{LOCK, Pip, REQUIREMENTS};
+use crate::adapters::python::samples::{local, package, stack, text};
 use crate::adapters::{Adapter as _, Part, Phase, Settings, ToolError, sealed};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{GitRefKind, Mode};
-use crate::names::{ComponentId, Kind, Name};
-use crate::place::{At, FileId, Place};
+use crate::names::Name;
+use crate::place::FileId;
 use crate::registry::PackageOrigin;
-use crate::stack::{PackageInStack, ProjectFacts, Stack};
-use crate::version::Version;
+use crate::stack::{PackageInStack, Stack};
 use crate::world::{Command, Disk, Outcome, Rehearsal};
-
-fn text(value: &str) -> At<String> {
-    At::new(value.to_owned(), Place { file: FileId(0), start: 0, end: 0 })
-}
-
-fn package(name: &str, mode: Mode, origin: PackageOrigin) -> PackageInStack {
-    let place = text("").place;
-    PackageInStack {
-        name: Name::parse(name).unwrap(),
-        registry: "r".to_owned(),
-        root: PathBuf::new(),
-        release: Some(Version::parse("1.0")),
-        mode,
-        origin: At::new(origin, place),
-        demands: Vec::new(),
-        excluded: Vec::new(),
-        extras: Vec::new(),
-        marker: None,
-        requires_python: Vec::new(),
-        dependencies: Vec::new(),
-        env: IndexMap::new(),
-        uv: None,
-    }
-}
 
 fn pypi(name: &str, index: Option<&str>) -> PackageInStack {
     let index = index.map(text);
-    package(name, Mode::Prod, PackageOrigin::Pypi { name: None, version: None, extras: Vec::new(), index })
-}
-
-fn local(name: &str, mode: Mode, path: &str) -> PackageInStack {
-    let origin = PackageOrigin::Local { name: None, path: text(path), editable: None, extras: Vec::new() };
-    package(name, mode, origin)
+    package(
+        name,
+        Some("1.0"),
+        Mode::Prod,
+        PackageOrigin::Pypi { name: None, version: None, extras: Vec::new(), index },
+    )
 }
 
 fn git(name: &str, url: &str, tag: &str, subdirectory: Option<&str>) -> PackageInStack {
@@ -58,19 +32,7 @@ fn git(name: &str, url: &str, tag: &str, subdirectory: Option<&str>) -> PackageI
         subdirectory: subdirectory.map(text),
         extras: Vec::new(),
     };
-    package(name, Mode::Prod, origin)
-}
-
-fn stack(packages: impl IntoIterator<Item = PackageInStack>) -> Stack {
-    let facts =
-        ProjectFacts { name: "app".to_owned(), version: None, into_group: None, compose_files: Vec::new() };
-    Stack {
-        project: facts,
-        packages: packages.into_iter().map(|p| (ComponentId::new(Kind::Package, &p.name), p)).collect(),
-        containers: std::collections::BTreeMap::new(),
-        groups: std::collections::BTreeMap::new(),
-        links: Vec::new(),
-    }
+    package(name, Some("1.0"), Mode::Prod, origin)
 }
 
 fn planned(stack: &Stack, settings: &Settings, world: &Rehearsal) -> Result<Part, Vec<Diagnostic>> {
@@ -122,7 +84,7 @@ fn every_kind_of_source_is_written() {
             plain,
             git("g", "https://example.org/g.git", "v1", Some("py")),
             git("s", "git@example.org:team/s.git", "v2", None),
-            package("u", Mode::Prod, url),
+            package("u", Some("1.0"), Mode::Prod, url),
             somewhere,
             local("built", Mode::Prod, "libs/built"),
             local("spaced", Mode::Dev, "libs/with space"),
@@ -167,7 +129,7 @@ fn what_pip_cannot_do_is_an_error() {
     assert_eq!(codes(tried(vec![pypi("a", corp), pypi("b", other)])), ["HSM-E336"]);
     assert_eq!(codes(tried(vec![local("x", Mode::Dev, "x#1")])), ["HSM-E337"]);
     let member = PackageOrigin::Workspace { name: None, extras: Vec::new() };
-    assert_eq!(codes(tried(vec![package("m", Mode::Dev, member)])), ["HSM-E334"]);
+    assert_eq!(codes(tried(vec![package("m", Some("1.0"), Mode::Dev, member)])), ["HSM-E334"]);
     assert_eq!(codes(tried(vec![local("y", Mode::Dev, "y")])), ["HSM-E313"]);
     // one index for all of them is the only one that is asked
     let part = tried(vec![pypi("a", corp), pypi("b", corp)]).unwrap();

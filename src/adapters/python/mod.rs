@@ -5,6 +5,8 @@
 
 pub(super) mod demand;
 pub(super) mod local;
+#[cfg(test)]
+pub(super) mod samples;
 pub(super) mod stamp;
 mod trouble;
 

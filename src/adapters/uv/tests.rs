@@ -1,57 +1,17 @@
 //! From a stack and a project's files to a plan, in a rehearsed machine.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
-
 use super::Uv;
+use crate::adapters::python::samples::{at, local, package, pypi, stack, text};
 use crate::adapters::{Adapter as _, Part, Settings, ToolError};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{GitRefKind, Mode};
-use crate::names::{ComponentId, Kind, Name};
-use crate::place::{At, FileId, Place, Sources};
+use crate::place::Sources;
 use crate::registry::PackageOrigin;
-use crate::stack::{PackageInStack, ProjectFacts, Stack};
+use crate::stack::{PackageInStack, Stack};
 use crate::version::{Version, VersionDemand};
 use crate::world::{Call, Outcome, Rehearsal};
-
-fn at<T>(value: T) -> At<T> {
-    At::new(value, Place { file: FileId(0), start: 0, end: 0 })
-}
-
-fn text(value: &str) -> At<String> {
-    at(value.to_owned())
-}
-
-fn package(name: &str, release: Option<&str>, mode: Mode, origin: PackageOrigin) -> PackageInStack {
-    PackageInStack {
-        name: Name::parse(name).unwrap(),
-        registry: "r".to_owned(),
-        root: PathBuf::new(),
-        release: release.map(Version::parse),
-        mode,
-        origin: at(origin),
-        demands: Vec::new(),
-        excluded: Vec::new(),
-        extras: Vec::new(),
-        marker: None,
-        requires_python: Vec::new(),
-        dependencies: Vec::new(),
-        env: IndexMap::new(),
-        uv: None,
-    }
-}
-
-fn pypi(name: &str, release: Option<&str>) -> PackageInStack {
-    let origin = PackageOrigin::Pypi { name: None, version: None, extras: Vec::new(), index: None };
-    package(name, release, Mode::Prod, origin)
-}
-
-fn local(name: &str, mode: Mode, path: &str) -> PackageInStack {
-    let origin = PackageOrigin::Local { name: None, path: text(path), editable: None, extras: Vec::new() };
-    package(name, Some("1.0"), mode, origin)
-}
 
 fn git(name: &str, mode: Mode, reference: (GitRefKind, &str), path: Option<&str>) -> PackageInStack {
     let origin = PackageOrigin::Git {
@@ -63,21 +23,6 @@ fn git(name: &str, mode: Mode, reference: (GitRefKind, &str), path: Option<&str>
         extras: Vec::new(),
     };
     package(name, Some("1.0"), mode, origin)
-}
-
-fn stack(packages: impl IntoIterator<Item = PackageInStack>) -> Stack {
-    Stack {
-        project: ProjectFacts {
-            name: "My Stack".to_owned(),
-            version: Some("0.2.0".to_owned()),
-            into_group: None,
-            compose_files: Vec::new(),
-        },
-        packages: packages.into_iter().map(|p| (ComponentId::new(Kind::Package, &p.name), p)).collect(),
-        containers: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        links: Vec::new(),
-    }
 }
 
 fn plan_with(world: &Rehearsal, stack: &Stack, settings: &Settings) -> Result<Part, Vec<Diagnostic>> {
