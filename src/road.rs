@@ -3,6 +3,8 @@
 //! Owns: the order of the stages, the project lock around those that write, and the recovery of an interrupted run
 //! before any of them. Refuses: printing, and any work of a stage.
 
+pub mod status;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -43,6 +43,7 @@ pub mod docker;
 pub mod pip;
 mod python;
 mod sealed;
+mod state;
 mod trouble;
 pub mod uv;
 
@@ -55,6 +56,8 @@ use crate::diagnostic::Diagnostic;
 use crate::names::{ComponentId, Kind, Name};
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
+
+pub use state::{About, Found, Layer, Mend, Run, State};
 
 /// How far and under which conditions a run goes.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
@@ -380,6 +383,12 @@ pub trait Adapter: Send + Sync {
     /// A cheap stamp of the environment on this machine: as long as it stays the same, the adapter's side is intact.
     /// `None`: there is nothing to stamp, or it can't be told.
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String>;
+
+    /// What on this machine is not as the committed files say: what is installed, what runs. Asks its tool only what can
+    /// be answered without changing anything and without running anybody's code; what can't be told is said as that.
+    fn status(&self, _stack: &Stack, _root: &Path, _settings: &Settings, _world: &dyn World) -> Vec<Found> {
+        Vec::new()
+    }
 
     /// Adds to its actions what puts right a damage in the environment that its tool does not see by itself. Called when
     /// the stamp has changed; reads only. What it adds is for this one run and no part of what is wanted.

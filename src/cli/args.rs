@@ -7,6 +7,7 @@ mod managers;
 pub(super) mod registry;
 mod schema;
 mod scripts;
+pub(super) mod status;
 
 use std::path::PathBuf;
 
@@ -234,10 +235,11 @@ pub(super) enum Command {
   hsm list --flat            (a table, and all options of all groups)
   hsm list --format json")]
     List(List),
-    /// Say whether the project is up to date
-    #[command(after_help = "Example:
-  hsm status || hsm sync")]
-    Status,
+    /// Compare manifest, lock, files, what is installed and what runs; end with 4 when they differ
+    #[command(after_help = "Examples:
+  hsm status
+  hsm status --only packages || hsm sync")]
+    Status(status::Status),
     /// Sync, build and start the containers, and wait until they are healthy
     #[command(after_help = "Examples:
   hsm up

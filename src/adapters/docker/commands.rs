@@ -64,7 +64,8 @@ pub(super) fn down(
     world: &dyn World,
 ) -> Result<Vec<Action>, Vec<Diagnostic>> {
     let files = files(project, has_file(root, world));
-    if files.is_empty() {
+    // without a file it still finds what it started under the project's name; where nobody could, nothing is there
+    if files.is_empty() && !is_installed(world) {
         return Ok(Vec::new());
     }
     let mut args = call(&name(project)?, &files);
@@ -91,11 +92,19 @@ pub(super) fn check(project: &str, own: &[String]) -> Vec<String> {
     args
 }
 
-fn has_file(root: &Path, world: &dyn World) -> bool {
+/// Whether anything that could have started containers is on this machine.
+fn is_installed(world: &dyn World) -> bool {
+    let path = world.env("PATH").unwrap_or_default();
+    let mut dirs = path.split(':').filter(|dir| !dir.is_empty());
+    let has = |dir: &str, program: &str| matches!(world.stat(&Path::new(dir).join(program)), Ok(Some(_)));
+    dirs.any(|dir| has(dir, "docker") || has(dir, "docker-compose"))
+}
+
+pub(super) fn has_file(root: &Path, world: &dyn World) -> bool {
     matches!(world.stat(&root.join(MAIN_FILE)), Ok(Some(_)))
 }
 
-fn files(project: &ProjectFacts, ours: bool) -> Vec<String> {
+pub(super) fn files(project: &ProjectFacts, ours: bool) -> Vec<String> {
     let ours = ours.then(|| MAIN_FILE.to_owned());
     ours.into_iter().chain(project.compose_files.iter().map(|at| at.value.clone())).collect()
 }
@@ -107,7 +116,7 @@ fn name(project: &ProjectFacts) -> Result<String, Vec<Diagnostic>> {
 
 /// What every call carries: the files, the directory that their paths start at, and the project's name. Without them
 /// Compose would look for files of its own, and take another project's containers for orphans.
-fn call(project: &str, files: &[String]) -> Vec<String> {
+pub(super) fn call(project: &str, files: &[String]) -> Vec<String> {
     let mut args: Vec<String> = files.iter().flat_map(|file| ["--file".to_owned(), file.clone()]).collect();
     args.extend(["--project-directory", ".", "--project-name", project].map(str::to_owned));
     args

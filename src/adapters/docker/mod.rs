@@ -10,12 +10,13 @@ mod images;
 mod names;
 mod pass;
 mod service;
+mod state;
 mod tool;
 mod top;
 
 use std::path::Path;
 
-use super::{Action, Adapter, Lifecycle, Part, Phase, Settings, Tool, ToolError, sealed};
+use super::{Action, Adapter, Found, Lifecycle, Part, Phase, Settings, Tool, ToolError, sealed};
 use crate::container::{Problem, variable};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
@@ -95,6 +96,10 @@ impl Adapter for Docker {
         };
         let Some(main) = first(&OWN_FILES) else { return Vec::new() };
         std::iter::once(main).chain(first(&OWN_OVERRIDES)).collect()
+    }
+
+    fn status(&self, stack: &Stack, root: &Path, _settings: &Settings, world: &dyn World) -> Vec<Found> {
+        state::of(stack, root, world)
     }
 
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {

@@ -14,6 +14,7 @@ mod pyproject;
 mod record;
 mod settings;
 mod splice;
+mod state;
 #[cfg(test)]
 mod tests;
 mod tool;
@@ -29,7 +30,7 @@ pub use tool::install;
 pub use trouble::Trouble;
 
 use super::python::{self, general, local, stamp};
-use super::{Action, Adapter, FileChange, Maker, Part, Phase, Settings, Tool, ToolError, Trial};
+use super::{Action, Adapter, FileChange, Found, Maker, Part, Phase, Settings, Tool, ToolError, Trial};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
 use crate::place::Sources;
@@ -141,6 +142,16 @@ impl Adapter for Uv {
         time: Duration,
     ) -> Trial {
         trial::of(stack, root, settings, world, time)
+    }
+
+    fn status(&self, stack: &Stack, root: &Path, settings: &Settings, world: &dyn World) -> Vec<Found> {
+        // what uv has nothing to do with needs no uv
+        let runs = |part: &Part| !part.actions.is_empty();
+        if self.plan(stack, root, settings, world).as_ref().is_ok_and(runs) {
+            state::of(root, settings, world)
+        } else {
+            Vec::new()
+        }
     }
 
     fn mend(&self, actions: &mut [Action], root: &Path, world: &dyn World) {

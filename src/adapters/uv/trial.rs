@@ -85,7 +85,7 @@ fn asked(
     if outcome.code.is_none() {
         return Err("it took too long".to_owned());
     }
-    if BUILDS.iter().any(|words| said.contains(words)) {
+    if would_build(&said) {
         return Err("a package would have to be built for that".to_owned());
     }
     if said.contains("network was disabled") || !said.contains(NO_SOLUTION) {
@@ -93,6 +93,11 @@ fn asked(
         return Err(why.lines().next().unwrap_or_default().to_owned());
     }
     Ok(Trial::Fails)
+}
+
+/// Whether uv says that it would have to build something.
+pub(super) fn would_build(said: &str) -> bool {
+    BUILDS.iter().any(|words| said.contains(words))
 }
 
 /// How many directories the paths of a file climb at most.

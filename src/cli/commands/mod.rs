@@ -10,6 +10,7 @@ mod managers;
 mod names;
 mod registry;
 mod schema;
+mod status;
 mod sync;
 mod why;
 
@@ -107,7 +108,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Plan(args) => sync::plan(context, args),
         Command::Sync(args) => sync::sync(context, args),
         Command::Lock(args) => sync::lock(context, args),
-        Command::Status => sync::status(context),
+        Command::Status(args) => status::run(context, args),
         Command::Explain { code } => explain::run(context, code.as_deref()),
         Command::Schema(args) => schema::run(context, args),
         Command::PythonManager { command } => managers::python(context, command.as_ref()),

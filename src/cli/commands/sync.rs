@@ -1,10 +1,10 @@
-//! Commands along the road: `plan`, `sync`, `lock`, `status`, `recover`.
+//! Commands along the road: `plan`, `sync`, `lock`, `recover`.
 
 use serde_json::json;
 
 use super::{Context, Fail, schema};
 use crate::cli::Exit;
-use crate::cli::args::{Choice, Lock, Plan, Side, Sync};
+use crate::cli::args::{Lock, Plan, Side, Sync};
 use crate::cli::voice::{SCHEMA, plan as plan_words};
 use crate::names::Kind;
 use crate::order::{Step, describe};
@@ -174,26 +174,6 @@ fn tell_notes(context: &Context<'_>, planned: &Planned) {
     let resolved = &planned.resolved;
     let all: Vec<_> = resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
     context.voice.diagnostics(&resolved.inputs.sources, &all);
-}
-
-pub(super) fn status(context: &Context<'_>) -> Result<Exit, Fail> {
-    let root = context.root()?;
-    let road = context.road(&root);
-    context.tell_recovered(road.look_in("hsm status")?.as_ref());
-    let planned = road.plan(&context.wish(&Choice::default())?)?;
-    let steps = steps(&planned);
-    let stale = !planned.plan.is_empty();
-    if context.voice.is_json() {
-        context.voice.json(&plan_words::to_json(&planned.plan, &steps));
-    } else if stale {
-        context.voice.data("out of date; `hsm sync` would\n");
-        for step in &steps {
-            context.voice.data(&format!("  {step}\n"));
-        }
-    } else {
-        context.voice.data("up to date\n");
-    }
-    Ok(if stale { Exit::NotUpToDate } else { Exit::Done })
 }
 
 pub(super) fn recover(context: &Context<'_>) -> Result<Exit, Fail> {

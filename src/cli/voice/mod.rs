@@ -24,6 +24,7 @@ mod snippet;
 mod span;
 mod spoken;
 pub(super) mod stack;
+pub(super) mod status;
 mod tree;
 mod why;
 mod width;
