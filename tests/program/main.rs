@@ -14,6 +14,7 @@ mod rejected;
 mod road;
 mod running;
 mod runs;
+mod status;
 #[path = "../support/mod.rs"]
 mod support;
 mod walk;

@@ -25,17 +25,17 @@ fn main() {
 "#;
 
 /// A project of its own name, of which nothing is left when the test ends, however it ends.
-struct Project {
+pub(crate) struct Project {
     dir: tempfile::TempDir,
-    name: String,
+    pub(crate) name: String,
     port: u16,
 }
 
 impl Project {
-    fn new() -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound").port();
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let project = Self { dir, name: format!("hsm-up-{}", std::process::id()), port };
+        let project = Self { dir, name: format!("hsm-{name}-{}", std::process::id()), port };
         project.write("base/Dockerfile", "FROM scratch\nCOPY server /server\n");
         project.write("front/Dockerfile", "ARG BASE\nFROM ${BASE}\nENTRYPOINT [\"/server\"]\n");
         project.write(
@@ -51,18 +51,18 @@ impl Project {
         project
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().expect("inside")).expect("a directory");
         fs::write(path, text).expect("written");
     }
 
     /// The manifest, with what the server says.
-    fn greet(&self, greeting: &str) {
+    pub(crate) fn greet(&self, greeting: &str) {
         let (name, port) = (&self.name, self.port);
         self.write(
             "hsm.yaml",
@@ -82,7 +82,7 @@ impl Project {
     }
 
     /// The containers and networks that it has.
-    fn left(&self) -> String {
+    pub(crate) fn left(&self) -> String {
         let filter = format!("label=com.docker.compose.project={}", self.name);
         let list = |args: &[&str]| {
             let output = Command::new("docker").args(args).args(["-q", "--filter", &filter]).output();
@@ -100,14 +100,14 @@ impl Drop for Project {
             let _ended = command.status();
         };
         quiet(&["compose", "--project-name", &self.name, "down", "--remove-orphans"]);
-        for image in ["front", "base"] {
+        for image in ["front", "second", "base"] {
             quiet(&["image", "rm", "--force", &format!("{}-{image}:dev", self.name)]);
         }
     }
 }
 
 /// Compiles the server to a program that needs nothing beside it.
-fn compiled(at: &Path) -> bool {
+pub(crate) fn compiled(at: &Path) -> bool {
     let source = at.with_extension("rs");
     fs::write(&source, SERVER).expect("written");
     let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
@@ -126,7 +126,7 @@ fn up_runs_what_status_finds_in_order_and_down_leaves_nothing_of() {
     if !have("up runs containers", &["compose", "engine"]) {
         return;
     }
-    let project = Project::new();
+    let project = Project::new("up");
     if !compiled(&project.path().join("base/server")) {
         skip("up runs containers", "a static C library");
         return;

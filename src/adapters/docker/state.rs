@@ -110,9 +110,10 @@ impl Compared<'_> {
             let hash = hashes.as_ref().map(|hashes| hashes.get(*service));
             let runs = if of.is_empty() { vec![Run::Absent] } else { self.runs(&of, hash.ok().flatten()) };
             for run in runs {
-                let is_fine = run == Run::Starting;
+                // a container that runs and is not well is not helped by starting it
+                let is_started = matches!(run, Run::Starting | Run::Unhealthy);
                 let what = State::Container { name: self.shown(service), run };
-                let mend = (!is_fine).then(|| self.mend(service));
+                let mend = (!is_started).then(|| self.mend(service));
                 found.push(Found { layer: Layer::Containers, what, mend });
             }
             if let Ok(Some(hash)) = hash
