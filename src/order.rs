@@ -57,7 +57,7 @@ impl Schedule {
     }
 }
 
-/// The schedule of a plan: all checks first, then the files, then each adapter's commands in their order, different
+/// The schedule of a plan: all checks first, then what is got, then the files, then each adapter's commands in their order, different
 /// adapters side by side, at last the commit. A plan that changes nothing has only its checks.
 pub fn order(plan: &Plan) -> Result<Schedule, Ring> {
     waves(&graph(plan))
@@ -99,7 +99,7 @@ fn graph(plan: &Plan) -> DiGraph<Step, ()> {
             for (action, _) in adapter.actions.iter().enumerate().filter(|(_, a)| a.phase == phase) {
                 let node = graph.add_node(match phase {
                     Phase::Verify => Step::Verify { part, action },
-                    Phase::Apply => Step::Apply { part, action },
+                    Phase::Get | Phase::Apply => Step::Apply { part, action },
                 });
                 if let Some(&before) = nodes.last() {
                     graph.add_edge(before, node, ());
@@ -123,10 +123,19 @@ fn graph(plan: &Plan) -> DiGraph<Step, ()> {
         graph.add_edge(last, save, ());
     }
     let files: Vec<_> = (0..plan.files.len()).map(|file| graph.add_node(Step::Write { file })).collect();
+    let sources = chain(&mut graph, Phase::Get);
     let commands = chain(&mut graph, Phase::Apply);
     for &file in &files {
         graph.add_edge(save, file, ());
         graph.add_edge(file, commit, ());
+    }
+    // a file or a command may be about what is got first
+    for &(first, last) in &sources {
+        graph.add_edge(save, first, ());
+        graph.add_edge(last, commit, ());
+        for &next in files.iter().chain(commands.iter().map(|(first, _)| first)) {
+            graph.add_edge(last, next, ());
+        }
     }
     for &(first, last) in &commands {
         graph.add_edge(save, first, ());

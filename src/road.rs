@@ -5,11 +5,13 @@
 
 pub mod status;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::adapters::git::{self, Files, NotFetched};
 use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError, Trial};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
@@ -26,7 +28,7 @@ use crate::plan::{self, Plan, PlanError};
 use crate::solve::{NoStack, Solved, Unsolved, solve};
 use crate::stack::{ProjectFacts, Stack};
 use crate::transaction::{self, LockError, ProjectLock, RecoverError, Recovered};
-use crate::world::{Command, Outcome, OutputTo, World};
+use crate::world::{Command, Laid, Outcome, OutputTo, World};
 
 /// What is wanted of the road.
 #[derive(Debug, Clone, Default)]
@@ -279,7 +281,47 @@ impl Road<'_> {
         lock: &ProjectLock,
         progress: &dyn Progress,
     ) -> Result<Done, Stop> {
-        self.carry_out(self.plan(wish)?, wish, what, Some(lock), progress)
+        let files = if wish.settings.fetch_sources { self.fetched(wish, progress)? } else { Files::new() };
+        if files.is_empty() {
+            return self.carry_out(self.plan(wish)?, wish, what, Some(lock), progress);
+        }
+        // what is not in place yet is read as it will be
+        let seen = Laid::over(self.world, files);
+        let planned = Road { root: self.root, world: &seen }.plan(wish)?;
+        self.carry_out(planned, wish, what, Some(lock), progress)
+    }
+
+    /// Fetches what missing checkouts are made from; what they say of themselves may lead to others.
+    fn fetched(&self, wish: &Wish, progress: &dyn Progress) -> Result<Files, Stop> {
+        let mut files = Files::new();
+        let mut known = BTreeSet::new();
+        loop {
+            let seen = Laid::over(self.world, files.clone());
+            let resolved = Road { root: self.root, world: &seen }.resolve(wish)?;
+            let mut missing = git::checkouts(&resolved.solved.stack, wish.only);
+            missing.retain(|one| one.is_missing(self.root, self.world) && known.insert(one.path.clone()));
+            if missing.is_empty() {
+                return Ok(files);
+            }
+            for checkout in &missing {
+                progress.note(&format!("fetching {} from {}", checkout.name, checkout.address()));
+            }
+            let got = git::fetch(&missing, self.root, &wish.settings, self.world);
+            if let Some(signal) = self.world.interrupted_by() {
+                return Err(Stop::Interrupted(signal));
+            }
+            files.extend(got.map_err(|error| match error {
+                NotFetched::Refused(diagnostic) => {
+                    let sources = resolved.inputs.sources.clone();
+                    Stop::Wrong(load::Report { sources, diagnostics: vec![*diagnostic] })
+                }
+                NotFetched::Tool(error) => Stop::After(error.into()),
+                NotFetched::NotGot { address, why } => {
+                    let label = format!("get {address}");
+                    Stop::After(AfterError::Action { label, why: why.to_string() })
+                }
+            })?);
+        }
     }
 
     /// The whole road where it leads to no change: without the project lock, which is itself a file that would change.
@@ -469,13 +511,13 @@ impl Road<'_> {
     }
 }
 
-/// The adapters that the manifest names, those of one side when only that is wanted.
+/// What gets sources, and the adapters that the manifest names: those of one side when only that is wanted.
 fn adapters(inputs: &Inputs, wish: &Wish) -> Result<Vec<&'static dyn Adapter>, Stop> {
-    [Kind::Package, Kind::Container]
+    let tools = [Kind::Package, Kind::Container]
         .into_iter()
         .filter(|kind| wish.only.is_none_or(|only| only == *kind))
-        .map(|kind| adapter(kind, &inputs.manifest, &inputs.sources))
-        .collect()
+        .map(|kind| adapter(kind, &inputs.manifest, &inputs.sources));
+    std::iter::once(Ok(git::adapter(wish.only))).chain(tools).collect()
 }
 
 /// What starts and stops containers.

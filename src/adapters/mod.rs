@@ -40,6 +40,7 @@
 //! says what it is asked for there, and its name in `laws!`; a test fails as long as one of the table has not joined.
 
 pub mod docker;
+pub mod git;
 pub mod pip;
 mod python;
 mod sealed;
@@ -75,6 +76,8 @@ pub struct Settings {
     pub upgrade: Option<Vec<String>>,
     /// Questions are answered with yes.
     pub yes: bool,
+    /// Checkouts of sources that are missing are got: a step of the run does it.
+    pub fetch_sources: bool,
 }
 
 /// What one adapter wants done. Inert: printable, comparable, audited.
@@ -141,6 +144,8 @@ pub enum Trial {
 pub enum Phase {
     /// Before anything is written; changes nothing.
     Verify,
+    /// Within the transaction, before the files are written: what they are made from is put in place.
+    Get,
     /// After the files are written, within the transaction.
     Apply,
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns: the kinds of findings, which of them are differences, and what mends each. Refuses: sentences, and finding them.
 
+use super::git::Unsaved;
 use crate::names::ComponentId;
 
 /// Something that an adapter finds.
@@ -41,6 +42,8 @@ pub enum Mend {
     UpOne(ComponentId),
     /// Stop everything.
     Down,
+    /// Sync, and get what is missing.
+    Get,
 }
 
 /// The states of things.
@@ -88,6 +91,28 @@ pub enum State {
         /// How many `up` would start.
         count: usize,
     },
+    /// A checkout that is not there.
+    NoCheckout {
+        /// Whose.
+        name: String,
+        /// From the project's root.
+        path: String,
+    },
+    /// A checkout: what is done in it is no difference.
+    Checkout {
+        /// Whose.
+        name: String,
+        /// From the project's root.
+        path: String,
+        /// Its branch, as git says it.
+        branch: String,
+        /// What the registry says, where it is elsewhere.
+        wanted: Option<String>,
+        /// What nobody else has.
+        unsaved: Unsaved,
+        /// How many commits of the other side it does not have, as far as it knows.
+        behind: usize,
+    },
     /// It can't be told. That is no difference either.
     Unknown {
         /// What.
@@ -106,6 +131,8 @@ pub enum About {
     Environment,
     /// How the containers are.
     Containers,
+    /// How a checkout is.
+    Checkout(String),
     /// Whether a container runs what the files say.
     Config(String),
 }
@@ -132,6 +159,12 @@ pub enum Run {
 impl State {
     /// Whether something is not as it should be.
     pub fn is_drift(&self) -> bool {
-        !matches!(self, Self::Down { .. } | Self::Unknown { .. } | Self::Container { run: Run::Starting, .. })
+        !matches!(
+            self,
+            Self::Down { .. }
+                | Self::Unknown { .. }
+                | Self::Checkout { .. }
+                | Self::Container { run: Run::Starting, .. }
+        )
     }
 }

@@ -281,7 +281,7 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
     let label = action.label.clone();
     Err(match action.phase {
         Phase::Verify => Failure::Check { label, why },
-        Phase::Apply => {
+        Phase::Get | Phase::Apply => {
             let blamed = adapter.map(|a| a.blamed(action, &outcome)).unwrap_or_default();
             Failure::Action { label, why, blamed }
         }

@@ -78,8 +78,10 @@ fn text_of(sources: &Sources, file: FileId) -> Arc<str> {
 /// Where a source's code lies on this machine, from the project's root.
 fn path_of(package: &Package, source: &PackageSource) -> Option<String> {
     let path = match &source.origin {
-        PackageOrigin::Local { path, .. } => path,
-        PackageOrigin::Git { path: Some(path), .. } if source.mode == Mode::Dev => path,
+        PackageOrigin::Local { path, .. } => path.clone(),
+        PackageOrigin::Git { path: Some(path), subdirectory, .. } if source.mode == Mode::Dev => {
+            pyproject::inside(path, subdirectory.as_ref())
+        }
         PackageOrigin::Git { .. }
         | PackageOrigin::Pypi { .. }
         | PackageOrigin::Url { .. }

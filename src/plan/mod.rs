@@ -86,7 +86,7 @@ impl Plan {
 impl AdapterPlan {
     /// Whether it runs anything that may change something.
     pub fn applies(&self) -> bool {
-        self.actions.iter().any(|a| a.phase == Phase::Apply)
+        self.actions.iter().any(|a| a.phase != Phase::Verify)
     }
 }
 
@@ -189,7 +189,8 @@ fn leave(
 /// The settings of a run that leads to the same state and asks for it plainly: what was checked, done without the network
 /// or moved to newer releases is as good afterwards as what was simply done. `None`: these are plain already.
 fn plainly(settings: &Settings) -> Option<Settings> {
-    let plain = Settings { offline: false, locked: false, upgrade: None, ..settings.clone() };
+    let plain =
+        Settings { offline: false, locked: false, upgrade: None, fetch_sources: true, ..settings.clone() };
     (plain != *settings).then_some(plain)
 }
 

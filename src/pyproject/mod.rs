@@ -202,6 +202,12 @@ fn normal(text: &str) -> Option<Name> {
     Name::parse(text).ok().map(|name| name.pep503())
 }
 
+/// Where a package lies in its checkout: at the checkout's path, or in a directory of it.
+pub fn inside(path: &At<String>, subdirectory: Option<&At<String>>) -> At<String> {
+    let below = subdirectory.map(|sub| format!("{}/{}", path.value.trim_end_matches('/'), sub.value));
+    At::new(below.unwrap_or_else(|| path.value.clone()), path.place)
+}
+
 /// Two paths joined, without `.` and with as few `..` as can be, with `/`.
 pub fn joined(root: &Path, path: &str) -> String {
     let mut parts: Vec<String> = Vec::new();

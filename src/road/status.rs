@@ -7,15 +7,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Resolved, Road, Stop, Wish, adapters};
+use crate::adapters::git::{self, Unsaved};
 use crate::adapters::{Adapter, Found, Layer, Mend, State};
 use crate::container::Problem;
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::load;
 use crate::lock::{self, Lock, LockedComponent};
+use crate::manifest::Mode;
 use crate::names::{ComponentId, Kind};
 use crate::plan::{self, Plan, PlanError};
 use crate::stack::Stack;
 use crate::transaction;
+use crate::world::World;
 
 /// How the project stands.
 #[derive(Debug)]
@@ -141,6 +144,26 @@ impl Road<'_> {
         })?;
         Ok((plan, found))
     }
+}
+
+/// Checkouts that the lock still works with and the stack does not, with what of each nobody else has.
+pub fn left_behind(resolved: &Resolved, world: &dyn World) -> Vec<(String, Unsaved)> {
+    let Some(lock) = &resolved.inputs.lock else { return Vec::new() };
+    let now = Lock::of(&resolved.solved.stack);
+    let used = git::checkouts(&resolved.solved.stack, None);
+    let used = git::paths(&used);
+    let was = |(id, locked): &(&ComponentId, &LockedComponent)| {
+        let mode = now.components.get(*id).and_then(|now| now.mode);
+        locked.mode == Some(Mode::Dev) && mode != Some(Mode::Dev)
+    };
+    let left = lock.components.iter().filter(was).filter_map(|(id, _)| resolved.inputs.component(id));
+    let paths: BTreeSet<String> =
+        left.flat_map(git::paths_of).filter(|path| !used.contains(path.as_str())).collect();
+    let asked = paths.into_iter().filter_map(|path| {
+        let unsaved = git::unsaved(&resolved.inputs.root, &path, world)?;
+        (!unsaved.is_empty()).then_some((path, unsaved))
+    });
+    asked.collect()
 }
 
 /// Manifest and registry against the lock.

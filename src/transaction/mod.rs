@@ -223,7 +223,7 @@ fn save_all(
     } else {
         world.sync(&data).map_err(|e| at(&data, e))?;
     }
-    let made_dirs = missing_dirs(world, root, changes).map_err(|e| at(root, e))?;
+    let made_dirs = missing_dirs(world, root, changes, guarded).map_err(|e| at(root, e))?;
     let header = Header { what: what.to_owned(), pid: world.pid(), entries, made_dirs };
     let active = root.join(ACTIVE);
     world.write(&active, &header.to_bytes()).map_err(|e| at(&active, e))?;
@@ -273,11 +273,17 @@ fn behind(world: &dyn World, path: &Path) -> io::Result<(PathBuf, Option<PathBuf
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// The directories that will have to be made for the changes, outermost first.
-fn missing_dirs(world: &dyn World, root: &Path, changes: &[FileChange]) -> io::Result<Vec<PathBuf>> {
+/// The directories that will have to be made for the changes and by the tools, outermost first.
+fn missing_dirs(
+    world: &dyn World,
+    root: &Path,
+    changes: &[FileChange],
+    guarded: &[PathBuf],
+) -> io::Result<Vec<PathBuf>> {
     let mut missing = BTreeSet::new();
-    for change in changes.iter().filter(|c| c.after.is_some()) {
-        for dir in change.path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()) {
+    let written = changes.iter().filter(|c| c.after.is_some()).map(|c| &c.path);
+    for path in written.chain(guarded) {
+        for dir in path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()) {
             if world.stat(&root.join(dir))?.is_none() {
                 missing.insert(dir.to_path_buf());
             }
@@ -288,6 +294,11 @@ fn missing_dirs(world: &dyn World, root: &Path, changes: &[FileChange]) -> io::R
 
 fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("/"))
+}
+
+/// A name for a text: its SHA-256 in hexadecimal digits.
+pub(crate) fn text_hash(text: &str) -> String {
+    hash(text.as_bytes())
 }
 
 fn hash(bytes: &[u8]) -> String {

@@ -88,7 +88,13 @@ impl World for Laid<'_> {
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
-        self.below.canonical(path)
+        match self.below.canonical(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.stat(path)? {
+                Some(_) => Ok(path.to_owned()),
+                None => Err(error),
+            },
+            there => there,
+        }
     }
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {

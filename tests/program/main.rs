@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
 mod beginning;
+mod checkouts;
 mod conflicts;
 mod devices;
 mod making;

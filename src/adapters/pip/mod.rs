@@ -77,7 +77,7 @@ impl Adapter for Pip {
         world: &dyn World,
     ) -> Result<Part, Vec<Diagnostic>> {
         let wanted = requirements::of(stack, root, world)?;
-        let wrong = local::check(&wanted.locals, root, world);
+        let wrong = local::check(&wanted.locals, root, settings.fetch_sources, world);
         if !wrong.is_empty() {
             return Err(wrong);
         }

@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{GitRefKind, Mode};
 use crate::names::{ComponentId, Name};
 use crate::place::{At, Place};
+use crate::pyproject;
 use crate::registry::PackageOrigin;
 use crate::requirement::{Marker, Requirement, RequirementError, Specifiers, Versions};
 use crate::stack::{PackageInStack, Stack};
@@ -126,13 +127,15 @@ fn unread(place: Place, error: RequirementError) -> Diagnostic {
 fn origin(package: &PackageInStack) -> Result<Origin, Box<Diagnostic>> {
     Ok(match &package.origin.value {
         PackageOrigin::Pypi { index, .. } => Origin::Index(index.clone()),
-        PackageOrigin::Git { path, url, reference, .. } if package.mode == Mode::Dev => {
+        PackageOrigin::Git { path, url, reference, subdirectory, .. } if package.mode == Mode::Dev => {
             let Some(path) = path else {
                 let name = package.name.as_str().to_owned();
                 return Err(Box::new(wrong(package.origin.place, Trouble::NoCheckout { name })));
             };
             let how = local::clone_command(url, reference.as_ref(), &package.root, path);
-            Origin::Local(local::of(package, path, Some(how), Some(true))?)
+            let inside = pyproject::inside(path, subdirectory.as_ref());
+            let checkout = (pyproject::joined(&package.root, &path.value), how);
+            Origin::Local(local::of(package, &inside, Some(checkout), Some(true))?)
         }
         PackageOrigin::Git { url, reference, subdirectory, .. } => Origin::Git {
             url: url.value.trim_start_matches("git+").to_owned(),

@@ -25,8 +25,8 @@ pub(in crate::adapters) struct Local {
     pub(in crate::adapters) path: String,
     /// Whether it is installed in place; `None` for a file (a wheel, an archive).
     pub(in crate::adapters) editable: Option<bool>,
-    /// The command that gets a checkout.
-    pub(in crate::adapters) clone: Option<String>,
+    /// A checkout's own path, and the command that gets it.
+    pub(in crate::adapters) clone: Option<(String, String)>,
     /// Where it is written.
     pub(in crate::adapters) place: Place,
 }
@@ -35,7 +35,7 @@ pub(in crate::adapters) struct Local {
 pub(in crate::adapters) fn of(
     package: &PackageInStack,
     path: &At<String>,
-    clone: Option<String>,
+    clone: Option<(String, String)>,
     editable: Option<bool>,
 ) -> Result<Local, Box<Diagnostic>> {
     let name = package.name.as_str().to_owned();
@@ -68,15 +68,28 @@ pub(in crate::adapters) fn clone_command(
 }
 
 /// Whether there is a package at each of these sources.
-pub(in crate::adapters) fn check(locals: &[Local], root: &Path, world: &dyn World) -> Vec<Diagnostic> {
-    locals.iter().filter_map(|local| missing(local, root, world).map(|t| wrong(local.place, t))).collect()
+/// `fetch`: a checkout that is missing will be there by then.
+pub(in crate::adapters) fn check(
+    locals: &[Local],
+    root: &Path,
+    fetch: bool,
+    world: &dyn World,
+) -> Vec<Diagnostic> {
+    let will_be = |local: &Local| fetch && local.clone.is_some();
+    let missing = |local| missing(local, root, world).map(|trouble| (local, trouble));
+    let all = locals.iter().filter_map(missing);
+    let all = all.filter(|(local, t)| !(matches!(t, Trouble::MissingCheckout { .. }) && will_be(local)));
+    all.map(|(local, trouble)| wrong(local.place, trouble)).collect()
 }
 
 fn missing(local: &Local, root: &Path, world: &dyn World) -> Option<Trouble> {
     let (name, path) = (local.name.clone(), local.path.clone());
     let Ok(real) = world.canonical(&root.join(&local.path)) else {
         return Some(match local.clone.clone() {
-            Some(how) => Trouble::MissingCheckout { name, path, how },
+            Some((checkout, how)) if world.canonical(&root.join(&checkout)).is_err() => {
+                Trouble::MissingCheckout { name, path: checkout, how }
+            }
+            Some(_) => Trouble::NoPackage { name, path },
             None => Trouble::MissingPath { name, path },
         });
     };

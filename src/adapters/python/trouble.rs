@@ -81,7 +81,9 @@ impl Problem for Trouble {
     fn help(&self) -> Option<String> {
         Some(match self {
             Self::MissingPath { .. } => "get it there, or choose the other mode".to_owned(),
-            Self::MissingCheckout { how, .. } => format!("get it with: {how}"),
+            Self::MissingCheckout { how, .. } => {
+                format!("let hsm get it with `--yes`, or get it with: {how}")
+            }
             Self::NoCheckout { .. } => "say where the checkout lies: `path: ../NAME`".to_owned(),
             Self::Absolute { .. } => "write it relative to the project's root".to_owned(),
             Self::NoPackage { .. } | Self::Requirement(_) | Self::Contradiction { .. } => return None,

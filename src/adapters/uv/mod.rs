@@ -82,7 +82,7 @@ impl Adapter for Uv {
         let Some(done) = edited(&stack.project, &demand, bytes.as_deref())? else {
             return Ok(Part::default());
         };
-        let wrong = local::check(&demand.locals, root, world);
+        let wrong = local::check(&demand.locals, root, settings.fetch_sources, world);
         if !wrong.is_empty() {
             return Err(wrong);
         }

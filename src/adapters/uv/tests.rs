@@ -136,7 +136,7 @@ fn each_source_becomes_what_uv_calls_it() {
         url: text("https://example.org/u-1.0-py3-none-any.whl"),
         extras: Vec::new(),
     };
-    let files = [("pyproject.toml", PLAIN), ("co/e/setup.py", ""), ("w/f-1.0-py3-none-any.whl", "x")];
+    let files = [("pyproject.toml", PLAIN), ("co/e/py/setup.py", ""), ("w/f-1.0-py3-none-any.whl", "x")];
     let part = planned(
         &files,
         &stack([
@@ -159,7 +159,7 @@ fn each_source_becomes_what_uv_calls_it() {
 b = { git = "https://example.org/x.git", rev = "abc", subdirectory = "py" }
 c = { git = "https://example.org/x.git", tag = "v1", subdirectory = "py" }
 d = { git = "https://example.org/x.git", branch = "main", subdirectory = "py" }
-e = { path = "co/e", editable = true }
+e = { path = "co/e/py", editable = true }
 f = { path = "w/f-1.0-py3-none-any.whl" }
 g = { url = "https://example.org/u-1.0-py3-none-any.whl" }
 h = { workspace = true }
@@ -237,7 +237,10 @@ fn missing_sources_are_said_before_anything_is_touched() {
     );
     let wrong = plan_with(&Rehearsal::with(files), &stack, &Settings::default()).unwrap_err();
     let help = wrong[1].finding.help().unwrap();
-    assert_eq!(help, "get it with: git clone --branch v1 -- https://example.org/x.git ../b");
+    assert_eq!(
+        help,
+        "let hsm get it with `--yes`, or get it with: git clone --branch v1 -- https://example.org/x.git ../b"
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! One small file for each command or family of commands.
 
 mod after;
+mod checkouts;
 mod edit;
 mod explain;
 mod init;
@@ -194,7 +195,8 @@ impl Context<'_> {
 
     /// What the global options say of a run.
     fn settings(&self) -> Settings {
-        Settings { offline: self.global.offline, yes: self.global.yes, ..Settings::default() }
+        let yes = self.global.yes;
+        Settings { offline: self.global.offline, yes, fetch_sources: yes, ..Settings::default() }
     }
 
     /// What a command is to do, as far as these options say.

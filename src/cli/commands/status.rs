@@ -11,7 +11,9 @@ pub(super) fn run(context: &Context<'_>, args: &Status) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm status")?.as_ref());
-    let wish = Wish { only: args.only.map(Kind::from), ..context.wish(&Choice::default())? };
+    let mut wish = Wish { only: args.only.map(Kind::from), ..context.wish(&Choice::default())? };
+    // one that is missing is something to tell, and no reason to stop
+    wish.settings.fetch_sources = true;
     let status = road.status(&wish)?;
     context.voice.diagnostics(&status.resolved.inputs.sources, &status.resolved.solved.warnings);
     if status.underway {

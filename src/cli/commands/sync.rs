@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Context, Fail, schema};
+use super::{Context, Fail, checkouts, schema};
 use crate::cli::Exit;
 use crate::cli::args::{Lock, Plan, Side, Sync};
 use crate::cli::voice::{SCHEMA, plan as plan_words};
@@ -31,7 +31,10 @@ fn show(context: &Context<'_>, wish: &Wish, what: &str) -> Result<Planned, Fail>
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in(what)?.as_ref());
-    let planned = road.plan(wish)?;
+    // a step of the run would get what is missing; nothing is fetched for showing that
+    let mut wish = wish.clone();
+    wish.settings.fetch_sources = true;
+    let planned = road.plan(&wish)?;
     tell_notes(context, &planned);
     let steps = steps(&planned);
     if context.voice.is_json() {
@@ -86,12 +89,22 @@ pub(super) fn written(
     what: &str,
     wait: bool,
 ) -> Result<(Done, Option<ProjectLock>), Fail> {
-    if let Some(done) = road.idle(wish, what, &context.voice.progress())? {
+    let mut wish = wish.clone();
+    let idle = match road.idle(&wish, what, &context.voice.progress()) {
+        Err(stop) => {
+            // before the project is taken: who says no has changed nothing
+            checkouts::agreed(context, stop)?;
+            wish.settings.fetch_sources = true;
+            None
+        }
+        Ok(idle) => idle,
+    };
+    if let Some(done) = idle {
         tell_run(context, &done);
         return Ok((done, None));
     }
     let lock = enter(context, road, what, wait)?;
-    Ok((sync_with(context, road, wish, what, &lock)?, Some(lock)))
+    Ok((sync_with(context, road, &wish, what, &lock)?, Some(lock)))
 }
 
 /// Takes the project for a command that writes.
@@ -116,6 +129,12 @@ pub(super) fn sync_with(
     lock: &ProjectLock,
 ) -> Result<Done, Fail> {
     let done = match road.sync(wish, what, lock, &context.voice.progress()) {
+        Err(Stop::Wrong(report)) if !wish.settings.fetch_sources => {
+            checkouts::agreed(context, Stop::Wrong(report))?;
+            let mut wish = wish.clone();
+            wish.settings.fetch_sources = true;
+            road.sync(&wish, what, lock, &context.voice.progress())?
+        }
         Err(Stop::Run { planned, settings, error }) => {
             let offer = road.offer(&error).filter(|_| !wish.settings.yes && !wish.settings.offline);
             let agrees = |offer| context.confirm(&format!("{error}\nShall hsm {offer} now?"));
@@ -137,6 +156,7 @@ fn tell_run(context: &Context<'_>, done: &Done) {
     for note in &done.report.notes {
         context.voice.warn(note);
     }
+    checkouts::tell_left(context, &done.planned.resolved);
 }
 
 /// The last word of a run.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::{SCHEMA, STEP};
+use crate::adapters::git::Unsaved;
 use crate::adapters::{About, Layer, Mend, Run, State};
 use crate::lock::LockedComponent;
 use crate::road::status::{Difference, Status, What};
@@ -61,6 +62,7 @@ fn command(mend: &Mend) -> String {
         Mend::Up => "hsm up".to_owned(),
         Mend::UpOne(id) => format!("hsm up {}", id.name()),
         Mend::Down => "hsm down".to_owned(),
+        Mend::Get => "hsm sync --yes".to_owned(),
     };
     super::typed(&typed)
 }
@@ -78,7 +80,10 @@ fn kind(what: &What) -> &'static str {
         What::Left(_) => "left",
         What::Edited { .. } => "edited",
         What::Found(state) => match state {
-            State::StaleLock { missing: true, .. } | State::NoEnvironment { .. } => "missing",
+            State::StaleLock { missing: true, .. }
+            | State::NoEnvironment { .. }
+            | State::NoCheckout { .. } => "missing",
+            State::Checkout { .. } => "checkout",
             State::StaleLock { .. } => "stale",
             State::Installed { .. } => "installed",
             State::Damaged { .. } => "damaged",
@@ -110,7 +115,11 @@ fn of(what: &What) -> Vec<String> {
             | State::NoEnvironment { path: name }
             | State::Container { name, .. }
             | State::Orphan { name }
-            | State::Unknown { about: About::Lock(name) | About::Config(name), .. } => vec![name.clone()],
+            | State::NoCheckout { path: name, .. }
+            | State::Checkout { path: name, .. }
+            | State::Unknown {
+                about: About::Lock(name) | About::Config(name) | About::Checkout(name), ..
+            } => vec![name.clone()],
             State::Installed { wanted, unwanted } => wanted.iter().chain(unwanted).cloned().collect(),
             State::Damaged { names } => names.clone(),
             State::Down { .. } | State::Unknown { .. } => Vec::new(),
@@ -173,6 +182,10 @@ fn says_state(state: &State) -> String {
             }
         }
         State::Damaged { names } => format!("files of {} are missing", some(names)),
+        State::NoCheckout { name, path } => format!("{path}, the checkout of {name}, is missing"),
+        State::Checkout { path, branch, wanted, unsaved, behind, .. } => {
+            checkout(path, branch, wanted.as_deref(), unsaved, *behind)
+        }
         State::Orphan { name } => format!("`{name}` is a container of this project that no file names"),
         State::Down { count: 1 } => "the container is not up".to_owned(),
         State::Down { count } => format!("none of the {count} containers is up"),
@@ -180,6 +193,7 @@ fn says_state(state: &State) -> String {
             let what = match about {
                 About::Lock(file) => format!("whether {file} is up to date"),
                 About::Environment => "whether what is installed is up to date".to_owned(),
+                About::Checkout(path) => format!("how {path} is"),
                 About::Containers => "how the containers are".to_owned(),
                 About::Config(name) => format!("whether {name} runs what the files say"),
             };
@@ -195,6 +209,36 @@ fn says_state(state: &State) -> String {
             Run::Starting => format!("{name} is starting"),
         },
     }
+}
+
+fn checkout(path: &str, branch: &str, wanted: Option<&str>, unsaved: &Unsaved, behind: usize) -> String {
+    let at = if branch == "(detached)" { "on no branch".to_owned() } else { format!("on {branch}") };
+    let wanted = wanted.map(|name| format!("the registry has {name}"));
+    let unsaved = if unsaved.is_empty() { "clean".to_owned() } else { unsaved_words(unsaved) };
+    let behind = (behind > 0).then(|| format!("{} behind", count(behind, "commit")));
+    let said = [Some(at), wanted, Some(unsaved), behind];
+    format!("{path}: {}", said.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+/// What of a checkout nobody else has.
+pub(in crate::cli) fn unsaved_words(unsaved: &Unsaved) -> String {
+    let some =
+        |number: usize, one: &str, rest: &str| (number > 0).then(|| format!("{}{rest}", count(number, one)));
+    let all = [
+        some(unsaved.changed, "uncommitted file", ""),
+        some(unsaved.unpushed, "commit", " not pushed"),
+        some(unsaved.stashed, "stash", ""),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: usize, one: &str) -> String {
+    let ending = match (number, one) {
+        (1, _) => "",
+        (_, "stash") => "es",
+        _ => "s",
+    };
+    format!("{number} {one}{ending}")
 }
 
 /// The first of some names, and how many more there are.

@@ -9,7 +9,7 @@ mod groups;
 
 use serde_json::json;
 
-use super::{Context, Fail, names, registry, sync};
+use super::{Context, Fail, checkouts, names, registry, sync};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::voice::{SCHEMA, stack};
@@ -132,6 +132,11 @@ fn finish(
         context.world.write(&path, after.as_bytes()).map_err(|e| Fail::system("write", &path, e))?;
         keep(context, road, &mut trail, &before, &after);
         context.voice.step("edited", MANIFEST);
+        if !differences.is_empty()
+            && let Ok(resolved) = road.resolve(&edited)
+        {
+            checkouts::tell_left(context, &resolved);
+        }
     }
     if context.voice.is_json() {
         context.voice.json(&json!({
