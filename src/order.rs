@@ -235,6 +235,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_got_is_there_before_the_files_and_before_commands_where_no_file_changes() {
+        let parts = || vec![part("one", &[Phase::Get, Phase::Get]), part("two", &[Phase::Apply])];
+        let (get, apply) = (|action| Step::Apply { part: 0, action }, Step::Apply { part: 1, action: 0 });
+        let plan = Plan { files: vec![file("a")], parts: parts(), notes: Vec::new() };
+        let steps = [Step::Save, get(0), get(1), Step::Write { file: 0 }, apply, Step::Commit];
+        assert_eq!(order(&plan).unwrap().waves, steps.map(|step| vec![step]));
+        let plan = Plan { parts: parts(), ..Plan::default() };
+        let steps = [Step::Save, get(0), get(1), apply, Step::Commit];
+        assert_eq!(order(&plan).unwrap().waves, steps.map(|step| vec![step]));
+    }
+
+    #[test]
     fn a_plan_that_changes_nothing_saves_and_commits_nothing() {
         let plan = Plan { parts: vec![part("one", &[Phase::Verify])], ..Plan::default() };
         assert_eq!(order(&plan).unwrap().waves, [[Step::Verify { part: 0, action: 0 }]]);

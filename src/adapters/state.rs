@@ -31,7 +31,7 @@ pub enum Layer {
     Checkouts,
 }
 
-/// A command of hsm that mends something.
+/// A command that mends something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mend {
     /// Sync.
@@ -44,6 +44,8 @@ pub enum Mend {
     Down,
     /// Sync, and get what is missing.
     Get,
+    /// A command of the adapter's tool, as it is typed: hsm has none that does it.
+    Tool(String),
 }
 
 /// The states of things.

@@ -129,6 +129,15 @@ fn a_missing_checkout_is_got_only_when_asked_for_and_then_nothing_is_left_to_do(
     hsm(&at, &["sync", "--yes"]).ends_with(0);
     assert_eq!(synced.differences(&Picture::of(&at, true, &[])), "");
 
+    // a fresh clone of the project that uses the committed files as they are needs the checkout, too
+    fs::remove_dir_all(&checkout).expect("there");
+    fs::remove_dir_all(at.join(".hsm")).expect("there");
+    hsm(&at, &["up", "--frozen"]).ends_with(2);
+    let committed = Picture::of(&at, true, &[".hsm", ".venv", "checkouts"]);
+    hsm(&at, &["sync", "--frozen", "--yes"]).ends_with(0);
+    assert_eq!(git(&checkout, &["branch", "--show-current"]), "work");
+    assert_eq!(committed.differences(&Picture::of(&at, true, &[".hsm", ".venv", "checkouts"])), "");
+
     // from what was fetched before, without the repository
     fs::remove_dir_all(&checkout).expect("there");
     fs::rename(place.dir.path().join("origin"), place.dir.path().join("away")).expect("moved");
@@ -220,12 +229,14 @@ fn what_is_in_a_checkout_is_never_touched_and_told_when_it_is_left() {
 
     let before = Picture::of(&checkout, true, &[]);
     hsm(&at, &["sync", "--yes"]).ends_with(0);
-    place.manifest("prod");
-    let run = hsm(&at, &["sync", "--yes"]).ends_with(0);
+    let run = hsm(&at, &["package", "mode", "client", "prod"]).ends_with(0);
+    let left = "checkouts/client is no longer used; it is left as it is, with 1 uncommitted file";
+    assert!(run.stderr.contains(left), "{}", run.stderr);
+    let run = hsm(&at, &["sync"]).ends_with(0);
     let says = "checkouts/client is no longer used; it is left as it is, with 1 uncommitted file, 1 commit not pushed, 1 stash";
     assert!(run.stderr.contains(says), "{}", run.stderr);
-    place.manifest("dev");
-    hsm(&at, &["sync"]).ends_with(0);
+    // back again, all in one: what is there needs nobody's word
+    hsm(&at, &["package", "mode", "client", "dev", "--sync"]).ends_with(0);
     assert_eq!(before.differences(&Picture::of(&checkout, true, &[])), "");
 
     // a fork is worked with as it is, and so is what is no checkout at all

@@ -65,7 +65,9 @@ pub(super) fn of(stack: &Stack, root: &Path, world: &dyn World) -> Vec<Found> {
         Err(_) if !expected => return Vec::new(),
         Err(why) => return vec![unknown(About::Containers, why)],
     };
-    let compared = Compared { stack, services: &services, listed: &listed };
+    let words = std::iter::once(tool.program.to_string_lossy().into_owned()).chain(tool.prefix.clone());
+    let call = words.chain(["--project-name".to_owned(), project]).collect::<Vec<_>>().join(" ");
+    let compared = Compared { stack, services: &services, listed: &listed, call };
     compared.with(&hashes.map(|text| hashes_of(&text)))
 }
 
@@ -86,6 +88,8 @@ struct Compared<'a> {
     stack: &'a Stack,
     services: &'a BTreeMap<String, ComponentId>,
     listed: &'a [Listed],
+    /// How a command of Compose for this project begins.
+    call: String,
 }
 
 impl Compared<'_> {
@@ -110,10 +114,8 @@ impl Compared<'_> {
             let hash = hashes.as_ref().map(|hashes| hashes.get(*service));
             let runs = if of.is_empty() { vec![Run::Absent] } else { self.runs(&of, hash.ok().flatten()) };
             for run in runs {
-                // a container that runs and is not well is not helped by starting it
-                let is_started = matches!(run, Run::Starting | Run::Unhealthy);
+                let mend = self.mend(service, &run);
                 let what = State::Container { name: self.shown(service), run };
-                let mend = (!is_started).then(|| self.mend(service));
                 found.push(Found { layer: Layer::Containers, what, mend });
             }
             if let Ok(Some(hash)) = hash
@@ -189,8 +191,16 @@ impl Compared<'_> {
         self.services.get(service).map_or_else(|| service.to_owned(), |id| id.name().to_string())
     }
 
-    fn mend(&self, service: &str) -> Mend {
-        self.services.get(service).map_or(Mend::Up, |id| Mend::UpOne(id.clone()))
+    /// Starting is no help to a container that runs, or that is paused.
+    fn mend(&self, service: &str, run: &Run) -> Option<Mend> {
+        match run {
+            Run::Starting => None,
+            Run::Unhealthy => Some(Mend::Tool(format!("{} restart {service}", self.call))),
+            Run::Stopped(word) if word == "paused" => {
+                Some(Mend::Tool(format!("{} unpause {service}", self.call)))
+            }
+            _ => Some(self.services.get(service).map_or(Mend::Up, |id| Mend::UpOne(id.clone()))),
+        }
     }
 }
 
@@ -277,5 +287,41 @@ fn label(json: &Json, key: &str) -> Option<String> {
             pairs.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).next()
         }
         labels => labels.get(key).and_then(Json::as_str).map(str::to_owned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_old_and_new_versions_are_read_and_single_runs_are_left_out() {
+        let one = r#"{"Service":"a","State":"exited","ExitCode":3,"Health":"","Image":"x:1","Labels":"com.docker.compose.config-hash=12ab,com.docker.compose.oneoff=False"}"#;
+        let run = one.replace("oneoff=False", "oneoff=True");
+        let a = Listed {
+            service: "a".to_owned(),
+            state: "exited".to_owned(),
+            health: String::new(),
+            code: 3,
+            image: "x:1".to_owned(),
+            hash: Some("12ab".to_owned()),
+        };
+        assert_eq!(read(&format!("{one}\n{run}\n")), Ok(vec![a.clone()]));
+        assert_eq!(read(&format!("[{one},{run}]")), Ok(vec![a]));
+        assert_eq!(read(""), Ok(Vec::new()));
+        assert!(read("no JSON").is_err());
+        let hashes = hashes_of("a 12ab\nb  34cd\n");
+        assert_eq!(hashes.get("b").map(String::as_str), Some("34cd"));
+    }
+
+    #[test]
+    fn what_a_failure_means_is_said_on_one_line() {
+        let said = |text: &str| refused(&Outcome { stderr: text.as_bytes().to_vec(), ..Outcome::code(1) });
+        assert_eq!(
+            said("Cannot connect to the Docker daemon at unix:///x. Is it running?\n"),
+            "the engine does not run"
+        );
+        assert_eq!(said("a warning\n\nlast \u{1b}[31mwords\n"), "last \u{fffd}[31mwords");
+        assert_eq!(said(""), "Compose does not say why");
     }
 }

@@ -62,6 +62,7 @@ fn command(mend: &Mend) -> String {
         Mend::Up => "hsm up".to_owned(),
         Mend::UpOne(id) => format!("hsm up {}", id.name()),
         Mend::Down => "hsm down".to_owned(),
+        Mend::Tool(command) => return command.clone(),
         Mend::Get => "hsm sync --yes".to_owned(),
     };
     super::typed(&typed)
