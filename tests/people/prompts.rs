@@ -7,7 +7,7 @@ use rustix::termios::LocalModes;
 
 use crate::project::Project;
 use crate::pty::Session;
-use crate::support::Picture;
+use crate::support::{Picture, skip};
 
 const MANIFEST: &str = "project: {name: demo}
 dependencies:
@@ -418,4 +418,47 @@ fn a_menu_fits_a_small_terminal_and_a_large_registry() {
             }
         }
     }
+}
+
+#[test]
+fn a_checkout_that_is_missing_is_got_after_a_yes_and_nothing_is_done_after_a_no() {
+    let project = Project::of("project: {name: demo, mode: dev}\nservices:\n  containers: [api]\n");
+    let origin = project.path("origin");
+    fs::create_dir_all(&origin).expect("a directory");
+    fs::write(origin.join("Dockerfile"), "FROM scratch\n").expect("written");
+    let git = |args: &[&str]| {
+        let named = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgSign=false"];
+        let run = Command::new("git").current_dir(&origin).args(named).args(args).output();
+        run.is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "--quiet"]) {
+        skip("a checkout that is asked for", "git");
+        return;
+    }
+    assert!(git(&["add", "--all"]) && git(&["commit", "--quiet", "--message", "first"]));
+    let entry = format!(
+        "name: api\nsources: {{dev: {{type: git, url: \"file://{}\", path: ./api}}}}\n",
+        origin.display()
+    );
+    project.write("hsm-registry/containers/api.yaml", &entry);
+    let before = Picture::of(&project.path(""), true, &[]);
+    let mut session = at_terminal(&project, &["sync"]);
+    session
+        .shows("`api` does not exist")
+        .shows("Shall hsm get it with git now?")
+        .shows("[y/N] ")
+        .types("n\r");
+    assert_eq!(session.ends().0, 2);
+    assert_eq!(before.differences(&Picture::of(&project.path(""), true, &[])), "");
+    let mut session = at_terminal(&project, &["sync"]);
+    session.shows("[y/N] ").types("y\r");
+    let (code, seen) = session.ends();
+    assert!(code == 1 && seen.contains("git was not found"), "{seen}");
+    let mut with_tools = command(&project, &["sync"]);
+    with_tools.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let mut session = Session::start(&with_tools, (100, 30));
+    session.shows("[y/N] ").types("y\r");
+    let (code, seen) = session.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert!(project.path("api/Dockerfile").exists());
 }
