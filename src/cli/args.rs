@@ -7,7 +7,7 @@ mod managers;
 pub(super) mod registry;
 mod schema;
 mod scripts;
-pub(super) mod status;
+mod status;
 
 use std::path::PathBuf;
 
@@ -19,6 +19,7 @@ pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Packa
 pub(super) use managers::{ContainerManager, PythonManager};
 pub(super) use schema::Schema;
 pub(super) use scripts::{Complete, Man, Shell};
+pub(super) use status::{Side, Status};
 
 const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
     .header(anstyle::AnsiColor::Green.on_default().bold())
@@ -239,7 +240,7 @@ pub(super) enum Command {
     #[command(after_help = "Examples:
   hsm status
   hsm status --only packages || hsm sync")]
-    Status(status::Status),
+    Status(Status),
     /// Sync, build and start the containers, and wait until they are healthy
     #[command(after_help = "Examples:
   hsm up
@@ -515,13 +516,6 @@ pub(super) struct Then {
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,
-}
-
-/// A side of the stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Side {
-    Packages,
-    Containers,
 }
 
 /// A mode.

@@ -103,6 +103,14 @@ impl Drop for Project {
         for image in ["front", "second", "base"] {
             quiet(&["image", "rm", "--force", &format!("{}-{image}:dev", self.name)]);
         }
+        // what was built before under these names has none any more
+        let label = format!("label=com.docker.compose.project={}", self.name);
+        let old = Command::new("docker").args(["images", "--quiet", "--filter", &label]).output();
+        for image in
+            old.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default().lines()
+        {
+            quiet(&["image", "rm", "--force", image]);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Context, Fail};
 use crate::cli::Exit;
-use crate::cli::args::{Choice, status::Status};
+use crate::cli::args::{Choice, Status};
 use crate::cli::voice::status as words;
 use crate::names::Kind;
 use crate::road::Wish;
