@@ -200,6 +200,14 @@ pub fn package_manager(inputs: &Inputs) -> &'static str {
     adapter(Kind::Package, &inputs.manifest, &inputs.sources).map_or("the package manager", Adapter::name)
 }
 
+/// The name of the package manager that a manifest names, and whether it takes over what stands in the user's files.
+///
+/// # Errors
+/// There is no such package manager.
+pub fn takes_over(manifest: &Manifest, sources: &Sources) -> Result<(&'static str, bool), Stop> {
+    adapter(Kind::Package, manifest, sources).map(|adapter| (adapter.name(), adapter.takes_over()))
+}
+
 /// The nearest directory with a manifest, from `start` upwards.
 pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
     let none = || Stop::NoProject(start.to_owned());
@@ -222,6 +230,7 @@ impl Road<'_> {
             manifest: wish.manifest.clone(),
             overlays: wish.load.overlays.clone(),
             require_mode: wish.load.require_mode,
+            adopt: wish.load.adopt.clone(),
             ..LoadOptions::default()
         };
         self.solve(&options, Some(lock::Lock::of(&resolved.solved.stack)))

@@ -48,6 +48,7 @@ mod state;
 mod trouble;
 pub mod uv;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ pub struct Settings {
     pub yes: bool,
     /// Checkouts of sources that are missing are got: a step of the run does it.
     pub fetch_sources: bool,
+    /// Components of which what the user wrote into the tool's files is handed over: it becomes hsm's, as the stack has it.
+    pub adopt: BTreeSet<ComponentId>,
 }
 
 /// What one adapter wants done. Inert: printable, comparable, audited.
@@ -408,6 +411,11 @@ pub trait Adapter: Send + Sync {
     /// Files of the user's own in the project that its tool would take by itself, in the order in which it would.
     fn own_files(&self, _root: &Path, _world: &dyn World) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether it writes into files of the user's, so that what stands there can be handed over ([`Settings::adopt`]).
+    fn takes_over(&self) -> bool {
+        false
     }
 
     /// What it does after the commit; `None` for one that runs nothing.

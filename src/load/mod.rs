@@ -21,7 +21,7 @@ use crate::manifest::overlay::Overlay;
 use crate::manifest::{self, Item, Manifest, Mode, RegistrySource};
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::place::{FileId, Place, Sources};
-use crate::pyproject::{Checkout, Project};
+use crate::pyproject::{self, Checkout, Project};
 use crate::registry::layer::Layer;
 use crate::registry::{Entry, Group, Registries, RegistryDir};
 use crate::world::World;
@@ -42,6 +42,8 @@ pub struct LoadOptions {
     pub manifest: Option<Arc<str>>,
     /// Values laid over the manifest's for this command, the last on top.
     pub overlays: Vec<Overlay>,
+    /// Packages of which what the user wrote into `pyproject.toml` is to be hsm's: it says nothing any more.
+    pub adopt: BTreeSet<ComponentId>,
 }
 
 /// Whose locked releases may move.
@@ -236,7 +238,10 @@ fn read(
     diagnostics.extend(check::check(&manifest, &reached, &mut registries, sources));
     diagnostics.extend(registries.warnings().iter().cloned());
     let own_services = own_services(root, world, &manifest, sources, diagnostics);
-    let python = python::project(root, world, &reached.entries, sources, diagnostics);
+    let mut python = python::project(root, world, &reached.entries, sources, diagnostics);
+    let list =
+        pyproject::List::of(manifest.dependencies.into_group.as_ref().map(|group| group.value.as_str()));
+    python.hand_over(&list, &python::distributions(&options.adopt, &reached.entries));
     let checkouts = python::checkouts(root, world, &reached.entries, sources);
     let groups = reached.entries.keys().filter_map(|target| match target {
         TargetId::Group(id) => Some(id),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{Inputs, unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::Mode;
-use crate::names::TargetId;
+use crate::names::{ComponentId, Name, TargetId};
 use crate::place::{FileId, Sources};
 use crate::pyproject::{self, Checkout, Project};
 use crate::registry::{Entry, Package, PackageOrigin, PackageSource};
@@ -36,6 +36,23 @@ pub(super) fn project(
     let mut report = |diagnostic| diagnostics.push(diagnostic);
     let Ok(file) = taken.map_err(&mut report) else { return Project::default() };
     Project::read(&text_of(sources, file), file).map_err(report).unwrap_or_default()
+}
+
+/// The distributions that these components may come as.
+pub(super) fn distributions(
+    components: &BTreeSet<ComponentId>,
+    entries: &BTreeMap<TargetId, Arc<Entry>>,
+) -> BTreeSet<Name> {
+    let entry = |id: &ComponentId| entries.get(&TargetId::Component(id.clone())).map(Arc::as_ref);
+    let mut names = BTreeSet::new();
+    for id in components {
+        let Some(Entry::Package(package)) = entry(id) else { continue };
+        names.insert(id.name().clone());
+        let sources = package.releases.iter().flat_map(|release| &release.sources);
+        let others = sources.filter_map(|source| Name::parse(&source.origin.name()?.value).ok());
+        names.extend(others.map(|name| name.pep503()));
+    }
+    names
 }
 
 /// What the checkouts that can be reached say of themselves, by their paths from the project's root.

@@ -99,6 +99,11 @@ impl Project {
         Ok(project)
     }
 
+    /// The lines of a list for these distributions are the user's no longer.
+    pub fn hand_over(&mut self, list: &List, names: &BTreeSet<Name>) {
+        self.lines.retain(|line| line.list != *list || !names.contains(&line.requirement.name));
+    }
+
     /// Whether two lists are never taken together.
     pub fn are_apart(&self, one: &List, other: &List) -> bool {
         let (one, other) = (self.closure(one), self.closure(other));
@@ -142,6 +147,13 @@ impl Project {
             }
             self.included.insert(start.clone(), seen);
         }
+    }
+}
+
+impl List {
+    /// Where a project's requirements are written: into a group, else into the project's own list.
+    pub fn of(group: Option<&str>) -> Self {
+        group.and_then(normal).map_or(Self::Project, Self::Group)
     }
 }
 

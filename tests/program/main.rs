@@ -10,6 +10,7 @@ mod checkouts;
 mod conflicts;
 mod devices;
 mod making;
+mod packages;
 mod pip;
 mod rejected;
 mod road;
@@ -18,4 +19,5 @@ mod runs;
 mod status;
 #[path = "../support/mod.rs"]
 mod support;
+mod uv;
 mod walk;

@@ -2,86 +2,21 @@
 //! is wanted, and another package manager can take over and give back.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use crate::runs::{Run, hsm};
+use crate::packages::Project;
+use crate::runs::hsm;
 use crate::support::{Picture, have};
 
 const LOCK: &str = "constraints.hpm.txt";
 
-struct Project(tempfile::TempDir);
-
-impl Project {
-    /// A project that wants these packages, each an entry's text below `name` and `version`.
-    fn new(packages: &[(&str, &str)]) -> Self {
-        let project = Self(tempfile::tempdir().expect("a temporary directory"));
-        fs::create_dir_all(project.root().join("hsm-registry/packages")).expect("made");
-        for (name, entry) in packages {
-            project.entry(name, entry);
-        }
-        let names: Vec<&str> = packages.iter().map(|(name, _)| *name).collect();
-        project.want(&names.join(", "));
-        project
-    }
-
-    fn root(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn want(&self, items: &str) {
-        let text = format!(
-            "project: {{name: demo}}\ndependencies:\n  package_manager: pip\n  packages: [{items}]\n"
-        );
-        fs::write(self.root().join("hsm.yaml"), text).expect("written");
-    }
-
-    fn entry(&self, name: &str, entry: &str) {
-        let path = self.root().join(format!("hsm-registry/packages/{name}.yaml"));
-        fs::write(path, format!("name: {name}\n{entry}")).expect("written");
-    }
-
-    fn text(&self, path: &str) -> String {
-        fs::read_to_string(self.root().join(path)).unwrap_or_default()
-    }
-
-    /// What is locked of a distribution.
-    fn locked(&self, name: &str) -> String {
-        let text = self.text(LOCK);
-        let line = text
-            .lines()
-            .find(|line| line.starts_with(&format!("{name}=")) || line.starts_with(&format!("{name} ")));
-        line.unwrap_or_default().to_owned()
-    }
-
-    #[track_caller]
-    fn run(&self, args: &[&str], code: i32) -> Run {
-        hsm(self.root(), args).ends_with(code)
-    }
-
-    /// Syncs, and sees that nothing is left to do.
-    #[track_caller]
-    fn synced(&self, args: &[&str]) {
-        self.run(&[&["sync"], args].concat(), 0);
-        let again = self.run(&["plan"], 0);
-        assert!(again.stdout.contains("nothing to do"), "{}", again.text());
-    }
-
-    fn python(&self, code: &str) -> String {
-        let out =
-            Command::new(self.root().join(".venv/bin/python")).args(["-c", code]).output().expect("runs");
-        format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
-            .trim()
-            .to_owned()
-    }
-
-    /// What is installed, beside what a new environment holds.
-    fn installed(&self) -> String {
-        self.python(
-            "import importlib.metadata as m; print(*sorted({d.metadata['Name'].lower() for d in m.distributions()} \
-             - {'pip', 'setuptools', 'wheel'}))",
-        )
-    }
+/// What is locked of a distribution.
+fn locked(project: &Project, name: &str) -> String {
+    let text = project.text(LOCK);
+    let line = text
+        .lines()
+        .find(|line| line.starts_with(&format!("{name}=")) || line.starts_with(&format!("{name} ")));
+    line.unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -92,25 +27,25 @@ fn versions_move_only_when_they_are_asked_to() {
     let entry = |line: &str| {
         format!("version: \"1.16.0\"\nsources: {{prod: {{type: pypi}}}}\ndependencies: [\"{line}\", attrs]\n")
     };
-    let project = Project::new(&[("six", &entry("idna<3.7"))]);
+    let project = Project::new("pip", &[("six", &entry("idna<3.7"))]);
     project.run(&["lock"], 0);
-    assert_eq!(project.locked("idna"), "idna==3.6");
+    assert_eq!(locked(&project, "idna"), "idna==3.6");
     assert!(!project.root().join(".venv").exists(), "a lock installs nothing");
     project.synced(&[]);
     assert_eq!(project.installed(), "attrs idna six");
     project.entry("six", &entry("idna"));
     project.synced(&[]);
-    assert_eq!(project.locked("idna"), "idna==3.6", "what is locked is kept");
+    assert_eq!(locked(&project, "idna"), "idna==3.6", "what is locked is kept");
     project.entry("six", &entry("idna>=3.7,<3.9"));
     project.synced(&[]);
-    assert_eq!(project.locked("idna"), "idna==3.8", "unless it cannot be");
+    assert_eq!(locked(&project, "idna"), "idna==3.8", "unless it cannot be");
     project.entry("six", &entry("idna<3.10"));
-    let attrs = project.locked("attrs");
+    let attrs = locked(&project, "attrs");
     project.synced(&["--upgrade", "attrs"]);
-    assert_eq!(project.locked("idna"), "idna==3.8");
-    assert_eq!(project.locked("attrs"), attrs, "it was the newest");
+    assert_eq!(locked(&project, "idna"), "idna==3.8");
+    assert_eq!(locked(&project, "attrs"), attrs, "it was the newest");
     project.synced(&["--upgrade"]);
-    assert_eq!(project.locked("idna"), "idna==3.9");
+    assert_eq!(locked(&project, "idna"), "idna==3.9");
     assert_eq!(project.python("import idna; print(idna.__version__)"), "3.9");
 
     // what is wanted less needs no network
@@ -128,11 +63,14 @@ fn the_environment_holds_what_is_wanted_and_nothing_else() {
     if !have("the_environment_holds_what_is_wanted_and_nothing_else", &["pip"]) {
         return;
     }
-    let project = Project::new(&[
-        ("requests", "version: \"2.31.0\"\nsources: {prod: {type: pypi, extras: [socks]}}\n"),
-        ("six", "version: \"1.16.0\"\nsources: {prod: {type: pypi}}\n"),
-        ("elsewhere", "version: \"1.0\"\nsources: {prod: {type: pypi, name: tomli, version: \"*\"}}\n"),
-    ]);
+    let project = Project::new(
+        "pip",
+        &[
+            ("requests", "version: \"2.31.0\"\nsources: {prod: {type: pypi, extras: [socks]}}\n"),
+            ("six", "version: \"1.16.0\"\nsources: {prod: {type: pypi}}\n"),
+            ("elsewhere", "version: \"1.0\"\nsources: {prod: {type: pypi, name: tomli, version: \"*\"}}\n"),
+        ],
+    );
     project.want("requests, six, {name: elsewhere, marker: \"python_version < '3'\"}");
     project.synced(&[]);
     assert_eq!(project.installed(), "certifi charset-normalizer idna pysocks requests six urllib3");
@@ -194,13 +132,13 @@ fn a_repository_is_locked_at_a_commit() {
         "version: \"1.0\"\nsources:\n  prod: {{type: git, url: \"file://{}\", branch: main, subdirectory: python}}\n",
         repository.path().display()
     );
-    let project = Project::new(&[("lib", &entry)]);
+    let project = Project::new("pip", &[("lib", &entry)]);
     project.synced(&[]);
     assert_eq!(project.python("import lib; print(lib.value)"), "first");
     assert!(
-        project.locked("lib").contains(&format!("@{first}#subdirectory=python  # main")),
+        locked(&project, "lib").contains(&format!("@{first}#subdirectory=python  # main")),
         "{}",
-        project.locked("lib")
+        locked(&project, "lib")
     );
     let second = commit("second");
     fs::remove_dir_all(project.root().join(".venv")).expect("removed");
@@ -208,7 +146,7 @@ fn a_repository_is_locked_at_a_commit() {
     assert_eq!(project.python("import lib; print(lib.value)"), "first", "what is locked is kept");
     project.synced(&["--upgrade", "lib"]);
     assert_eq!(project.python("import lib; print(lib.value)"), "second");
-    assert!(project.locked("lib").contains(&second));
+    assert!(locked(&project, "lib").contains(&second));
 }
 
 #[test]
@@ -217,7 +155,7 @@ fn what_pip_refuses_is_explained_and_nothing_changes() {
         return;
     }
     let entry = |rest: &str| format!("version: \"1.16.0\"\nsources: {{prod: {{type: pypi}}}}\n{rest}");
-    let project = Project::new(&[("six", &entry(""))]);
+    let project = Project::new("pip", &[("six", &entry(""))]);
     project.synced(&[]);
     let before = || Picture::of(project.root(), false, &[".hsm", "hsm-registry"]);
     let state = before();
@@ -250,10 +188,10 @@ fn another_package_manager_takes_over_and_gives_back() {
     if !have("another_package_manager_takes_over_and_gives_back", &["pip", "uv"]) {
         return;
     }
-    let project = Project::new(&[(
-        "six",
-        "version: \"1.16.0\"\nsources: {prod: {type: pypi}}\ndependencies: [idna]\n",
-    )]);
+    let project = Project::new(
+        "pip",
+        &[("six", "version: \"1.16.0\"\nsources: {prod: {type: pypi}}\ndependencies: [idna]\n")],
+    );
     let mine = "[project]\nname = \"app\"  # mine\nversion = \"1\"\nrequires-python = \">=3.9\"\ndependencies = [\n    'attrs',\n]\n";
     fs::write(project.root().join("pyproject.toml"), mine).expect("written");
     project.synced(&[]);

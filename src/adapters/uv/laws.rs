@@ -206,6 +206,38 @@ fn the_users_own_source_is_reported_and_stays() {
     assert!(reconcile(text, &unsourced).is_err());
 }
 
+fn adopting(mut wish: Wish, names: &[&str]) -> Wish {
+    wish.adopt = names.iter().map(|name| (*name).to_owned()).collect();
+    wish
+}
+
+#[test]
+fn what_is_handed_over_becomes_what_is_wanted_and_goes_with_it() {
+    let text = "[project]\ndependencies = [\n    \"a\",\n    \"Six_ty>=1\", # mine\n    \"six.ty<9 ; python_version < '3.9'\",\n]\n\n\
+                [tool.uv.sources.six_ty]\npath = \"mine\"\n\n[tool.uv.sources.a]\npath = \"a\"\n";
+    let stack = adopting(source(wish(&["six-ty==2"]), "six-ty", "{ path = \"six\" }"), &["six-ty"]);
+    let after = done(text, &stack);
+    assert_eq!(
+        body(&after.text),
+        "[project]\ndependencies = [\n    \"a\",\n    \"six-ty==2\", # mine\n]\n\n[tool.uv.sources.a]\npath = \"a\"\n\n\
+         [tool.uv.sources]\nsix_ty = { path = \"six\" }"
+    );
+    assert_eq!(after.notes, []);
+    assert_eq!(done(&after.text, &stack).text, after.text, "a second time");
+    let plain = Wish { adopt: std::collections::BTreeSet::new(), ..stack };
+    assert_eq!(done(&after.text, &plain).text, after.text, "it is hsm's from then on");
+    assert_eq!(
+        done(&after.text, &Wish::default()).text,
+        "[project]\ndependencies = [\n    \"a\",\n    # mine\n]\n\n[tool.uv.sources.a]\npath = \"a\"\n"
+    );
+    // the index by its name alone: a source of the user's would send it elsewhere
+    let text = "[project]\ndependencies = [\"six==2\"]\n[tool.uv.sources]\nsix = { path = \"mine\" }\n";
+    let index = Wish { unsourced: vec!["six".to_owned()], ..adopting(wish(&["six==2"]), &["six"]) };
+    let after = done(text, &index).text;
+    assert_eq!(body(&after), "[project]\ndependencies = [\"six==2\"]\n[tool.uv.sources]");
+    assert_eq!(done(&after, &Wish::default()).text, "[project]\ndependencies = []\n[tool.uv.sources]\n");
+}
+
 #[test]
 fn the_users_identical_line_is_enough() {
     let text = "[project]\ndependencies = [\"six==1.16\"]\n";
@@ -441,8 +473,73 @@ fn another_reader_reads_the_same() {
     }
 }
 
+/// What a text means beside what these distributions are in the arrays of requirements, in the sources, and in the record.
+fn without(text: &str, names: &[&str]) -> Plain {
+    fn drop_lines(plain: &mut Plain, names: &[&str]) {
+        match plain {
+            Plain::List(list) => list.retain(|item| match item {
+                Plain::Text(text) => !names.iter().any(|name| text.trim().starts_with(name)),
+                _ => true,
+            }),
+            Plain::Table(table) => table.retain(|_, value| {
+                drop_lines(value, names);
+                !matches!(value, Plain::Table(t) if t.is_empty())
+                    && !matches!(value, Plain::List(l) if l.is_empty())
+            }),
+            _ => {}
+        }
+    }
+    let mut plain = Toml::parse(text).unwrap().plain();
+    if let Some(sources) = plain.table_mut(&path(["tool", "uv", "sources"])) {
+        sources.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    plain.table_mut(&path(["tool"])).unwrap().remove("hsm");
+    drop_lines(&mut plain, names);
+    plain
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_handed_over_is_hsms_and_nothing_else_is(
+        text in file(),
+        names in proptest::sample::subsequence(vec!["u1", "u2", "u3"], 1..4),
+        sourced in any::<bool>(),
+        group in any::<bool>(),
+    ) {
+        let at = if group { path(["dependency-groups", "stack"]) } else { path(["project", "dependencies"]) };
+        let lines: Vec<String> = names.iter().map(|name| format!("{name}==7")).collect();
+        let mut stack = adopting(Wish::default(), &names);
+        stack.lists.push((at.clone(), lines.iter().map(|text| line(text)).collect()));
+        for name in &names {
+            if sourced {
+                stack = source(stack, name, "{ url = \"https://example.org/x.whl\" }");
+            } else {
+                stack.unsourced.push((*name).to_owned());
+            }
+        }
+        let after = reconcile(&text, &stack).map_err(|e| TestCaseError::fail(format!("{e:#?}\n--- text\n{text}")))?;
+        holds(&after.text, &stack)?;
+        let toml = Toml::parse(after.text.as_str()).unwrap();
+        let list = toml.keys(&at[..1]).into_iter().find(|key| key.to_lowercase() == at[1]).unwrap();
+        let elements = toml.elements(&[at[0].clone(), list]).unwrap().unwrap();
+        for name in &names {
+            let of = elements.iter().filter(|e| e.key.trim().starts_with(name)).count();
+            prop_assert_eq!(of, 1, "{}\n{}", name, &after.text);
+            let source = toml.keys(&path(["tool", "uv", "sources"])).contains(&(*name).to_owned());
+            prop_assert_eq!(source, sourced);
+        }
+        prop_assert_eq!(without(&text, &names), without(&after.text, &names));
+        let plain = Wish { adopt: std::collections::BTreeSet::new(), ..stack };
+        for wish in [&plain, &adopting(plain.clone(), &names)] {
+            prop_assert_eq!(&done(&after.text, wish).text, &after.text, "a second plan is not empty");
+        }
+        let gone = done(&after.text, &Wish::default());
+        prop_assert!(is_within(&gone.text, &text), "bytes were added\n{}\n---\n{}", text, gone.text);
+        prop_assert_eq!(without(&text, &names), without(&gone.text, &names));
+        prop_assert_eq!(gone.notes, []);
+    }
 
     #[test]
     fn what_is_added_can_be_taken_back_to_the_byte(text in file(), wishes in proptest::collection::vec(a_wish(), 1..4)) {

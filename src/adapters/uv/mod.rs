@@ -22,6 +22,7 @@ mod trial;
 mod trouble;
 mod workspace;
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
 use demand::Demand;
 use project::Begun;
+use pyproject::Wish;
 
 const PROJECT: &str = "pyproject.toml";
 const LOCK: &str = "uv.lock";
@@ -79,7 +81,8 @@ impl Adapter for Uv {
     ) -> Result<Part, Vec<Diagnostic>> {
         let demand = demand::of(stack)?;
         let bytes = read(root, world).map_err(|t| vec![general(Severity::Error, t)])?;
-        let Some(done) = edited(&stack.project, &demand, bytes.as_deref())? else {
+        let adopt = adopted(stack, settings);
+        let Some(done) = edited(&stack.project, &demand, adopt, bytes.as_deref())? else {
             return Ok(Part::default());
         };
         let wrong = local::check(&demand.locals, root, settings.fetch_sources, world);
@@ -163,6 +166,10 @@ impl Adapter for Uv {
         }
     }
 
+    fn takes_over(&self) -> bool {
+        true
+    }
+
     fn knows(&self, name: &Name, root: &Path, world: &dyn World) -> bool {
         let normal = name.pep503();
         let is_locked = || {
@@ -187,7 +194,7 @@ impl Adapter for Uv {
         };
         let facts =
             ProjectFacts { name: String::new(), version: None, into_group: None, compose_files: Vec::new() };
-        let Some(done) = edited(&facts, &Demand::default(), Some(&bytes))? else {
+        let Some(done) = edited(&facts, &Demand::default(), BTreeSet::new(), Some(&bytes))? else {
             return Ok(Part::default());
         };
         let after = Some(done.text.into_bytes());
@@ -223,6 +230,7 @@ struct Edited {
 fn edited(
     facts: &ProjectFacts,
     demand: &Demand,
+    adopt: BTreeSet<String>,
     bytes: Option<&[u8]>,
 ) -> Result<Option<Edited>, Vec<Diagnostic>> {
     let general_errors =
@@ -237,7 +245,7 @@ fn edited(
     if demand.lines.is_empty() && !begun.owns() {
         return Ok(None);
     }
-    let wish = begun.wish(facts, demand).map_err(one)?;
+    let wish = Wish { adopt, ..begun.wish(facts, demand).map_err(one)? };
     let done = pyproject::reconcile(begun.text(), &wish).map_err(general_errors)?;
     let (errors, notes) = begun.meets(facts, demand, &done);
     if !errors.is_empty() {
@@ -250,6 +258,13 @@ fn edited(
     let runs = splice::Toml::parse(done.text.clone()).is_ok_and(|t| t.has(&splice::path(["project"])));
     let notes = notes.into_iter().map(|t| general(Severity::Warning, t)).collect();
     Ok(Some(Edited { text: done.text, runs, notes }))
+}
+
+/// The distributions of which the user's own entries are handed over, normalized.
+fn adopted(stack: &Stack, settings: &Settings) -> BTreeSet<String> {
+    let packages = settings.adopt.iter().filter_map(|id| stack.packages.get(id));
+    let names = packages.filter_map(|package| Name::parse(python::distribution(package)).ok());
+    names.map(|name| name.pep503().to_string()).collect()
 }
 
 /// How uv is called to lock and to install.

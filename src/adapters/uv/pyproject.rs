@@ -20,6 +20,8 @@ pub(super) struct Wish {
     pub(super) values: Vec<Wanted>,
     /// Distributions that must have no entry in `tool.uv.sources`.
     pub(super) unsourced: Vec<String>,
+    /// Distributions, normalized, of which the user's own lines in these arrays and the user's own sources become hsm's.
+    pub(super) adopt: BTreeSet<String>,
 }
 
 /// An element of an array.
@@ -109,6 +111,7 @@ impl Work {
         if let Some(tool) = self.expected.table_mut(&hsm[..1]) {
             tool.remove("hsm");
         }
+        self.adopt_sources(wish)?;
         self.check_sources(wish);
         let (tool, project): (Vec<_>, Vec<_>) =
             wish.values.iter().partition(|v| v.path.first().is_some_and(|k| k == "tool"));
@@ -117,6 +120,7 @@ impl Work {
             self.value(wanted)?;
         }
         for (path, lines) in wish.lists.iter().filter(|(p, _)| p.first().is_some_and(|k| k != "tool")) {
+            self.adopt_lines(path, wish)?;
             self.list(path, lines)?;
         }
         for wanted in tool {
@@ -230,9 +234,43 @@ impl Work {
         });
     }
 
+    // ---- what is handed over --------------------------------------------------------------------------------------
+
+    /// The user's source of an adopted distribution becomes hsm's as it stands, as if hsm had written it. One that is no
+    /// value on its own is taken out: hsm writes its own where one is wanted.
+    fn adopt_sources(&mut self, wish: &Wish) -> Result<(), SpliceError> {
+        for key in self.before.keys(&path(["tool", "uv", "sources"])) {
+            let at = source_path(&key);
+            if !normal(&key).is_some_and(|name| wish.adopt.contains(&name)) {
+                continue;
+            }
+            if let Some(text) = self.toml.raw(&at) {
+                self.record.values.insert(at, text.to_owned());
+            } else {
+                self.toml.remove_all(&at)?;
+                self.expect_gone(&at);
+            }
+        }
+        Ok(())
+    }
+
+    /// The user's lines for adopted distributions become hsm's as they stand; `list` then puts what is wanted in the place
+    /// of the first.
+    fn adopt_lines(&mut self, at: &[String], wish: &Wish) -> Result<(), SpliceError> {
+        if wish.adopt.is_empty() {
+            return Ok(());
+        }
+        let elements = self.toml.elements(at)?.unwrap_or_default();
+        let adopted = |key: &str| name_of(key).is_some_and(|name| wish.adopt.contains(&name));
+        let recorded = self.record.lists.entry(at.to_vec()).or_default();
+        recorded.retain(|key| !adopted(key));
+        recorded.extend(elements.into_iter().map(|e| e.key).filter(|key| adopted(key)));
+        Ok(())
+    }
+
     /// A distribution that comes from an index by its name alone must not be sent elsewhere by the user's file.
     fn check_sources(&mut self, wish: &Wish) {
-        for key in self.before.keys(&path(["tool", "uv", "sources"])) {
+        for key in self.toml.keys(&path(["tool", "uv", "sources"])) {
             let at = source_path(&key);
             let owned = self.record.values.get(&at).is_some_and(|text| self.before.raw(&at) == Some(text));
             if owned || !wish.unsourced.iter().any(|n| same_name(n, &key)) {
@@ -271,8 +309,9 @@ impl Work {
         }
         let users = |key: &str| elements.iter().enumerate().any(|(i, e)| !owned.contains(&i) && e.key == key);
 
-        let mut free: Vec<usize> =
-            owned.iter().copied().filter(|&i| !lines.iter().any(|l| l.key == elements[i].key)).collect();
+        let wanted = |i: usize| lines.iter().any(|l| l.key == elements[i].key);
+        let again = |i: usize| owned.iter().any(|&o| o < i && elements[o].key == elements[i].key);
+        let mut free: Vec<usize> = owned.iter().copied().filter(|&i| !wanted(i) || again(i)).collect();
         let mut replace = Vec::new();
         let mut add = Vec::new();
         for line in lines {
@@ -436,7 +475,10 @@ pub(super) fn same_name(a: &str, b: &str) -> bool {
 /// The distribution that a requirement line is about, normalized.
 fn name_of(line: &str) -> Option<String> {
     let end = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    let name = line.trim().split(end).next()?;
+    normal(line.trim().split(end).next()?)
+}
+
+fn normal(name: &str) -> Option<String> {
     Name::parse(name).ok().map(|n| n.pep503().as_str().to_owned())
 }
 

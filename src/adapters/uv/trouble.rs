@@ -154,10 +154,15 @@ impl Problem for Trouble {
             }
             Self::NoProject => "add [project] with `name` and `version`".to_owned(),
             Self::TakenSource { .. } => {
-                "remove that entry; hsm then writes what the stack asks for".to_owned()
+                "remove that entry, or hand it over with `hsm package add NAME --adopt`".to_owned()
             }
-            Self::TakenSetting { .. } | Self::Apart { .. } => "change or remove that line".to_owned(),
-            Self::Beside { .. } => "remove your line to let hsm decide alone".to_owned(),
+            Self::TakenSetting { .. } => "change or remove that line".to_owned(),
+            Self::Apart { .. } => {
+                "change or remove that line, or hand it over with `hsm package add NAME --adopt`".to_owned()
+            }
+            Self::Beside { .. } => {
+                "let hsm decide alone: remove your line, or `hsm package add NAME --adopt`".to_owned()
+            }
             Self::EnvironmentOutside(_) => "unset it, or let it point into the project".to_owned(),
             Self::LockStays => "remove it, unless somebody works with it".to_owned(),
             Self::InWorkspace(_) => {

@@ -72,6 +72,10 @@ pub(in crate::cli) struct PackageSettings {
     /// Install each NAME only where an environment marker holds, as PEP 508 writes it (packages)
     #[arg(long, value_name = "MARKER")]
     pub marker: Option<String>,
+    /// Hand over what you wrote of each NAME into the package manager's files (packages): it becomes hsm's, as the stack has
+    /// it, and goes with the package; syncs too
+    #[arg(long)]
+    pub adopt: bool,
 }
 
 /// A variable and its value.
@@ -111,7 +115,8 @@ pub(in crate::cli) enum Package {
   hsm package add                  (on a terminal: asks which)
   hsm package add neo4j-client
   hsm package add pandas-tools --version '>=0.1.0' --mode dev
-  hsm package add pandas-tools --extra io --marker \"python_version < '3.13'\"")]
+  hsm package add pandas-tools --extra io --marker \"python_version < '3.13'\"
+  hsm package add pandas-tools --adopt")]
     Add {
         /// Their names; on a terminal they are asked for when none is given
         #[arg(value_name = "NAME")]

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::bars::Bars;
 use super::{STEP, Voice, diff, json};
+use crate::adapters::FileChange;
 use crate::execute::{Progress, StepOutcome};
 use crate::order::{Step, describe};
 use crate::plan::{Plan, diff::unified};
@@ -15,7 +16,7 @@ use crate::plan::{Plan, diff::unified};
 pub(in crate::cli) fn text(plan: &Plan, steps: &[String]) -> String {
     let mut out = String::new();
     for file in &plan.files {
-        out.push_str(&diff::coloured(&unified(file)));
+        out.push_str(&change(file));
         out.push('\n');
     }
     // writing to a string cannot fail
@@ -26,9 +27,14 @@ pub(in crate::cli) fn text(plan: &Plan, steps: &[String]) -> String {
     out
 }
 
+/// What becomes of one file.
+pub(in crate::cli) fn change(file: &FileChange) -> String {
+    diff::coloured(&unified(file))
+}
+
 /// The plan as JSON.
 pub(in crate::cli) fn to_json(plan: &Plan, steps: &[String]) -> Json {
-    let file = |f: &crate::adapters::FileChange| {
+    let file = |f: &FileChange| {
         let what = match (&f.before, &f.after) {
             (None, _) => "create",
             (Some(_), None) => "remove",

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 mod arrays;
 mod plain;
+mod remove;
 mod text;
 
 use toml_edit::{Document, InlineTable, Item, Key, Table, Value};

@@ -8,7 +8,7 @@ use crate::manifest::Manifest;
 use crate::manifest::edit::{Change, Setting, is_listed, line_of, speaks_of};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::registry::Entry;
-use crate::road::Stop;
+use crate::road::{self, Stop};
 
 pub(in crate::cli::commands) fn package(context: &Context<'_>, command: &Package) -> Result<Exit, Fail> {
     let kind = Some(Kind::Package);
@@ -124,6 +124,7 @@ impl Settings<'_> {
     ) -> Result<Vec<Change>, Fail> {
         let has_more = self.pins.version.is_some()
             || self.containers.is_some_and(|pins| !pins.ports.is_empty())
+            || self.packages.is_some_and(|settings| settings.adopt)
             || !self.others().is_empty();
         if has_more {
             return Err(Fail::usage(format!("{id} is a group: it takes `--mode` and `--profile` only")));
@@ -167,7 +168,11 @@ fn added(
     then: &Then,
 ) -> Result<Exit, Fail> {
     let typed = choose::given(typed, || choose::to_add(context, what, kind))?;
-    run(context, &Making { what, then, asked: typed.asked }, |opened| {
+    let adopt = settings.packages.is_some_and(|settings| settings.adopt);
+    run(context, &Making { what, then, asked: typed.asked, adopt }, |opened| {
+        if adopt {
+            refuse_without_files(opened)?;
+        }
         let mut all = Vec::new();
         for text in typed.names.iter() {
             let meant = match kind {
@@ -181,10 +186,23 @@ fn added(
                 },
             };
             let (id, name) = names::component(Some(meant), text, opened, context.ask())?;
+            if adopt && id.kind() != Kind::Package {
+                return Err(Fail::usage(format!("{id} is no package: there is nothing to hand over")));
+            }
             all.extend(settings.changes(&id, &name, opened)?);
         }
         Ok(all)
     })
+}
+
+/// A package manager that writes nothing of the user's has nothing to take over.
+fn refuse_without_files(opened: &Opened<'_>) -> Result<(), Fail> {
+    match road::takes_over(&opened.manifest, &opened.sources)? {
+        (_, true) => Ok(()),
+        (name, false) => Err(Fail::usage(format!(
+            "{name} writes into no file of yours, so there is nothing to hand over: leave out `--adopt`"
+        ))),
+    }
 }
 
 fn removed(
@@ -195,7 +213,7 @@ fn removed(
     then: &Then,
 ) -> Result<Exit, Fail> {
     let typed = choose::given(typed, || choose::to_remove(context, what, kind))?;
-    run(context, &Making { what, then, asked: typed.asked }, |opened| {
+    run(context, &Making { what, then, asked: typed.asked, adopt: false }, |opened| {
         let each = typed.names.iter().map(|text| match said(context, kind, text, opened)? {
             TargetId::Group(id) => Ok(Change::RemoveGroup(groups::named(context, &id.to_string(), opened)?)),
             TargetId::Component(id) => Ok(Change::Remove(id)),

@@ -57,7 +57,7 @@ pub(in crate::cli::commands) fn group(context: &Context<'_>, command: &Group) ->
 fn add(context: &Context<'_>, groups: &[String], then: &Then) -> Result<Exit, Fail> {
     let what = "hsm group add";
     let groups = choose::given(groups, || choose::groups_to_add(context, what))?;
-    run(context, &Making { what, then, asked: groups.asked }, |opened| {
+    run(context, &Making { what, then, asked: groups.asked, adopt: false }, |opened| {
         groups.names.iter().map(|name| Ok(Change::AddGroup(facts(context, name, opened)?.0))).collect()
     })
 }
@@ -65,7 +65,7 @@ fn add(context: &Context<'_>, groups: &[String], then: &Then) -> Result<Exit, Fa
 fn remove(context: &Context<'_>, groups: &[String], then: &Then) -> Result<Exit, Fail> {
     let what = "hsm group remove";
     let groups = choose::given(groups, || choose::groups_to_remove(context, what))?;
-    run(context, &Making { what, then, asked: groups.asked }, |opened| {
+    run(context, &Making { what, then, asked: groups.asked, adopt: false }, |opened| {
         groups.names.iter().map(|name| Ok(Change::RemoveGroup(named(context, name, opened)?))).collect()
     })
 }
@@ -84,7 +84,7 @@ fn options_changed(
         group => choose::options(context, purpose, group.as_deref())?,
     };
     let what = format!("hsm group {}", purpose.word());
-    run(context, &Making { what: &what, then, asked }, |opened| {
+    run(context, &Making { what: &what, then, asked, adopt: false }, |opened| {
         let options = of.1.iter().map(|option| names::option(option)).collect::<Result<_, _>>()?;
         Ok(vec![change(opened, &of.0, options)?])
     })

@@ -7,16 +7,21 @@ mod components;
 mod fix;
 mod groups;
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use serde_json::json;
 
 use super::{Context, Fail, checkouts, names, registry, sync};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
-use crate::cli::voice::{SCHEMA, stack};
+use crate::cli::voice::{SCHEMA, plan, stack};
 use crate::load::{self, MANIFEST, Opened};
+use crate::lock;
 use crate::manifest::Mode;
 use crate::manifest::edit::{Change, Edited, Trail, edit, read_text};
-use crate::road::{Resolved, Road, Stop, Wish, explain};
+use crate::names::ComponentId;
+use crate::road::{Resolved, Road, Stop, Wish, explain, is_committed};
 use crate::transaction::ProjectLock;
 
 pub(super) use components::{add, container, package, remove};
@@ -43,12 +48,14 @@ struct Making<'a> {
     then: &'a Then,
     /// Whether what it changes is the answer to a question: then it is shown and confirmed before it is written.
     asked: bool,
+    /// Whether what the user wrote of the added packages is handed over: that is what a sync does.
+    adopt: bool,
 }
 
 impl<'a> Making<'a> {
     /// One whose arguments were all typed.
     fn typed(what: &'a str, then: &'a Then) -> Self {
-        Self { what, then, asked: false }
+        Self { what, then, asked: false, adopt: false }
     }
 }
 
@@ -74,12 +81,12 @@ fn run(
     let enter = || sync::enter(context, road, making.what, !making.then.no_wait);
     let lock = enter()?;
     if !context.ask().can() {
-        let draft = draft(context, road, change)?;
+        let draft = draft(context, road, making, change)?;
         return finish(context, road, making, draft, &lock);
     }
     // who thinks about a question holds nobody up; what was changed meanwhile is noticed before anything is written
     drop(lock);
-    let draft = draft(context, road, change)?;
+    let draft = draft(context, road, making, change)?;
     if making.asked && draft.after != draft.before {
         let shown = if context.global.quiet { draft.differences.as_slice() } else { &[] };
         let shown: String = shown.iter().flat_map(|line| ["  ", line, "\n"]).collect();
@@ -93,6 +100,7 @@ fn run(
 fn draft(
     context: &Context<'_>,
     road: Road<'_>,
+    making: &Making<'_>,
     change: impl FnOnce(&mut Opened<'_>) -> Result<Vec<Change>, Fail>,
 ) -> Result<Draft, Fail> {
     let mut opened = load::open(road.root, context.world).map_err(Stop::Wrong)?;
@@ -101,7 +109,11 @@ fn draft(
     let trail = trail(context, road);
     let after = trail.as_it_was(&before, change_all(context, &before, &changes)?);
     let wish = context.wish(&Choice::default())?;
-    let edited = Wish { manifest: (after != before).then(|| after.as_str().into()), ..wish.clone() };
+    let mut edited = Wish { manifest: (after != before).then(|| after.as_str().into()), ..wish.clone() };
+    if making.adopt {
+        edited.load.adopt = added(&changes);
+        edited.settings.adopt = added(&changes);
+    }
     let differences = if after == before {
         context.voice.say(&format!("{MANIFEST} says so already"));
         Vec::new()
@@ -120,8 +132,11 @@ fn finish(
 ) -> Result<Exit, Fail> {
     let Draft { before, after, edited, differences, mut trail } = draft;
     refuse_changed(context, road, &before)?;
-    if making.then.sync {
-        let what = format!("{} --sync", making.what);
+    if making.then.sync || making.adopt {
+        let what = format!("{} {}", making.what, if making.adopt { "--adopt" } else { "--sync" });
+        if making.adopt {
+            show_handed_over(context, road, &edited)?;
+        }
         let done = sync::sync_with(context, road, &edited, &what, lock)?;
         keep(context, road, &mut trail, &before, &after);
         sync::tell_done(context, &done);
@@ -144,6 +159,29 @@ fn finish(
         }));
     }
     Ok(Exit::Done)
+}
+
+/// The components that changes list.
+fn added(changes: &[Change]) -> BTreeSet<ComponentId> {
+    let id = |change: &Change| match change {
+        Change::Add(id, _) => Some(id.clone()),
+        _ => None,
+    };
+    changes.iter().filter_map(id).collect()
+}
+
+/// What becomes of the files in which the user's own is handed over, before any is written.
+fn show_handed_over(context: &Context<'_>, road: Road<'_>, edited: &Wish) -> Result<(), Fail> {
+    // a step of the run gets what is missing
+    let mut edited = edited.clone();
+    edited.settings.fetch_sources = true;
+    let planned = road.plan(&edited)?;
+    let hsms = [MANIFEST, lock::FILE].map(Path::new);
+    let files = planned.plan.files.iter().filter(|file| file.before.is_some() && is_committed(file));
+    for file in files.filter(|file| !hsms.contains(&file.path.as_path())) {
+        context.voice.say(&plan::change(file));
+    }
+    Ok(())
 }
 
 /// What stood in the manifest before the last edits; whoever takes one back gets every byte back.
