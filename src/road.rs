@@ -3,6 +3,7 @@
 //! Owns: the order of the stages, the project lock around those that write, and the recovery of an interrupted run
 //! before any of them. Refuses: printing, and any work of a stage.
 
+mod engine;
 pub mod status;
 
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::adapters::git::{self, Files, NotFetched};
-use crate::adapters::{self, Action, Adapter, FileChange, Lifecycle, Settings, ToolError, Trial};
+use crate::adapters::{self, Adapter, FileChange, NotUp, Settings, ToolError, Trial};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::execute::{Failure, Progress, Work, execute};
@@ -21,14 +22,16 @@ use crate::finalize::{self, RunError, finalize};
 use crate::load::{self, Inputs, LoadOptions, load};
 use crate::lock;
 use crate::manifest::Manifest;
-use crate::names::{ComponentId, Kind};
+use crate::names::Kind;
 use crate::order::{Ring, Schedule, order};
 use crate::place::{At, Sources};
 use crate::plan::{self, Plan, PlanError};
 use crate::solve::{NoStack, Solved, Unsolved, solve};
-use crate::stack::{ProjectFacts, Stack};
+use crate::stack::Stack;
 use crate::transaction::{self, LockError, ProjectLock, RecoverError, Recovered};
-use crate::world::{Command, Laid, Outcome, OutputTo, World};
+use crate::world::{Laid, World};
+
+pub use engine::{AfterError, Engine};
 
 /// What is wanted of the road.
 #[derive(Debug, Clone, Default)]
@@ -89,36 +92,14 @@ pub enum Stop {
     /// No engine that can start anything.
     NoEngine,
     /// The files are written, but what was to run after them failed.
-    NotRunning(AfterError),
+    NotRunning {
+        /// What failed; `None`: nothing did, and yet these containers do not run.
+        error: Option<AfterError>,
+        /// What is not up.
+        containers: Vec<NotUp>,
+    },
     /// A command that changes no file failed.
     After(AfterError),
-}
-
-/// Why a command of an engine failed.
-#[derive(Debug, thiserror::Error)]
-pub enum AfterError {
-    /// Its tool is missing, too old or broken.
-    #[error(transparent)]
-    Tool(#[from] ToolError),
-    /// The tool failed.
-    #[error("failed to {label}: {why}")]
-    Action {
-        /// What was to be done.
-        label: String,
-        /// What happened, for people.
-        why: String,
-    },
-    /// The system refused to run it.
-    #[error("failed to {label}: {error}")]
-    System {
-        /// What was to be done.
-        label: String,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The user asked to stop (the signal's number).
-    #[error("interrupted")]
-    Interrupted(i32),
 }
 
 /// What the solve decided, with what it was decided from.
@@ -427,86 +408,6 @@ impl Road<'_> {
         }
     }
 
-    /// Builds images after a sync (none named: all).
-    pub fn build(&self, stack: &Stack, engine: &Engine, only: &[ComponentId]) -> Result<usize, Stop> {
-        self.after(engine, |lifecycle| lifecycle.build(stack, only))
-    }
-
-    /// Starts containers after a sync and waits until they are healthy (none named: all).
-    pub fn up(&self, stack: &Stack, engine: &Engine, only: &[ComponentId]) -> Result<usize, Stop> {
-        self.after(engine, |lifecycle| lifecycle.up(stack, only))
-    }
-
-    /// Stops what runs, by what is committed.
-    pub fn down(&self, facts: &ProjectFacts, engine: &Engine) -> Result<usize, Stop> {
-        self.after(engine, |lifecycle| lifecycle.down(facts, self.root, self.world))
-    }
-
-    /// The engine that the manifest names.
-    pub fn engine(
-        &self,
-        manifest: &Manifest,
-        sources: &Sources,
-        settings: &Settings,
-    ) -> Result<Engine, Stop> {
-        let adapter = adapter(Kind::Container, manifest, sources)?;
-        Ok(Engine { adapter, settings: settings.clone() })
-    }
-
-    /// Runs the commands of an engine one after the other; gives back how many there were.
-    fn after(
-        &self,
-        engine: &Engine,
-        actions: impl FnOnce(&dyn Lifecycle) -> Result<Vec<Action>, Vec<Diagnostic>>,
-    ) -> Result<usize, Stop> {
-        let lifecycle = engine.adapter.lifecycle().ok_or(Stop::NoEngine)?;
-        let actions = actions(lifecycle)
-            .map_err(|diagnostics| Stop::Wrong(load::Report { sources: Sources::new(), diagnostics }))?;
-        if actions.is_empty() {
-            return Ok(0);
-        }
-        let tool = engine
-            .adapter
-            .prepare(self.root, &engine.settings, self.world)
-            .map_err(|error| Stop::After(error.into()))?;
-        for action in &actions {
-            let command = Command {
-                program: tool.program.clone(),
-                args: tool.prefix.iter().chain(&action.args).cloned().collect(),
-                dir: self.root.to_owned(),
-                env: action.env.clone(),
-                env_remove: action.env_remove.clone(),
-                stdin: action.stdin.clone(),
-                output: OutputTo::Shown,
-                limit: None,
-            };
-            let outcome = self.world.run(&command);
-            self.check(engine, action, outcome).map_err(Stop::After)?;
-        }
-        Ok(actions.len())
-    }
-
-    fn check(
-        &self,
-        engine: &Engine,
-        action: &Action,
-        outcome: io::Result<Outcome>,
-    ) -> Result<(), AfterError> {
-        if let Some(signal) = self.world.interrupted_by() {
-            return Err(AfterError::Interrupted(signal));
-        }
-        let label = action.label.clone();
-        match outcome {
-            Ok(outcome) if outcome.ok() => Ok(()),
-            Ok(outcome) => {
-                // the tool's own words were shown as they came
-                let why = adapters::explain(engine.adapter, action, &outcome);
-                Err(AfterError::Action { label, why: why.lines().next().unwrap_or_default().to_owned() })
-            }
-            Err(error) => Err(AfterError::System { label, error }),
-        }
-    }
-
     /// The files that hsm writes itself: the lock, and the manifest when the command edits it.
     fn own_files(&self, resolved: &Resolved, wish: &Wish) -> Result<Vec<FileChange>, Stop> {
         let change = |path: &str, text: &str| {
@@ -527,13 +428,6 @@ fn adapters(inputs: &Inputs, wish: &Wish) -> Result<Vec<&'static dyn Adapter>, S
         .filter(|kind| wish.only.is_none_or(|only| only == *kind))
         .map(|kind| adapter(kind, &inputs.manifest, &inputs.sources));
     std::iter::once(Ok(git::adapter(wish.only))).chain(tools).collect()
-}
-
-/// What starts and stops containers.
-#[derive(Clone)]
-pub struct Engine {
-    adapter: &'static dyn Adapter,
-    settings: Settings,
 }
 
 /// Whether a file belongs to what is committed.

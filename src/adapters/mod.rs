@@ -41,6 +41,7 @@
 
 pub mod docker;
 pub mod git;
+mod lifecycle;
 pub mod pip;
 mod python;
 mod sealed;
@@ -52,11 +53,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use lifecycle::{How, Lifecycle, NotUp};
 pub use trouble::{Problem, Trouble};
 
 use crate::diagnostic::Diagnostic;
-use crate::names::{ComponentId, Kind, Name};
-use crate::stack::{ProjectFacts, Stack};
+use crate::names::{Kind, Name};
+use crate::stack::Stack;
 use crate::world::{Outcome, World};
 
 pub use state::{About, Found, Layer, Mend, Run, State};
@@ -199,37 +201,6 @@ pub enum ToolError {
         /// What happened.
         why: String,
     },
-}
-
-/// What an engine does after the commit: it builds, starts and stops. Each function gives the commands, in order; none
-/// runs anything. Their paths start at the project's root, where they have to be run.
-pub trait Lifecycle {
-    /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that have no default.
-    fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>>;
-
-    /// Builds the images of these containers (none named: of all), what they are built from first.
-    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
-
-    /// Starts these containers and those they depend on (none named: all) and waits until they are healthy; what
-    /// others are built from is built first. Empty when there is nothing to start.
-    fn up(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
-
-    /// Stops and removes what runs, by what is committed. Empty when there is no file.
-    fn down(
-        &self,
-        project: &ProjectFacts,
-        root: &Path,
-        world: &dyn World,
-    ) -> Result<Vec<Action>, Vec<Diagnostic>>;
-
-    /// Hands arguments to the tool, with the project's files before them.
-    fn pass(
-        &self,
-        project: &ProjectFacts,
-        args: &[String],
-        root: &Path,
-        world: &dyn World,
-    ) -> Result<Action, Vec<Diagnostic>>;
 }
 
 /// All adapters. The first of a kind is the usual one.

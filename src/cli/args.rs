@@ -2,6 +2,7 @@
 //!
 //! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
 
+mod engine;
 mod families;
 mod managers;
 pub(super) mod registry;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::manifest::Mode;
 
+pub(super) use engine::{Build, Compose, Down, Up};
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
 pub(super) use managers::{ContainerManager, PythonManager};
 pub(super) use schema::Schema;
@@ -244,17 +246,27 @@ pub(super) enum Command {
     /// Sync, build and start the containers, and wait until they are healthy
     #[command(after_help = "Examples:
   hsm up
-  hsm up qdrant redis")]
+  hsm up qdrant redis
+  hsm up --timeout 120     (fail when they are not healthy after two minutes)")]
     Up(Up),
-    /// Stop the containers
-    #[command(after_help = "Example:
-  hsm down")]
-    Down,
+    /// Stop and remove the containers
+    #[command(after_help = "Examples:
+  hsm down
+  hsm down --volumes       (what they stored goes, too)")]
+    Down(Down),
     /// Sync and build the images
     #[command(after_help = "Examples:
   hsm build
   hsm build ingest-api")]
     Build(Build),
+    /// Call Compose with the files, directory and name of this project
+    #[command(after_help = "Examples:
+  hsm compose ps
+  hsm compose logs --follow qdrant
+  hsm compose -- exec qdrant sh        (what stands behind `--` is all Compose's)
+
+It works on what is committed and syncs nothing. Its exit code is that of Compose.")]
+    Compose(Compose),
     /// Add, remove and pin packages in hsm.yaml
     #[command(subcommand)]
     Package(Package),
@@ -476,32 +488,6 @@ pub(super) struct Lock {
     /// Fail if a committed file is out of date
     #[arg(long, conflicts_with = "upgrade")]
     pub locked: bool,
-    /// Do not wait for another run in this project
-    #[arg(long)]
-    pub no_wait: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Up {
-    /// Containers; all of them when none is given
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Use the committed files as they are; do not sync first
-    #[arg(long)]
-    pub frozen: bool,
-    /// Do not wait for another run in this project
-    #[arg(long)]
-    pub no_wait: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Build {
-    /// Containers; all of them when none is given
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Use the committed files as they are; do not sync first
-    #[arg(long)]
-    pub frozen: bool,
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,

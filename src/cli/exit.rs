@@ -25,10 +25,12 @@ pub enum Exit {
     Interrupted,
     /// SIGTERM; everything is as before.
     Terminated,
+    /// The code of a program that was run for the user.
+    Passed(u8),
 }
 
 impl Exit {
-    /// All of them, by number.
+    /// All that are hsm's own, by number.
     pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Failed,
@@ -41,6 +43,12 @@ impl Exit {
         Self::Interrupted,
         Self::Terminated,
     ];
+
+    /// The code of a program that ended with this code or, as shells have it, by this signal.
+    pub fn passed(code: Option<i32>, signal: Option<i32>) -> Self {
+        let code = code.or_else(|| Some(128 + signal?));
+        Self::Passed(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
 
     /// The number.
     pub const fn code(self) -> u8 {
@@ -55,6 +63,7 @@ impl Exit {
             Self::NotRunning => 7,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::Passed(code) => code,
         }
     }
 
@@ -71,6 +80,7 @@ impl Exit {
             Self::NotRunning => "written, but not running (up)",
             Self::Interrupted => "interrupted (Ctrl-C)",
             Self::Terminated => "terminated (SIGTERM)",
+            Self::Passed(_) => "the code of the program that was run",
         }
     }
 }
@@ -83,5 +93,14 @@ mod tests {
     fn codes_are_distinct_and_sorted() {
         let codes: Vec<u8> = Exit::ALL.iter().map(|e| e.code()).collect();
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7, 130, 143]);
+    }
+
+    #[test]
+    fn a_programs_end_is_passed_on_as_a_shell_would() {
+        let passed = |code, signal| Exit::passed(code, signal).code();
+        assert_eq!(passed(Some(0), None), 0);
+        assert_eq!(passed(Some(14), None), 14);
+        assert_eq!(passed(None, Some(15)), 143);
+        assert_eq!(passed(None, None), 1);
     }
 }

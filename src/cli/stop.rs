@@ -3,6 +3,7 @@
 use super::commands::Fail;
 use super::exit::Exit;
 use super::voice::{Voice, commands};
+use crate::adapters::NotUp;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::execute::Failure;
 use crate::explain::{Blame, Conflict, Explanation, Fix};
@@ -36,14 +37,14 @@ fn exit_of(stop: &Stop) -> Exit {
         Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
         Stop::Unsolved { .. } | Stop::OutOfFuel => Exit::NoSolution,
         Stop::Interrupted(signal)
-        | Stop::NotRunning(AfterError::Interrupted(signal))
+        | Stop::NotRunning { error: Some(AfterError::Interrupted(signal)), .. }
         | Stop::After(AfterError::Interrupted(signal)) => interrupted(*signal),
         Stop::Held(_) => Exit::Held,
         Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) | Stop::After(_) => Exit::Failed,
         Stop::Recovery(_) => Exit::NotRestored,
         Stop::OutOfDate(_) => Exit::NotUpToDate,
         Stop::Run { error, .. } => run(error),
-        Stop::NotRunning(_) => Exit::NotRunning,
+        Stop::NotRunning { .. } => Exit::NotRunning,
     }
 }
 
@@ -156,12 +157,18 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         }
         Stop::Run { error, .. } => run_error(voice, error),
         Stop::NoEngine => voice.error("the project's container engine starts nothing"),
-        Stop::NotRunning(error) => {
-            voice.error(&error.to_string());
-            voice.note("the files are written and installed, but the containers are not running");
-        }
+        Stop::NotRunning { error, containers } => not_running(voice, error.as_ref(), containers),
         Stop::After(error) => voice.error(&error.to_string()),
     }
+}
+
+fn not_running(voice: &Voice, error: Option<&AfterError>, containers: &[NotUp]) {
+    if let Some(error) = error {
+        voice.error(&error.to_string());
+    }
+    voice.not_up(containers);
+    let what = if containers.is_empty() { "the containers are not running" } else { "not everything runs" };
+    voice.note(&format!("the files are written and installed, but {what}"));
 }
 
 fn run_error(voice: &Voice, error: &RunError) {
@@ -213,6 +220,9 @@ fn tell_json(voice: &Voice, fail: &Fail, explanation: &Explanation) {
         Some(Stop::Wrong(report)) => {
             voice.failure_json(&report.sources, &report.diagnostics, &Explanation::default(), code);
         }
+        Some(Stop::NotRunning { containers, .. }) => {
+            voice.not_up_json(containers, &words(fail).unwrap_or_default());
+        }
         Some(Stop::Unsolved { inputs, unsolved, .. }) => {
             voice.failure_json(&inputs.sources, &unsolved.notes, explanation, code);
         }
@@ -236,7 +246,8 @@ fn words(fail: &Fail) -> Option<String> {
         }
         Fail::Stop(stop) => match stop.as_ref() {
             Stop::Run { error, .. } => Some(error.failure().to_string()),
-            Stop::After(error) | Stop::NotRunning(error) => Some(error.to_string()),
+            Stop::After(error) | Stop::NotRunning { error: Some(error), .. } => Some(error.to_string()),
+            Stop::NotRunning { .. } => Some("some containers did not come up".to_owned()),
             Stop::Plan(error) => Some(error.to_string()),
             _ => None,
         },

@@ -9,6 +9,7 @@ mod beginning;
 mod checkouts;
 mod conflicts;
 mod devices;
+mod engine;
 mod making;
 mod packages;
 mod pip;

@@ -13,10 +13,24 @@ use std::process::{Command, Stdio};
 use crate::runs::hsm;
 use crate::support::{have, skip};
 
-/// A server that greets whoever connects.
+/// A server that greets whoever connects. `check` says whether it is well, `end` ends with a code; `DIES` is the code with
+/// which it ends instead of serving.
 const SERVER: &str = r#"
 use std::io::Write;
 fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let code = |name: &str| std::env::var(name).ok().and_then(|code| code.parse().ok());
+    match args.get(1).map(String::as_str) {
+        Some("check") => std::process::exit(code("HEALTH").unwrap_or(0)),
+        Some("end") => std::process::exit(args[2].parse().unwrap()),
+        _ => {}
+    }
+    if let Some(code) = code("DIES") {
+        println!("begins");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        eprintln!("has no password");
+        std::process::exit(code);
+    }
     let listener = std::net::TcpListener::bind("0.0.0.0:8080").unwrap();
     for stream in listener.incoming() {
         let _ = writeln!(stream.unwrap(), "{}", std::env::var("GREETING").unwrap_or_default());
@@ -74,11 +88,44 @@ impl Project {
     }
 
     /// What the running server says.
-    fn ask(&self) -> String {
+    pub(crate) fn ask(&self) -> String {
         let mut answer = String::new();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("somebody listens");
         stream.read_to_string(&mut answer).expect("an answer");
         answer.trim().to_owned()
+    }
+
+    /// A container that is built as `front` is.
+    pub(crate) fn add(&self, name: &str, keys: &str) {
+        self.write(
+            &format!("hsm-registry/containers/{name}.yaml"),
+            &format!(
+                "name: {name}\ncompose: {{stop_signal: SIGKILL{keys}}}\n\
+                 sources: {{dev: {{type: build, path: ./front, args: {{BASE: \"${{HSM_IMAGE.base}}\"}}}}}}\n"
+            ),
+        );
+    }
+
+    /// The manifest, with these containers.
+    pub(crate) fn list(&self, items: &[&str]) {
+        let items = items.iter().map(|item| format!("    - {item}\n")).collect::<Vec<_>>().concat();
+        let name = &self.name;
+        self.write(
+            "hsm.yaml",
+            &format!("project: {{name: {name}, mode: dev}}\nservices:\n  containers:\n{items}"),
+        );
+    }
+
+    /// Where the server answers.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The containers, networks and volumes that it has.
+    pub(crate) fn left_with_volumes(&self) -> String {
+        let filter = format!("label=com.docker.compose.project={}", self.name);
+        let output = Command::new("docker").args(["volume", "ls", "-q", "--filter", &filter]).output();
+        self.left() + &String::from_utf8(output.expect("the engine was there").stdout).expect("text")
     }
 
     /// The containers and networks that it has.
@@ -99,8 +146,8 @@ impl Drop for Project {
             command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
             let _ended = command.status();
         };
-        quiet(&["compose", "--project-name", &self.name, "down", "--remove-orphans"]);
-        for image in ["front", "second", "base"] {
+        quiet(&["compose", "--project-name", &self.name, "down", "--remove-orphans", "--volumes"]);
+        for image in ["front", "second", "broken", "sick", "waits", "base"] {
             quiet(&["image", "rm", "--force", &format!("{}-{image}:dev", self.name)]);
         }
         // what was built before under these names has none any more

@@ -232,7 +232,7 @@ fn the_work_of_every_stack_has_an_order() {
         };
         let stack = &solved.stack;
         let engine = Docker.lifecycle().unwrap();
-        for steps in [engine.build(stack, &[]), engine.up(stack, &[])] {
+        for steps in [engine.build(stack, &[]), engine.up(stack, &[], None)] {
             let ring = |d: &Diagnostic| matches!(&d.finding, Finding::Container(Problem::BuildRing(_)));
             match steps {
                 Ok(steps) => builds += usize::from(steps.len() > 2),

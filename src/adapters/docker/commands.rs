@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
+use super::trouble::Trouble;
 use super::{BASE_FILE, MAIN_FILE, compose, depends, images, names, service};
 use crate::adapters::{Action, Phase};
 use crate::container::{Problem, text};
@@ -26,7 +28,11 @@ pub(super) fn build(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, 
     Ok(levels.iter().flat_map(|level| build_level(stack, &project, level)).collect())
 }
 
-pub(super) fn up(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+pub(super) fn up(
+    stack: &Stack,
+    only: &[ComponentId],
+    wait: Option<Duration>,
+) -> Result<Vec<Action>, Vec<Diagnostic>> {
     let project = compose::project(stack)?;
     let built = built(stack, &project)?;
     let requires = requires(stack, &built);
@@ -53,6 +59,9 @@ pub(super) fn up(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec
         levels.iter().flat_map(|level| build_level(stack, &project, level)).collect();
     let mut args = call(&project, &files);
     args.extend(["up", "--detach", "--wait", "--remove-orphans"].map(str::to_owned));
+    // Compose counts whole seconds, and takes none for no limit
+    let seconds = wait.map(|wait| wait.as_secs().max(1));
+    args.extend(seconds.into_iter().flat_map(|seconds| ["--wait-timeout".to_owned(), seconds.to_string()]));
     args.extend(only.iter().filter(|id| running(id)).filter_map(|id| service_name(stack, id)));
     actions.push(action("start containers", args));
     Ok(actions)
@@ -60,6 +69,7 @@ pub(super) fn up(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec
 
 pub(super) fn down(
     project: &ProjectFacts,
+    volumes: bool,
     root: &Path,
     world: &dyn World,
 ) -> Result<Vec<Action>, Vec<Diagnostic>> {
@@ -70,6 +80,7 @@ pub(super) fn down(
     }
     let mut args = call(&name(project)?, &files);
     args.extend(["down", "--remove-orphans"].map(str::to_owned));
+    args.extend(volumes.then(|| "--volumes".to_owned()));
     Ok(vec![action("stop containers", args)])
 }
 
@@ -79,7 +90,11 @@ pub(super) fn pass(
     root: &Path,
     world: &dyn World,
 ) -> Result<Action, Vec<Diagnostic>> {
-    let mut args = call(&name(project)?, &files(project, has_file(root, world)));
+    let files = files(project, has_file(root, world));
+    if files.is_empty() {
+        return Err(vec![Diagnostic::missing(Finding::Adapter(Trouble::NothingToRun.into()))]);
+    }
+    let mut args = call(&name(project)?, &files);
     args.extend(own.iter().cloned());
     Ok(action("call Compose", args))
 }
@@ -185,6 +200,11 @@ fn requires(stack: &Stack, built: &BTreeSet<ComponentId>) -> Needs {
         targets.retain(|target| target != id && built.contains(target));
     }
     needs
+}
+
+/// What is started with these: they, and those they depend on.
+pub(super) fn started(stack: &Stack, only: &[ComponentId]) -> BTreeSet<ComponentId> {
+    closure(only, &[&starts(stack)])
 }
 
 /// Which containers are started with which.

@@ -95,6 +95,16 @@ pub(super) fn targets<'a>(
     }
 }
 
+/// Whether somebody waits for the end of a container: then it is meant to end.
+pub(super) fn is_to_end(stack: &Stack, id: &ComponentId) -> bool {
+    let mut lines = stack.containers.values().flat_map(|c| &c.definition.depends_on);
+    lines.any(|line| {
+        let condition = line.how.as_ref().and_then(|how| how.get("condition")).and_then(Node::as_str);
+        let ends = condition == Some("service_completed_successfully");
+        ends && targets(stack, line).is_ok_and(|targets| targets.iter().any(|(target, _)| target == id))
+    })
+}
+
 fn waits_for_health(how: &Node) -> bool {
     how.get("condition").and_then(Node::as_str) == Some("service_healthy")
 }

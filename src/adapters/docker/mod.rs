@@ -7,16 +7,20 @@ mod commands;
 mod compose;
 mod depends;
 mod images;
+mod listed;
 mod names;
 mod pass;
 mod service;
 mod state;
 mod tool;
 mod top;
+mod trouble;
+mod unwell;
 
 use std::path::Path;
+use std::time::Duration;
 
-use super::{Action, Adapter, Found, Lifecycle, Part, Phase, Settings, Tool, ToolError, sealed};
+use super::{Action, Adapter, Found, Lifecycle, NotUp, Part, Phase, Settings, Tool, ToolError, sealed};
 use crate::container::{Problem, variable};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
@@ -105,6 +109,10 @@ impl Adapter for Docker {
     fn lifecycle(&self) -> Option<&dyn Lifecycle> {
         Some(self)
     }
+
+    fn pages(&self) -> &'static str {
+        include_str!("pages.md")
+    }
 }
 
 impl Lifecycle for Docker {
@@ -119,17 +127,34 @@ impl Lifecycle for Docker {
         commands::build(stack, only)
     }
 
-    fn up(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
-        commands::up(stack, only)
+    fn up(
+        &self,
+        stack: &Stack,
+        only: &[ComponentId],
+        wait: Option<Duration>,
+    ) -> Result<Vec<Action>, Vec<Diagnostic>> {
+        commands::up(stack, only, wait)
+    }
+
+    fn not_up(
+        &self,
+        stack: &Stack,
+        only: &[ComponentId],
+        tool: &Tool,
+        root: &Path,
+        world: &dyn World,
+    ) -> Vec<NotUp> {
+        unwell::of(stack, only, tool, root, world)
     }
 
     fn down(
         &self,
         project: &ProjectFacts,
+        volumes: bool,
         root: &Path,
         world: &dyn World,
     ) -> Result<Vec<Action>, Vec<Diagnostic>> {
-        commands::down(project, root, world)
+        commands::down(project, volumes, root, world)
     }
 
     fn pass(

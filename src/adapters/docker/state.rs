@@ -1,6 +1,6 @@
 //! How the containers are: what Compose lists, against what the files say.
 //!
-//! Owns: the two questions to Compose, asked side by side, and how their answers are read. Refuses: changing anything, and
+//! Owns: the two questions to Compose, asked side by side, and what their answers mean. Refuses: changing anything, and
 //! failing where Compose or its engine can't be asked: then it can't be told.
 //!
 //! Compose writes a hash of each service's configuration on its containers, and tells the one that the files have now. A
@@ -9,33 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
 
-use serde_json::Value as Json;
-
+use super::listed::{self, Listed};
 use super::{commands, compose, depends, tool};
-use crate::adapters::{About, Found, Layer, Mend, Run, State, Tool, ToolError};
+use crate::adapters::{About, Found, Layer, Mend, Run, State, ToolError};
 use crate::names::ComponentId;
 use crate::stack::Stack;
-use crate::world::{Command, Outcome, World};
-use crate::yaml::Node;
-
-const HASH: &str = "com.docker.compose.config-hash";
-const ONE_OFF: &str = "com.docker.compose.oneoff";
-
-/// Longer than this nobody waits for an engine that does not answer.
-const LIMIT: Duration = Duration::from_secs(20);
-
-/// A container as Compose lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Listed {
-    service: String,
-    state: String,
-    health: String,
-    code: i64,
-    image: String,
-    hash: Option<String>,
-}
+use crate::world::World;
 
 pub(super) fn of(stack: &Stack, root: &Path, world: &dyn World) -> Vec<Found> {
     let services = services(stack);
@@ -48,19 +28,16 @@ pub(super) fn of(stack: &Stack, root: &Path, world: &dyn World) -> Vec<Found> {
         Err(_) if !expected => return Vec::new(),
         Err(error) => return vec![unknown(About::Containers, reason(&error))],
     };
-    let ask = |args: Vec<String>| asked(&tool, args, root, world);
     let (hashes, listed) = std::thread::scope(|scope| {
         let hashes = scope.spawn(|| {
             let mut args = commands::call(&project, &files);
             args.extend(["config", "--hash", "*"].map(str::to_owned));
-            if files.is_empty() { Ok(String::new()) } else { ask(args) }
+            if files.is_empty() { Ok(String::new()) } else { listed::asked(&tool, args, root, world) }
         });
-        let mut args = commands::call(&project, &[]);
-        args.extend(["ps", "--all", "--no-trunc", "--format", "json"].map(str::to_owned));
-        let listed = ask(args);
+        let listed = listed::all(&tool, &project, root, world);
         (joined(hashes), listed)
     });
-    let listed = match listed.and_then(|text| read(&text)) {
+    let listed = match listed {
         Ok(listed) => listed,
         Err(_) if !expected => return Vec::new(),
         Err(why) => return vec![unknown(About::Containers, why)],
@@ -79,7 +56,7 @@ fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
 }
 
 /// The services that hsm runs, and whose they are.
-fn services(stack: &Stack) -> BTreeMap<String, ComponentId> {
+pub(super) fn services(stack: &Stack) -> BTreeMap<String, ComponentId> {
     let runs = stack.containers.iter().filter(|(_, c)| c.external.is_none() && c.definition.run);
     runs.map(|(id, container)| (container.definition.service_name.clone(), id.clone())).collect()
 }
@@ -170,16 +147,9 @@ impl Compared<'_> {
         }
     }
 
-    /// Whether somebody waits for the end of a service: then it is meant to end.
+    /// Whether a service is meant to end.
     fn may_end(&self, service: &str) -> bool {
-        let Some(id) = self.services.get(service) else { return true };
-        let mut lines = self.stack.containers.values().flat_map(|c| &c.definition.depends_on);
-        lines.any(|line| {
-            let condition = line.how.as_ref().and_then(|how| how.get("condition")).and_then(Node::as_str);
-            let ends = condition == Some("service_completed_successfully");
-            ends && depends::targets(self.stack, line)
-                .is_ok_and(|targets| targets.iter().any(|(target, _)| target == id))
-        })
+        self.services.get(service).is_none_or(|id| depends::is_to_end(self.stack, id))
     }
 
     fn reads_environment_files(&self, service: &str) -> bool {
@@ -215,79 +185,10 @@ fn reason(error: &ToolError) -> String {
     }
 }
 
-/// What Compose answers; the error in words behind "because".
-fn asked(tool: &Tool, args: Vec<String>, root: &Path, world: &dyn World) -> Result<String, String> {
-    let command = Command {
-        program: tool.program.clone(),
-        args: tool.prefix.iter().cloned().chain(args).collect(),
-        dir: root.to_path_buf(),
-        limit: Some(LIMIT),
-        ..Command::default()
-    };
-    let outcome = world.run(&command).map_err(|error| error.to_string())?;
-    if outcome.ok() {
-        return Ok(String::from_utf8_lossy(&outcome.stdout).into_owned());
-    }
-    Err(refused(&outcome))
-}
-
-fn refused(outcome: &Outcome) -> String {
-    if outcome.code.is_none() {
-        return "the engine does not answer".to_owned();
-    }
-    let said = String::from_utf8_lossy(&outcome.stderr);
-    let said = if said.contains("permission denied while trying") {
-        "this user may not use the engine"
-    } else if said.contains("Cannot connect to the") {
-        "the engine does not run"
-    } else {
-        // warnings come first
-        said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("Compose does not say why")
-    };
-    said.replace(char::is_control, "\u{fffd}")
-}
-
 /// `NAME HASH`, one a line.
 fn hashes_of(text: &str) -> BTreeMap<String, String> {
     let pairs = text.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
     pairs.map(|(name, hash)| (name.to_owned(), hash.trim().to_owned())).collect()
-}
-
-/// One object a line; up to Compose 2.20 all of them in one list.
-fn read(text: &str) -> Result<Vec<Listed>, String> {
-    let parsed = |text: &str| {
-        serde_json::from_str::<Json>(text).map_err(|_| "Compose's list was not understood".to_owned())
-    };
-    let all = if text.trim_start().starts_with('[') {
-        parsed(text)?.as_array().cloned().unwrap_or_default()
-    } else {
-        text.lines().filter(|line| !line.trim().is_empty()).map(parsed).collect::<Result<Vec<_>, _>>()?
-    };
-    let one_off = |json: &&Json| label(json, ONE_OFF).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    Ok(all.iter().filter(|json| !one_off(json)).map(listed).collect())
-}
-
-fn listed(json: &Json) -> Listed {
-    let text = |key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-    Listed {
-        service: text("Service"),
-        state: text("State").to_lowercase(),
-        health: text("Health").to_lowercase(),
-        code: json.get("ExitCode").and_then(Json::as_i64).unwrap_or_default(),
-        image: text("Image"),
-        hash: label(json, HASH),
-    }
-}
-
-/// A label, from a text `KEY=VALUE,…` or from a mapping.
-fn label(json: &Json, key: &str) -> Option<String> {
-    match json.get("Labels")? {
-        Json::String(text) => {
-            let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-            pairs.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).next()
-        }
-        labels => labels.get(key).and_then(Json::as_str).map(str::to_owned),
-    }
 }
 
 #[cfg(test)]
@@ -295,33 +196,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_old_and_new_versions_are_read_and_single_runs_are_left_out() {
-        let one = r#"{"Service":"a","State":"exited","ExitCode":3,"Health":"","Image":"x:1","Labels":"com.docker.compose.config-hash=12ab,com.docker.compose.oneoff=False"}"#;
-        let run = one.replace("oneoff=False", "oneoff=True");
-        let a = Listed {
-            service: "a".to_owned(),
-            state: "exited".to_owned(),
-            health: String::new(),
-            code: 3,
-            image: "x:1".to_owned(),
-            hash: Some("12ab".to_owned()),
-        };
-        assert_eq!(read(&format!("{one}\n{run}\n")), Ok(vec![a.clone()]));
-        assert_eq!(read(&format!("[{one},{run}]")), Ok(vec![a]));
-        assert_eq!(read(""), Ok(Vec::new()));
-        assert!(read("no JSON").is_err());
+    fn hashes_are_read_by_service() {
         let hashes = hashes_of("a 12ab\nb  34cd\n");
         assert_eq!(hashes.get("b").map(String::as_str), Some("34cd"));
-    }
-
-    #[test]
-    fn what_a_failure_means_is_said_on_one_line() {
-        let said = |text: &str| refused(&Outcome { stderr: text.as_bytes().to_vec(), ..Outcome::code(1) });
-        assert_eq!(
-            said("Cannot connect to the Docker daemon at unix:///x. Is it running?\n"),
-            "the engine does not run"
-        );
-        assert_eq!(said("a warning\n\nlast \u{1b}[31mwords\n"), "last \u{fffd}[31mwords");
-        assert_eq!(said(""), "Compose does not say why");
     }
 }

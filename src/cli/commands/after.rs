@@ -1,10 +1,12 @@
-//! What goes on after the commit: `up`, `build`, `down`.
+//! What goes on after the commit: `up`, `build`, `down`, `compose`.
+
+use std::time::Duration;
 
 use serde_json::json;
 
 use super::{Context, Fail, sync};
 use crate::cli::Exit;
-use crate::cli::args::{Build, Choice, Up};
+use crate::cli::args::{Build, Choice, Compose, Down, Up};
 use crate::cli::voice::SCHEMA;
 use crate::load;
 use crate::names::{ComponentId, Kind, Name};
@@ -18,7 +20,7 @@ pub(super) fn up(context: &Context<'_>, args: &Up) -> Result<Exit, Fail> {
     let stack = &done.planned.resolved.solved.stack;
     let only = containers(stack, &args.names)?;
     context.voice.step("starting", &listed(&args.names));
-    let count = road.up(stack, &engine, &only).map_err(not_running)?;
+    let count = road.up(stack, &engine, &only, args.timeout.map(Duration::from_secs))?;
     tell(context, "up", if count == 0 { "no container to start" } else { "containers are running" }, count);
     Ok(Exit::Done)
 }
@@ -52,13 +54,27 @@ fn written(
     Ok((done, engine))
 }
 
-pub(super) fn down(context: &Context<'_>) -> Result<Exit, Fail> {
+/// What is committed, and what runs it.
+fn committed(context: &Context<'_>, road: Road<'_>, what: &str) -> Result<(ProjectFacts, Engine), Fail> {
+    context.tell_recovered(road.look_in(what)?.as_ref());
+    let opened = load::open(road.root, context.world).map_err(Stop::Wrong)?;
+    let engine = road.engine(&opened.manifest, &opened.sources, &context.settings())?;
+    Ok((ProjectFacts::of(&opened.manifest), engine))
+}
+
+pub(super) fn compose(context: &Context<'_>, args: &Compose) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
-    context.tell_recovered(road.look_in("hsm down")?.as_ref());
-    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
-    let engine = road.engine(&opened.manifest, &opened.sources, &context.settings())?;
-    let count = road.down(&ProjectFacts::of(&opened.manifest), &engine)?;
+    let (facts, engine) = committed(context, road, "hsm compose")?;
+    let outcome = road.pass(&facts, &engine, &args.args)?;
+    Ok(Exit::passed(outcome.code, outcome.signal))
+}
+
+pub(super) fn down(context: &Context<'_>, args: &Down) -> Result<Exit, Fail> {
+    let root = context.root()?;
+    let road = context.road(&root);
+    let (facts, engine) = committed(context, road, "hsm down")?;
+    let count = road.down(&facts, &engine, args.volumes)?;
     tell(
         context,
         "down",
@@ -73,14 +89,6 @@ fn tell(context: &Context<'_>, done: &str, what: &str, commands: usize) {
     context.voice.step(done, what);
     if context.voice.is_json() {
         context.voice.json(&json!({"schema": SCHEMA, "ok": true, "done": done, "anything": commands > 0}));
-    }
-}
-
-/// The files are written by now; whatever goes wrong, they stay.
-fn not_running(stop: Stop) -> Fail {
-    match stop {
-        Stop::After(error) => Stop::NotRunning(error).into(),
-        other => other.into(),
     }
 }
 

@@ -26,6 +26,7 @@ mod spoken;
 pub(super) mod stack;
 pub(super) mod status;
 mod tree;
+mod unwell;
 mod why;
 mod width;
 

@@ -1,5 +1,7 @@
 //! Plans against a disk in memory, and command lines.
 
+use std::time::Duration;
+
 use super::super::{BASE_FILE, Docker, MAIN_FILE};
 use crate::adapters::{Action, Adapter as _, Lifecycle as _, Part, Phase, Settings};
 use crate::container::samples::{container, container_id, pairs, stack, text};
@@ -135,7 +137,7 @@ fn hybrid() -> Stack {
 fn what_others_are_built_from_is_built_first() {
     let stack = hybrid();
     assert_eq!(
-        lines(&Docker.up(&stack, &[]).unwrap()),
+        lines(&Docker.up(&stack, &[], None).unwrap()),
         [
             ".hsm/compose.build.yml build base",
             ".hsm/compose.build.yml build mid",
@@ -153,11 +155,11 @@ fn what_others_are_built_from_is_built_first() {
         ]
     );
     assert_eq!(
-        lines(&Docker.up(&stack, &[container_id("db")]).unwrap()),
+        lines(&Docker.up(&stack, &[container_id("db")], None).unwrap()),
         ["docker-compose.hpm.yml up --detach --wait --remove-orphans db"]
     );
     assert_eq!(
-        lines(&Docker.up(&stack, &[container_id("api")]).unwrap()),
+        lines(&Docker.up(&stack, &[container_id("api")], None).unwrap()),
         [
             ".hsm/compose.build.yml build base",
             ".hsm/compose.build.yml build mid",
@@ -183,10 +185,13 @@ fn builds_in_a_ring_are_refused() {
 #[test]
 fn nothing_to_run_means_nothing_to_call() {
     let mut stack = stack([container("llm").external(&[])]);
-    assert_eq!(Docker.up(&stack, &[]).unwrap(), []);
-    assert_eq!(Docker.down(&stack.project, &Rehearsal::root(), &empty()).unwrap(), []);
+    assert_eq!(Docker.up(&stack, &[], None).unwrap(), []);
+    assert_eq!(Docker.down(&stack.project, false, &Rehearsal::root(), &empty()).unwrap(), []);
     stack.project.compose_files = vec![text("own.yml")];
-    assert_eq!(lines(&Docker.up(&stack, &[]).unwrap()), ["own.yml up --detach --wait --remove-orphans"]);
+    assert_eq!(
+        lines(&Docker.up(&stack, &[], None).unwrap()),
+        ["own.yml up --detach --wait --remove-orphans"]
+    );
 }
 
 #[test]
@@ -197,10 +202,32 @@ fn down_and_the_users_own_calls_read_what_is_there() {
     apply(&plan(&stack, &world), &world);
     let root = Rehearsal::root();
     assert_eq!(
-        lines(&Docker.down(&stack.project, &root, &world).unwrap()),
+        lines(&Docker.down(&stack.project, false, &root, &world).unwrap()),
         ["docker-compose.hpm.yml own.yml down --remove-orphans"]
+    );
+    assert_eq!(
+        lines(&Docker.down(&stack.project, true, &root, &world).unwrap()),
+        ["docker-compose.hpm.yml own.yml down --remove-orphans --volumes"]
     );
     let own = ["logs".to_owned(), "-f".to_owned()];
     let passed = Docker.pass(&stack.project, &own, &root, &world).unwrap();
     assert_eq!(lines(&[passed]), ["docker-compose.hpm.yml own.yml logs -f"]);
+}
+
+#[test]
+fn the_users_own_calls_need_a_file() {
+    let stack = stack([container("a")]);
+    let found = Docker.pass(&stack.project, &["ps".to_owned()], &Rehearsal::root(), &empty()).unwrap_err();
+    assert_eq!(found[0].finding.code(), "HSM-E440");
+}
+
+#[test]
+fn a_wait_is_given_to_compose_in_whole_seconds() {
+    let waits = |millis| {
+        let wait = Some(Duration::from_millis(millis));
+        lines(&Docker.up(&stack([container("a")]), &[], wait).unwrap()).join("\n")
+    };
+    assert!(waits(90_000).ends_with("--wait-timeout 90"), "{}", waits(90_000));
+    // none would be no limit
+    assert!(waits(1).ends_with("--wait-timeout 1"), "{}", waits(1));
 }

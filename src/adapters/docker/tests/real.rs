@@ -211,7 +211,7 @@ fn a_stack_is_built_started_asked_and_stopped() {
     for file in &planned.files {
         world.write(file.path.to_str().unwrap(), std::str::from_utf8(file.after.as_ref().unwrap()).unwrap());
     }
-    let ups = Docker.up(&stack, &[]).unwrap();
+    let ups = Docker.up(&stack, &[], None).unwrap();
     let mut failed = None;
     for action in &ups {
         let outcome = compose.run(&world, action);
@@ -221,7 +221,7 @@ fn a_stack_is_built_started_asked_and_stopped() {
         }
     }
     let answer = failed.is_none().then(|| ask(port));
-    for action in Docker.down(&stack.project, world.root(), &world.real).unwrap() {
+    for action in Docker.down(&stack.project, false, world.root(), &world.real).unwrap() {
         let outcome = compose.run(&world, &action);
         assert!(outcome.ok(), "{}", said(&outcome));
     }

@@ -1,0 +1,97 @@
+//! What an engine does after the commit: it builds, starts, stops, and says what did not come up.
+//!
+//! Owns: what every engine answers to, and how a container can fail to come up, as data. Refuses: running anything that
+//! changes something; each function gives commands, or asks.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Action, Tool};
+use crate::diagnostic::Diagnostic;
+use crate::names::ComponentId;
+use crate::stack::{ProjectFacts, Stack};
+use crate::world::World;
+
+/// An engine. The commands that its functions give are to be run in order, at the project's root, where their paths start.
+pub trait Lifecycle {
+    /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that have no default.
+    fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>>;
+
+    /// Builds the images of these containers (none named: of all), what they are built from first.
+    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
+
+    /// Starts these containers and those they depend on (none named: all) and waits until they are healthy, at most for
+    /// `wait`; what others are built from is built first. Empty when there is nothing to start.
+    fn up(
+        &self,
+        stack: &Stack,
+        only: &[ComponentId],
+        wait: Option<Duration>,
+    ) -> Result<Vec<Action>, Vec<Diagnostic>>;
+
+    /// Which of these containers (none named: of all) are not up, after `up` ran. Empty where that can't be told.
+    fn not_up(
+        &self,
+        stack: &Stack,
+        only: &[ComponentId],
+        tool: &Tool,
+        root: &Path,
+        world: &dyn World,
+    ) -> Vec<NotUp>;
+
+    /// Stops and removes what runs, by what is committed; the data that it keeps only if `volumes`. Empty when there is
+    /// no file.
+    fn down(
+        &self,
+        project: &ProjectFacts,
+        volumes: bool,
+        root: &Path,
+        world: &dyn World,
+    ) -> Result<Vec<Action>, Vec<Diagnostic>>;
+
+    /// Hands arguments to the tool, with the project's committed files before them.
+    fn pass(
+        &self,
+        project: &ProjectFacts,
+        args: &[String],
+        root: &Path,
+        world: &dyn World,
+    ) -> Result<Action, Vec<Diagnostic>>;
+}
+
+/// A container that did not come up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUp {
+    /// Its name, or that of a service of the user's own files.
+    pub name: String,
+    /// How it is.
+    pub how: How,
+    /// The last lines of what it said, the last one last.
+    pub log: Vec<String>,
+}
+
+/// How a container is that did not come up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    /// It has ended with this code.
+    Ended(i64),
+    /// It ends, last with this code, and is started again and again.
+    Restarting(i64),
+    /// It runs and says that it is not well.
+    Unhealthy,
+    /// It runs and has not said yet whether it is well.
+    Starting,
+    /// It was not started, because these did not come up.
+    Waits(Vec<String>),
+    /// It was not started.
+    NotStarted,
+    /// It does not run: the engine's word for how it is.
+    Stopped(String),
+}
+
+impl How {
+    /// Whether it may still come up by itself.
+    pub fn may_change(&self) -> bool {
+        matches!(self, Self::Starting)
+    }
+}

@@ -1,0 +1,103 @@
+//! What `up` says of containers that do not come up, what `compose` hands on, and what `down` leaves: with a real engine.
+//!
+//! Owns: failures of what is started. Refuses: what is started well, that is in `running`.
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::running::{Project, compiled};
+use crate::runs::hsm;
+use crate::support::{have, skip};
+
+/// A project with the server, if there is an engine and the server can be made.
+fn project(test: &str, name: &str) -> Option<Project> {
+    if !have(test, &["compose", "engine"]) {
+        return None;
+    }
+    let project = Project::new(name);
+    if !compiled(&project.path().join("base/server")) {
+        skip(test, "a static C library");
+        return None;
+    }
+    Some(project)
+}
+
+const CHECK: &str = ", healthcheck: {test: [CMD, /server, check], interval: 300ms, retries: 2, timeout: 5s}";
+
+#[test]
+fn what_does_not_come_up_is_named_with_its_last_words_and_those_that_wait_for_it() {
+    let Some(project) = project("what does not come up is named", "unwell") else { return };
+    project.add("broken", CHECK);
+    project.add("sick", CHECK);
+    project.write(
+        "hsm-registry/containers/waits.yaml",
+        "name: waits\nsources: {dev: {type: build, path: ./front, args: {BASE: \"${HSM_IMAGE.base}\"}}}\n\
+         orchestration: {depends_on: {broken: {condition: service_healthy}}}\n",
+    );
+    project.list(&["front", "{name: broken, env: {DIES: 3}}", "{name: sick, env: {HEALTH: 1}}", "waits"]);
+    let run = hsm(project.path(), &["up"]).ends_with(7);
+    let said = run.stderr.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let last = "broken has ended with code 3; the last lines of its log:\n  | begins\n  | has no password\n";
+    assert!(said.contains(last), "{said}");
+    assert!(said.contains("waits was not started: it waits for broken"), "{said}");
+    assert!(!said.contains("error: front"), "{said}");
+    assert!(said.contains("the files are written and installed, but not everything runs"), "{said}");
+
+    let run = hsm(project.path(), &["up", "sick", "--format", "json"]).ends_with(7);
+    let json: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("no JSON: {run:?}"));
+    let containers = json["containers"].as_array().expect("a list");
+    assert_eq!(containers.len(), 1, "only what was asked for: {json}");
+    assert_eq!((&containers[0]["name"], &containers[0]["state"]), (&"sick".into(), &"unhealthy".into()));
+
+    // What never says that it is well is waited for as long as was said.
+    project.add("sick", &CHECK.replace("300ms", "1h"));
+    project.list(&["{name: sick, env: {HEALTH: 1}}"]);
+    let run = hsm(project.path(), &["up", "--timeout", "1"]).ends_with(7);
+    assert!(run.stderr.contains("sick runs and is not healthy yet"), "{}", run.stderr);
+
+    // What ends as soon as it is started is not up, whatever the engine makes of it.
+    project.add("broken", ", restart: always");
+    project.list(&["{name: broken, env: {DIES: 4}}"]);
+    let up = || hsm(project.path(), &["up"]);
+    // it may be seen in the moment in which it runs
+    let run = (0..5).map(|_| up()).find(|run| run.code != 0).expect("it never runs").ends_with(7);
+    let again = "broken ends with code 4 whenever it is started";
+    let once = "broken has ended with code 4";
+    assert!(run.stderr.contains(again) || run.stderr.contains(once), "{}", run.stderr);
+}
+
+#[test]
+fn compose_gets_the_files_and_the_name_of_the_project_and_its_code_is_passed_on() {
+    let Some(project) = project("compose gets the files of the project", "compose") else { return };
+    let dir = project.path();
+    let run = hsm(dir, &["compose", "ps"]).ends_with(2);
+    assert!(run.stderr.contains("HSM-E440"), "{}", run.stderr);
+
+    hsm(dir, &["up"]).ends_with(0);
+    let run = hsm(dir, &["compose", "ps", "--services"]).ends_with(0);
+    assert_eq!(run.stdout, "front\n");
+    let run = hsm(dir, &["-q", "compose", "--", "ps", "-q"]).ends_with(0);
+    assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
+    hsm(dir, &["compose", "exec", "-T", "front", "/server", "end", "29"]).ends_with(29);
+    let own = Command::new("docker").args(["compose", "frobnicate"]).stdin(Stdio::null()).output();
+    let own = own.expect("Compose is there").status.code().expect("a code");
+    hsm(dir, &["compose", "--", "frobnicate"]).ends_with(own);
+    hsm(&dir.join("front"), &["compose", "stop"]).ends_with(0);
+    hsm(dir, &["compose", "ps", "--services"]).ends_with(0);
+}
+
+#[test]
+fn down_leaves_what_was_stored_unless_told_otherwise() {
+    let Some(project) = project("down leaves what was stored", "volumes") else { return };
+    let port = project.port();
+    project
+        .list(&[&format!("{{name: front, ports: [\"127.0.0.1:{port}:8080\"], volumes: [\"kept:/kept\"]}}")]);
+    hsm(project.path(), &["up"]).ends_with(0);
+    assert_eq!(project.ask(), "");
+    hsm(project.path(), &["down"]).ends_with(0);
+    assert_eq!(project.left(), "");
+    assert!(project.left_with_volumes().contains("kept"), "{}", project.left_with_volumes());
+    hsm(project.path(), &["down", "--volumes"]).ends_with(0);
+    assert_eq!(project.left_with_volumes(), "");
+}
