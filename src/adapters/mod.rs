@@ -57,7 +57,7 @@ pub use lifecycle::{How, Lifecycle, NotUp};
 pub use trouble::{Problem, Trouble};
 
 use crate::diagnostic::Diagnostic;
-use crate::names::{Kind, Name};
+use crate::names::{ComponentId, Kind, Name};
 use crate::stack::Stack;
 use crate::world::{Outcome, World};
 
