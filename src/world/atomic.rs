@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::XattrFlags;
+use rustix::io::Errno;
 
 use super::TEMP_SUFFIX;
 
@@ -63,18 +64,26 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// Gives a file the owner, mode and extended attributes of another. What the system refuses to an ordinary user (another
-/// owner, attributes of the system) is left as it is.
+/// owner, attributes of the system) and what the file system does not know is left as it is; anything else that can't be
+/// kept is an error.
 pub(super) fn dress(file: &File, like: &Path, meta: &Metadata) -> io::Result<()> {
     let now = file.metadata()?;
     if (now.uid(), now.gid()) != (meta.uid(), meta.gid()) {
         let both = std::os::unix::fs::fchown(file, Some(meta.uid()), Some(meta.gid()));
         if both.is_err() {
-            let _refused = std::os::unix::fs::fchown(file, None, Some(meta.gid()));
+            refused_is_fine(std::os::unix::fs::fchown(file, None, Some(meta.gid())))?;
         }
     }
-    copy_attributes(file, like);
+    copy_attributes(file, like)?;
     // Last: a change of owner takes the set-id bits away.
     file.set_permissions(Permissions::from_mode(meta.mode() & 0o7777))
+}
+
+fn refused_is_fine(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        other => other,
+    }
 }
 
 /// Gives a file the times of another.
@@ -86,19 +95,27 @@ pub(super) fn keep_times(file: &File, meta: &Metadata) -> io::Result<()> {
     file.set_times(times)
 }
 
-fn copy_attributes(file: &File, like: &Path) {
-    for name in attribute_names(like).unwrap_or_default() {
-        let Ok(len) = rustix::fs::getxattr_query(like, name.as_slice()) else { continue };
+fn copy_attributes(file: &File, like: &Path) -> io::Result<()> {
+    for name in attribute_names(like)? {
+        let len = rustix::fs::getxattr_query(like, name.as_slice())?;
         let mut value = vec![0; len];
-        if let Ok(len) = rustix::fs::getxattr(like, name.as_slice(), &mut value[..]) {
-            value.truncate(len);
-            let _refused = rustix::fs::fsetxattr(file, name.as_slice(), &value, XattrFlags::empty());
+        let len = rustix::fs::getxattr(like, name.as_slice(), &mut value[..])?;
+        value.truncate(len);
+        match rustix::fs::fsetxattr(file, name.as_slice(), &value, XattrFlags::empty()) {
+            Err(Errno::NOTSUP) => {}
+            // Anybody may set the attributes of users on his own file.
+            Err(Errno::PERM | Errno::ACCESS) if !name.starts_with(b"user.") => {}
+            other => other?,
         }
     }
+    Ok(())
 }
 
 fn attribute_names(path: &Path) -> io::Result<Vec<Vec<u8>>> {
-    let len = rustix::fs::listxattr_query(path)?;
+    let len = match rustix::fs::listxattr_query(path) {
+        Err(Errno::NOTSUP) => return Ok(Vec::new()),
+        other => other?,
+    };
     let mut names = vec![0; len];
     let len = rustix::fs::listxattr(path, &mut names[..])?;
     names.truncate(len);

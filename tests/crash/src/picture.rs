@@ -1,0 +1,140 @@
+//! Pictures of a place: what a user would call the state of his project.
+//!
+//! Owns: what counts as equal, and what counts as debris. Refuses: knowing which state is right.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+/// All files of a place but hsm's own directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Picture(BTreeMap<String, Item>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    kind: char,
+    mode: u32,
+    owner: (u32, u32),
+    attributes: Vec<(Vec<u8>, Vec<u8>)>,
+    content: Vec<u8>,
+    /// Of files, in nanoseconds.
+    time: i128,
+}
+
+/// Whether times of change count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    Count,
+    DontCount,
+}
+
+/// What may be in hsm's own directory when no run is under way.
+const OWN: [&str; 7] = ["", "/.gitignore", "/edits.json", "/lock", "/state.json", "/journal", "/schemas"];
+
+impl Picture {
+    pub(crate) fn of(place: &Path) -> Self {
+        let mut all = BTreeMap::new();
+        look(place, "", &mut all);
+        all.retain(|path, _| !path.starts_with("project/.hsm") && path != "said" && path != "trace");
+        Self(all)
+    }
+
+    /// What is not the same in another picture, at most so many paths.
+    pub(crate) fn differences(&self, other: &Self, times: Times) -> Vec<String> {
+        let alike = |a: &Item, b: &Item| match times {
+            Times::Count => a == b,
+            Times::DontCount => Item { time: 0, ..a.clone() } == Item { time: 0, ..b.clone() },
+        };
+        let mut all = Vec::new();
+        for path in self.0.keys().chain(other.0.keys().filter(|p| !self.0.contains_key(*p))) {
+            match (self.0.get(path), other.0.get(path)) {
+                (Some(a), Some(b)) if alike(a, b) => {}
+                (Some(a), Some(b)) => all.push(format!("{path}: {}", a.against(b))),
+                (Some(_), None) => all.push(format!("{path}: missing")),
+                (None, _) => all.push(format!("{path}: should not be there")),
+            }
+        }
+        all
+    }
+}
+
+impl Item {
+    fn against(&self, other: &Self) -> String {
+        if self.kind != other.kind {
+            return format!("{} became {}", self.kind, other.kind);
+        }
+        if self.mode != other.mode {
+            return format!("mode {:o} became {:o}", self.mode, other.mode);
+        }
+        if self.owner != other.owner {
+            return format!("owner {:?} became {:?}", self.owner, other.owner);
+        }
+        if self.attributes != other.attributes {
+            return "its extended attributes differ".to_owned();
+        }
+        if self.content != other.content {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
+            return format!("{:?} became {:?}", text(&self.content), text(&other.content));
+        }
+        "its time of change differs".to_owned()
+    }
+}
+
+/// What lies about in hsm's own directory that no finished run leaves there.
+pub(crate) fn debris(root: &Path) -> Vec<String> {
+    let mut all = BTreeMap::new();
+    look(&root.join(".hsm"), "", &mut all);
+    all.into_keys()
+        .map(|path| format!("/{path}"))
+        .filter(|path| !OWN.contains(&path.as_str()) && !path.starts_with("/schemas/"))
+        .map(|path| format!(".hsm{path}"))
+        .collect()
+}
+
+fn look(place: &Path, within: &str, all: &mut BTreeMap<String, Item>) {
+    let Ok(entries) = fs::read_dir(place.join(within)) else { return };
+    for entry in entries {
+        let entry = entry.expect("readable");
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if within.is_empty() { name } else { format!("{within}/{name}") };
+        let full = place.join(&path);
+        let meta = fs::symlink_metadata(&full).expect("there");
+        let (kind, content) = if meta.is_symlink() {
+            ('l', fs::read_link(&full).expect("a link").into_os_string().into_encoded_bytes())
+        } else if meta.is_dir() {
+            look(place, &path, all);
+            ('d', Vec::new())
+        } else {
+            ('f', fs::read(&full).unwrap_or_default())
+        };
+        let time = i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec());
+        let item = Item {
+            kind,
+            mode: meta.mode() & 0o7777,
+            owner: (meta.uid(), meta.gid()),
+            attributes: if kind == 'f' { attributes(&full) } else { Vec::new() },
+            content,
+            // Files come and go beside others: the times of directories say nothing.
+            time: if kind == 'f' { time } else { 0 },
+        };
+        all.insert(path, item);
+    }
+}
+
+fn attributes(path: &Path) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut names = vec![0_u8; 4096];
+    let length = rustix::fs::listxattr(path, &mut names[..]).unwrap_or(0);
+    names.truncate(length);
+    let mut all = Vec::new();
+    for name in names.split(|b| *b == 0).filter(|n| !n.is_empty()) {
+        let mut value = vec![0_u8; 4096];
+        let length = rustix::fs::getxattr(path, OsStr::from_bytes(name), &mut value[..]).unwrap_or(0);
+        value.truncate(length);
+        all.push((name.to_vec(), value));
+    }
+    all.sort();
+    all
+}
