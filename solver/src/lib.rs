@@ -116,6 +116,7 @@ mod relax;
 mod run;
 mod sat;
 pub mod solution;
+pub mod survey;
 pub mod text;
 
 pub use problem::{
@@ -123,3 +124,4 @@ pub use problem::{
     Then, When,
 };
 pub use solution::{Conflict, Engine, Failure, Options, Selection, solve};
+pub use survey::{Answer, Survey, survey};

@@ -36,16 +36,30 @@ const EXPLAIN: (u64, u64, u64) = (4_000_000, 500, 4);
 
 /// Solves, asking the caller now and then whether to stop.
 pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection, Failure> {
-    let fuel = options.fuel.unwrap_or_else(|| FUEL.0.saturating_add(FUEL.1.saturating_mul(size(problem))));
+    let fuel = allowance(problem, options);
     let engine = options.engine;
     let counting = match engine {
         // Alone, it has to be told every bound.
         Some(Engine::PubGrub) => Counting::All,
         Some(Engine::Cdcl) | None => Counting::UpTo(options.counted.unwrap_or(COUNTED)),
     };
-    let Some(asked) = options.interrupted else { return stages(problem, engine, counting, fuel) };
+    interruptible(options, Failure::Interrupted, &|| stages(problem, engine, counting, fuel))
+}
+
+/// The bound of work: the caller's, or one from the size.
+pub(crate) fn allowance(problem: &Problem, options: &Options<'_>) -> u64 {
+    options.fuel.unwrap_or_else(|| FUEL.0.saturating_add(FUEL.1.saturating_mul(size(problem))))
+}
+
+/// Does the work on a thread of its own while the caller is asked now and then whether to stop, if it wants to be.
+pub(crate) fn interruptible<T: Send, E: Send>(
+    options: &Options<'_>,
+    interrupted: E,
+    work: &(dyn Fn() -> Result<T, E> + Sync),
+) -> Result<T, E> {
+    let Some(asked) = options.interrupted else { return work() };
     if asked() {
-        return Err(Failure::Interrupted);
+        return Err(interrupted);
     }
     let flag = Arc::new(AtomicBool::new(false));
     let (sender, receiver) = sync_channel(1);
@@ -54,9 +68,9 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
         let worker = thread::Builder::new().name("solver".to_owned()).spawn_scoped(scope, move || {
             fuel::bind(Some(raised));
             // The receiver waits until this arrives.
-            let _ = sender.send(stages(problem, engine, counting, fuel));
+            let _ = sender.send(work());
         });
-        let Ok(worker) = worker else { return stages(problem, engine, counting, fuel) };
+        let Ok(worker) = worker else { return work() };
         loop {
             match receiver.recv_timeout(ASK_EVERY) {
                 Ok(answer) => return answer,
@@ -65,7 +79,7 @@ pub(crate) fn run(problem: &Problem, options: &Options<'_>) -> Result<Selection,
                 // The worker ended without an answer: only a defect does that, and it is passed on as it is.
                 Err(RecvTimeoutError::Disconnected) => match worker.join() {
                     Err(defect) => std::panic::resume_unwind(defect),
-                    Ok(()) => return Err(Failure::Interrupted),
+                    Ok(()) => return Err(interrupted),
                 },
             }
         }

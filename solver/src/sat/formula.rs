@@ -22,9 +22,12 @@ use super::count::{at_least, at_most, more_than};
 use crate::bitset::{BitSet, Value};
 use crate::encode::{FREE, Shape, Variable, World, counted};
 use crate::fuel::{Stop, within};
-use crate::problem::{CandidateSet, GroupId, ItemId, ResourceId, Rule, StatementId, Then, When};
+use crate::problem::{
+    Candidate, CandidateSet, Group, GroupId, ItemId, ResourceId, Rule, StatementId, Then, When,
+};
 use crate::propagate::{Assumption, Part, Propagation};
 use crate::provider::Model;
+use crate::solution::{Engine, Selection};
 
 /// The clauses of a problem (or of a part of it: the sentences that are kept).
 pub(crate) struct Formula<'a, 'p> {
@@ -308,6 +311,46 @@ impl<'a, 'p> Formula<'a, 'p> {
         for literal in all {
             self.clauses.add([literal]);
         }
+    }
+
+    /// A literal under which all of these demands are met, tried true first.
+    pub(crate) fn question(
+        &mut self,
+        demands: &[Then],
+        known: &Propagation<'p>,
+        fuel: &mut u64,
+    ) -> Result<Literal, Stop> {
+        within(fuel, || {
+            let asked = !self.clauses.fresh();
+            for demand in demands {
+                self.add_demand(&[!asked], demand, Some(known));
+            }
+            asked
+        })
+    }
+
+    /// A question that is answered: it is not tried any more, unless it stays.
+    pub(crate) fn retire(&mut self, asked: Literal, stays: bool) {
+        if !stays {
+            self.clauses.add([!asked]);
+        }
+    }
+
+    /// The last model as a selection, with what has no reason.
+    pub(crate) fn selection(&self) -> Selection {
+        let candidate = |choices: &Choices| {
+            choices.open.iter().find(|value| self.is(self.value(choices, *value))).map(|value| value - 1)
+        };
+        let items: Vec<Option<Candidate>> = self.items.iter().map(candidate).collect();
+        let is_present = |item: &ItemId| items.get(item.0 as usize).is_some_and(Option::is_some);
+        let options = |(group, part): (&Group, &Literal)| {
+            self.is(*part).then(|| {
+                let members = (0..).zip(&group.members);
+                members.filter(|(_, item)| is_present(item)).map(|(member, _)| member).collect()
+            })
+        };
+        let groups = self.world.problem().groups.iter().zip(&self.groups).map(options).collect();
+        Selection { items, groups, optimal: false, engine: Engine::Cdcl }
     }
 
     /// A literal under which all of these clauses are kept.
