@@ -35,6 +35,7 @@ pub mod solve;
 pub mod stack;
 pub mod statement;
 pub mod transaction;
+pub mod validate;
 pub mod version;
 pub mod world;
 pub mod yaml;

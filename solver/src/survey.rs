@@ -118,7 +118,11 @@ impl Asking<'_, '_> {
     /// Answers each question. What a model says of pairs is kept for them.
     fn each(&mut self, is_paired: &[bool], pairs: &[(u32, u32)]) -> Result<Known, Stop> {
         let mut known = Known {
-            each: self.questions.iter().map(|question| asks_for_a_holder(question).then_some(Answer::Open)).collect(),
+            each: self
+                .questions
+                .iter()
+                .map(|question| asks_for_a_holder(question).then_some(Answer::Open))
+                .collect(),
             open: (0..pairs.len() as u32).collect(),
         };
         for number in 0..self.questions.len() {
@@ -139,11 +143,7 @@ impl Asking<'_, '_> {
         Ok(known)
     }
 
-    fn pairs(
-        &mut self,
-        pairs: &[(u32, u32)],
-        mut known: Known,
-    ) -> Result<(Vec<Answer>, Vec<Answer>), Stop> {
+    fn pairs(&mut self, pairs: &[(u32, u32)], mut known: Known) -> Result<(Vec<Answer>, Vec<Answer>), Stop> {
         let mut answers = vec![Answer::Possible; pairs.len()];
         let single = |known: &Known, number: u32| {
             known.each.get(number as usize).copied().flatten().unwrap_or(Answer::Impossible)
@@ -184,8 +184,11 @@ impl Asking<'_, '_> {
 
     /// Notes all that a selection answers.
     fn take(&mut self, selection: &Selection, is_paired: &[bool], pairs: &[(u32, u32)], known: &mut Known) {
-        let holds: Vec<bool> =
-            self.questions.iter().map(|question| question.iter().all(|then| self.holds(selection, then))).collect();
+        let holds: Vec<bool> = self
+            .questions
+            .iter()
+            .map(|question| question.iter().all(|then| self.holds(selection, then)))
+            .collect();
         for (number, answer) in known.each.iter_mut().enumerate() {
             if answer.is_none() && holds[number] {
                 *answer = Some(Answer::Possible);
@@ -215,7 +218,9 @@ impl Asking<'_, '_> {
                 // The same option may be named twice.
                 let is_present = |member: &u32| {
                     let item = all.get(*member as usize);
-                    item.is_some_and(|item| options.iter().any(|option| all.get(*option as usize) == Some(item)))
+                    item.is_some_and(|item| {
+                        options.iter().any(|option| all.get(*option as usize) == Some(item))
+                    })
                 };
                 if matches!(then, Then::AllOf(..)) {
                     members.iter().all(is_present)

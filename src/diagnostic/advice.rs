@@ -7,6 +7,7 @@ impl Finding {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Wiring(wiring) => wiring.code(),
+            Self::Proven(proven) => proven.code(),
             Self::Syntax(_) => "HSM-E001",
             Self::BadToml(_) => "HSM-E077",
             Self::NotUtf8 => "HSM-E002",
@@ -86,6 +87,7 @@ impl Finding {
             Self::Container(problem) => return problem.help(),
             Self::Adapter(trouble) => return trouble.help(),
             Self::Wiring(wiring) => return wiring.help(),
+            Self::Proven(proven) => return proven.help(),
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
-use super::Wiring;
+use super::{Proven, Wiring};
 use crate::container::port::PortError;
 use crate::container::volume::VolumeError;
 use crate::names::{NameError, TargetError, TargetId};
@@ -15,6 +15,9 @@ pub enum Finding {
     /// What does not fit between the files.
     #[error(transparent)]
     Wiring(#[from] Wiring),
+    /// What is proved about a registry.
+    #[error(transparent)]
+    Proven(#[from] Proven),
     /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),

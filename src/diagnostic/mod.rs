@@ -5,11 +5,15 @@
 mod advice;
 mod finding;
 pub mod pages;
+mod proven;
 mod wiring;
+
+use std::borrow::Cow;
 
 use crate::place::Place;
 
 pub use finding::{Finding, UrlProblem};
+pub use proven::{ComponentPart, Proven};
 pub use wiring::{ExtendsProblem, Wiring};
 
 /// How bad it is.
@@ -27,7 +31,7 @@ pub struct Related {
     /// Where.
     pub place: Place,
     /// What is there ("first written here").
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
 }
 
 /// One thing that is wrong with an input.
@@ -65,8 +69,8 @@ impl Diagnostic {
     }
 
     /// The same with a further place.
-    pub fn with(mut self, place: Place, what: &'static str) -> Self {
-        self.related.push(Related { place, what });
+    pub fn with(mut self, place: Place, what: impl Into<Cow<'static, str>>) -> Self {
+        self.related.push(Related { place, what: what.into() });
         self
     }
 }

@@ -16,7 +16,7 @@ pub const CONFLICT: &str = "HSM-E500";
 /// The code of requirements in which a package manager finds no solution.
 pub const REJECTED: &str = "HSM-E501";
 
-const FAMILIES: [&str; 8] = [
+const FAMILIES: [&str; 9] = [
     include_str!("pages/text.md"),
     include_str!("pages/values.md"),
     include_str!("pages/entries.md"),
@@ -25,6 +25,7 @@ const FAMILIES: [&str; 8] = [
     include_str!("pages/containers.md"),
     include_str!("pages/checkouts.md"),
     include_str!("pages/conflict.md"),
+    include_str!("pages/registry.md"),
 ];
 
 /// Pages about something else than a code.

@@ -8,6 +8,7 @@ mod extends;
 mod python;
 mod shelf;
 mod walk;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -27,7 +28,8 @@ use crate::registry::{Entry, Group, Registries, RegistryDir};
 use crate::world::World;
 use crate::yaml::{self, Limits};
 
-pub use shelf::{Shelf, check_entry, shelf, usual_place};
+pub use shelf::{Shelf, check_entry, shelf, shelf_of, usual_place};
+pub use whole::whole;
 
 /// What the command line changes about reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -54,6 +54,19 @@ pub fn shelf<'w>(root: &Path, in_project: bool, world: &'w dyn World) -> Result<
     Ok(Shelf { sources, manifest, registries })
 }
 
+/// The registry in a directory, by itself.
+///
+/// # Errors
+/// When it is none.
+pub fn shelf_of<'w>(root: &Path, directory: &Path, world: &'w dyn World) -> Result<Shelf<'w>, Report> {
+    let mut sources = Sources::new();
+    let (registries, diagnostics) = Registries::open(&[dir(directory)], root, world, &mut sources);
+    if any_error(&diagnostics) {
+        return Err(Report { sources, diagnostics });
+    }
+    Ok(Shelf { sources, manifest: None, registries })
+}
+
 /// Where the registry of a project lies that names none.
 pub fn usual_place(root: &Path) -> PathBuf {
     root.join(REGISTRY)

@@ -28,17 +28,24 @@ pub(super) struct Reached {
 
 /// Reads every entry that can be reached from the manifest.
 pub(super) fn walk(manifest: &Manifest, registries: &mut Registries<'_>, sources: &mut Sources) -> Reached {
-    let mut walk = Walk {
-        registries,
-        sources,
-        reached: Reached::default(),
-        named: BTreeSet::new(),
-        seen: BTreeSet::new(),
-        queue: VecDeque::new(),
-        conflicting: BTreeMap::new(),
-    };
+    let mut walk = Walk::new(registries, sources);
     walk.name_groups(manifest);
     walk.name_components(manifest);
+    walk.run();
+    walk.bystanders();
+    walk.reached
+}
+
+/// Reads these entries, as if something at `place` named them, and all that they reach.
+pub(super) fn all(
+    targets: &[TargetId],
+    place: Place,
+    registries: &mut Registries<'_>,
+    sources: &mut Sources,
+) -> Reached {
+    let mut walk = Walk::new(registries, sources);
+    walk.named.extend(targets.iter().cloned());
+    walk.queue.extend(targets.iter().map(|target| (target.clone(), place)));
     walk.run();
     walk.bystanders();
     walk.reached
@@ -53,6 +60,20 @@ struct Walk<'a, 'w> {
     queue: VecDeque<(TargetId, Place)>,
     /// Groups that conflicts name, with the first place that does.
     conflicting: BTreeMap<GroupId, Place>,
+}
+
+impl<'a, 'w> Walk<'a, 'w> {
+    fn new(registries: &'a mut Registries<'w>, sources: &'a mut Sources) -> Self {
+        Self {
+            registries,
+            sources,
+            reached: Reached::default(),
+            named: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            queue: VecDeque::new(),
+            conflicting: BTreeMap::new(),
+        }
+    }
 }
 
 impl Walk<'_, '_> {

@@ -10,6 +10,7 @@ mod reasons;
 mod rings;
 mod stack;
 mod support;
+mod survey;
 mod waits;
 
 use std::borrow::Cow;
@@ -29,6 +30,7 @@ use externals::Externals;
 pub use reasons::{Link, Links, Reasons, Subject, chains};
 pub use rings::Could;
 use rings::Rings;
+pub use survey::survey;
 
 /// A solution.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! The family `registry`: what is shown, and what is written into the list of registries.
 
 mod entries;
+mod validate;
 
 use std::fs;
 use std::path::Path;

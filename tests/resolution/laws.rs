@@ -1,6 +1,7 @@
 //! Laws of resolution over random small projects that use every feature.
 //!
 //! - `agreement`: existence, validity, reasons and the very best solution, against trying everything.
+//! - `registry`: what is proved about a registry by itself.
 //! - `same`: what must not change a byte, and what must not change an answer.
 //! - `again`: compiling another manifest over what is compiled already.
 //! - `coverage`: every feature decides somewhere.
@@ -19,4 +20,5 @@ mod controls;
 mod coverage;
 mod explained;
 mod limits;
+mod registry;
 mod same;

@@ -4,6 +4,8 @@ mod container;
 mod group;
 mod package;
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::names::Kind;
@@ -66,6 +68,25 @@ pub(in crate::cli) enum Registry {
         /// Only this registry
         #[arg(long, value_name = "NAME")]
         registry: Option<String>,
+    },
+    /// Prove what no stack can have, and what every stack has; find dangling names and other mistakes
+    #[command(after_help = "Examples:
+  hsm registry validate
+  hsm registry validate ./hsm-registry      (a directory, without a project)
+  hsm registry validate --pairs             (also options of different groups that never go together)
+  hsm registry validate --format sarif      (or json, github)
+
+Ends with 3 where an error was found; warnings alone end with 0, with --strict with 3.")]
+    Validate {
+        /// The directory of a registry; else those of the project
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// Also report options of different groups that no stack has together
+        #[arg(long)]
+        pairs: bool,
+        /// Warnings count as errors
+        #[arg(long)]
+        strict: bool,
     },
     /// Add a registry to the list in hsm.yaml; it is searched after those that are there
     #[command(after_help = "Examples:

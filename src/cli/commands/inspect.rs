@@ -36,7 +36,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
         Diagnostic::general(Finding::Wiring(Wiring::Hides { target, winner, hidden }))
     }));
     if context.voice.is_json() {
-        context.voice.findings_json(sources, &warnings);
+        context.voice.findings_json(sources, &warnings, true);
     } else {
         context.voice.diagnostics(sources, &warnings);
         let entries = match planned.resolved.inputs.opened {

@@ -55,10 +55,10 @@ impl Voice {
         quoted(sources, manifest, &statements, self.verbose > 0, self.look).join("\n")
     }
 
-    /// Warnings as JSON on standard output.
-    pub(in crate::cli) fn findings_json(&self, sources: &Sources, diagnostics: &[Diagnostic]) {
+    /// Findings as JSON on standard output; `ok`: whether the command ends with 0.
+    pub(in crate::cli) fn findings_json(&self, sources: &Sources, diagnostics: &[Diagnostic], ok: bool) {
         let list = self.list_json(sources, diagnostics);
-        self.json(&serde_json::json!({"schema": json::SCHEMA, "ok": true, "diagnostics": list}));
+        self.json(&serde_json::json!({"schema": json::SCHEMA, "ok": ok, "diagnostics": list}));
     }
 
     /// Diagnostics as a JSON list, sorted.

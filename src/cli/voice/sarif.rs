@@ -38,7 +38,8 @@ impl Log {
             text.push_str("\nhelp: ");
             text.push_str(&help);
         }
-        let related = d.related.iter().filter_map(|r| Some((span::of(sources, r.place)?, r.what.to_owned())));
+        let related =
+            d.related.iter().filter_map(|r| Some((span::of(sources, r.place)?, r.what.clone().into_owned())));
         let related: Vec<(Span, String)> = related.collect();
         self.result(d.finding.code(), level(d.severity), &text, at(sources, d.place), &related);
     }

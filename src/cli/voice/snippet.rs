@@ -56,7 +56,7 @@ pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic, look: Look) -> Strin
         Severity::Warning => Opening::Warning(Some(code)),
     };
     let primary = d.place.map(|place| Mark { place, label: "", primary: true });
-    let related = d.related.iter().map(|r| Mark { place: r.place, label: r.what, primary: false });
+    let related = d.related.iter().map(|r| Mark { place: r.place, label: r.what.as_ref(), primary: false });
     let marks: Vec<Mark<'_>> = primary.into_iter().chain(related).collect();
     // what a tool says may have several lines
     let text = match &d.finding {

@@ -10,6 +10,7 @@ mod land;
 mod list;
 mod parse;
 mod show;
+mod validate;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ use crate::names::{Kind, Name, TargetId};
 use crate::place::Sources;
 use crate::registry::{How, Listed, Mention, may_name, mentions, target};
 use crate::road::{self, Stop};
+use crate::validate::Wanted;
 use crate::world::World;
 
 pub(super) use init::init;
@@ -32,6 +34,9 @@ pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fai
         Registry::Search { words, kind } => list::search(context, words, *kind),
         Registry::Show { name, raw } => show::show(context, name, *raw),
         Registry::Path { name, registry } => list::path(context, name.as_deref(), registry.as_deref()),
+        Registry::Validate { dir, pairs, strict } => {
+            validate::validate(context, dir.as_deref(), *strict, Wanted { pairs: *pairs })
+        }
         Registry::Add(args) => add::add(context, args),
         Registry::Package(command) => entries::package(context, command),
         Registry::Container(command) => entries::container(context, command),

@@ -220,7 +220,7 @@ fn diagnostics(out: &mut String, sources: &Sources, found: &[&Diagnostic]) {
             d.finding.code(),
             escape(&d.finding.to_string())
         );
-        let related = d.related.iter().map(|related| (related.place, related.what));
+        let related = d.related.iter().map(|related| (related.place, related.what.as_ref()));
         for (place, what) in d.place.into_iter().map(|place| (place, "")).chain(related) {
             quote(out, sources, place, what);
         }

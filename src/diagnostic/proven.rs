@@ -1,0 +1,118 @@
+//! What is proved about a registry: what no stack can have, and what every stack has.
+//!
+//! Owns: those findings, with their codes and what to do about each. Refuses: proving them (`validate` does).
+
+use std::fmt;
+
+use crate::manifest::Mode;
+use crate::names::{ComponentId, GroupId, Name};
+use crate::version::Version;
+
+/// Something that was proved of a registry by itself, whatever a project may want of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Proven {
+    /// No stack can have a group.
+    #[error("no stack can have {0}: it cannot take part")]
+    DeadGroup(GroupId),
+    /// An option that no stack can have.
+    #[error("no stack of {0} can have its option `{1}`")]
+    DeadOption(GroupId, Name),
+    /// A component that no stack can have.
+    #[error("no stack can have {0}")]
+    DeadComponent(ComponentId),
+    /// A part of a component that no stack can have.
+    #[error("no stack can have {0} {1}")]
+    DeadPart(ComponentId, ComponentPart),
+    /// An option that can't be left out, though the group's count allows it.
+    #[error("every stack of {0} has its option `{1}`, though the group says that it may be left out")]
+    AlwaysThere(GroupId, Name),
+    /// A bound on the number of options that no stack meets.
+    #[error("no stack has {}{bound} options of {group}{}", if *.is_max { "" } else { "as few as " }, instead(*.is_max, *.reached))]
+    OutOfReach {
+        /// Which group.
+        group: GroupId,
+        /// The bound as written.
+        bound: u32,
+        /// Whether it is `max`.
+        is_max: bool,
+        /// The number that is nearest to the bound, if one is known.
+        reached: Option<u32>,
+    },
+    /// Two options that no stack has together.
+    #[error("no stack has both {} and {}", pair_member(.0), pair_member(.1))]
+    NeverTogether((GroupId, Name), (GroupId, Name)),
+    /// What could neither be proved nor refuted within the bound of work.
+    #[error("whether a stack can have {0} was too hard to find out")]
+    NotProved(String),
+}
+
+/// A part of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComponentPart {
+    /// A release.
+    Release(Version),
+    /// Its source for a mode.
+    Mode(Mode),
+    /// A deployment profile.
+    Profile(Name),
+}
+
+impl fmt::Display for ComponentPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Release(version) => write!(f, "in its release {version}"),
+            Self::Mode(mode) => write!(f, "in {mode} mode"),
+            Self::Profile(profile) => write!(f, "with its profile `{profile}`"),
+        }
+    }
+}
+
+fn pair_member((group, option): &(GroupId, Name)) -> String {
+    format!("`{option}` of {group}")
+}
+
+fn instead(is_max: bool, reached: Option<u32>) -> String {
+    match reached {
+        Some(reached) => format!(": the {} is {reached}", if is_max { "most" } else { "least" }),
+        None => String::new(),
+    }
+}
+
+impl Proven {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DeadGroup(_) => "HSM-E600",
+            Self::DeadOption(..) => "HSM-E601",
+            Self::DeadComponent(_) => "HSM-E602",
+            Self::DeadPart(..) => "HSM-E603",
+            Self::AlwaysThere(..) => "HSM-E604",
+            Self::OutOfReach { .. } => "HSM-E605",
+            Self::NeverTogether(..) => "HSM-W606",
+            Self::NotProved(_) => "HSM-W607",
+        }
+    }
+
+    /// What to do, where that is known.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::DeadGroup(_) | Self::DeadOption(..) | Self::DeadComponent(_) | Self::DeadPart(..) => {
+                "change one of the numbered lines, or take it out of the registry".to_owned()
+            }
+            Self::AlwaysThere(group, option) => {
+                format!(
+                    "whoever uses {group} gets `{option}`: say so with `min` and `default`, or change one of the numbered lines"
+                )
+            }
+            Self::OutOfReach { is_max, reached: Some(reached), .. } => {
+                format!(
+                    "write `{}: {reached}`, or change one of the numbered lines",
+                    if *is_max { "max" } else { "min" }
+                )
+            }
+            Self::OutOfReach { .. } => "change one of the numbered lines".to_owned(),
+            Self::NeverTogether(..) | Self::NotProved(_) => return None,
+        })
+    }
+}

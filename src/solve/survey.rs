@@ -1,0 +1,53 @@
+//! Many questions about one world: what could hold at all, and what together.
+//!
+//! Owns: the questions whose answers rings could spoil. Refuses: knowing what they are asked for.
+
+use hsm_solver::{Answer, Failure, Options, Selection, Survey, Then};
+
+use super::{Could, NoStack, Question, ask, rings::Rings};
+use crate::compile::Compiled;
+use crate::load::Inputs;
+
+/// For each question (all of it together) and each pair of questions whether some stack meets it. What takes more than
+/// the usual bound of steps stays open.
+///
+/// # Errors
+/// [`NoStack::Interrupted`], and [`NoStack::OutOfFuel`] where the world is too large to be asked at all.
+pub fn survey(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    (questions, pairs): (&[Vec<Then>], &[(u32, u32)]),
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Survey, NoStack> {
+    let could = Could::default();
+    let rings = Rings::new(inputs, compiled, &could);
+    let has_none = |selection: &Selection| rings.of(selection, &std::collections::BTreeSet::new()).is_empty();
+    let options = Options { interrupted: Some(interrupted), ..Options::default() };
+    let found = hsm_solver::survey(&compiled.problem, questions, pairs, &options, &has_none);
+    let mut found = found.map_err(|failure| match failure {
+        Failure::Interrupted => NoStack::Interrupted,
+        Failure::OutOfFuel | Failure::Conflict(_) => NoStack::OutOfFuel,
+    })?;
+    // What was found only with a ring may be there without one.
+    let again = |demands: Vec<Then>| {
+        let question = Question { also: demands, ..Question::default() };
+        match ask(inputs, compiled, &could, &question, interrupted) {
+            Ok(_) => Ok(Answer::Possible),
+            Err(NoStack::Unsolved(_)) => Ok(Answer::Impossible),
+            Err(NoStack::Interrupted) => Err(NoStack::Interrupted),
+            Err(NoStack::OutOfFuel | NoStack::Invalid(_)) => Ok(Answer::Open),
+        }
+    };
+    for (question, answer) in questions.iter().zip(&mut found.each) {
+        if *answer == Answer::Open {
+            *answer = again(question.clone())?;
+        }
+    }
+    let demands = |number: u32| questions.get(number as usize).cloned().unwrap_or_default();
+    for ((one, other), answer) in pairs.iter().zip(&mut found.pairs) {
+        if *answer == Answer::Open {
+            *answer = again([demands(*one), demands(*other)].concat())?;
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,272 @@
+//! From answers to findings.
+//!
+//! Owns: which answers are worth a finding, and the lines that explain it. Refuses: asking what was not found wanting.
+
+use hsm_solver::{Answer, Survey, Then};
+
+use super::questions::{Number, OfBound, OfComponent, OfGroup, Questions, counted};
+use crate::compile::Compiled;
+use crate::diagnostic::{ComponentPart, Diagnostic, Finding, Proven};
+use crate::load::Inputs;
+use crate::names::{ComponentId, GroupId, Name};
+use crate::place::Place;
+use crate::registry::{Entry, Group};
+use crate::solve::{Could, NoStack, Question, ask};
+use crate::version::Version;
+
+/// The findings, group by group and component by component.
+pub(super) fn report(
+    inputs: &Inputs,
+    compiled: &mut Compiled,
+    questions: &Questions,
+    answers: &Survey,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Diagnostic>, NoStack> {
+    let mut report = Report {
+        inputs,
+        compiled,
+        questions,
+        answers,
+        interrupted,
+        could: Could::default(),
+        found: Vec::new(),
+    };
+    for group in &questions.groups {
+        report.group(group)?;
+    }
+    for component in &questions.components {
+        report.component(component)?;
+    }
+    report.pairs()?;
+    Ok(report.found)
+}
+
+struct Report<'a> {
+    inputs: &'a Inputs,
+    compiled: &'a mut Compiled,
+    questions: &'a Questions,
+    answers: &'a Survey,
+    interrupted: &'a (dyn Fn() -> bool + Sync),
+    could: Could,
+    found: Vec<Diagnostic>,
+}
+
+impl Report<'_> {
+    fn group(&mut self, of: &OfGroup) -> Result<(), NoStack> {
+        let inputs = self.inputs;
+        let Some(group) = inputs.group(&of.id) else { return Ok(()) };
+        let name = group.common.name.place;
+        if !self.is_possible(of.takes_part, name, &of.id.to_string()) {
+            return self.refuted(of.takes_part, name, Proven::DeadGroup(of.id.clone()));
+        }
+        for option in &of.options {
+            let place = option_place(group, option.place, name);
+            let named = || (of.id.clone(), option.name.clone());
+            if !self.is_possible(option.present, place, &format!("`{}` of {}", option.name, of.id)) {
+                let (group, option_name) = named();
+                self.refuted(option.present, place, Proven::DeadOption(group, option_name))?;
+            } else if option.left_out.is_some_and(|left_out| self.answer(left_out) == Answer::Impossible) {
+                let (group, option_name) = named();
+                let left_out = option.left_out.unwrap_or(option.present);
+                self.refuted(left_out, place, Proven::AlwaysThere(group, option_name))?;
+            }
+        }
+        for bound in &of.bounds {
+            if self.answer(bound.met) == Answer::Impossible {
+                self.out_of_reach(of, group, bound)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn out_of_reach(&mut self, of: &OfGroup, group: &Group, bound: &OfBound) -> Result<(), NoStack> {
+        let reached = self.reached(of, bound)?;
+        let written = if bound.is_max { &group.max } else { &group.min };
+        let place = written.as_ref().map_or(group.strategy.place, |bound| bound.place);
+        let proven =
+            Proven::OutOfReach { group: of.id.clone(), bound: bound.bound, is_max: bound.is_max, reached };
+        self.refuted(bound.met, place, proven)
+    }
+
+    /// The number of options that is nearest to a bound that can't be met. The more are asked for, the fewer stacks
+    /// there are, so half of what is left is ruled out by each question.
+    fn reached(&mut self, of: &OfGroup, bound: &OfBound) -> Result<Option<u32>, NoStack> {
+        let (mut possible, mut impossible) =
+            if bound.is_max { (0, bound.bound) } else { (of.options.len() as u32, bound.bound) };
+        while possible.abs_diff(impossible) > 1 {
+            let middle = possible.midpoint(impossible);
+            let demands = counted(self.compiled, of.number, bound.is_max, middle);
+            match self.ask(&demands) {
+                Ok(()) => possible = middle,
+                Err(NoStack::Unsolved(_)) => impossible = middle,
+                Err(NoStack::Interrupted) => return Err(NoStack::Interrupted),
+                Err(NoStack::OutOfFuel | NoStack::Invalid(_)) => return Ok(None),
+            }
+        }
+        Ok(Some(possible))
+    }
+
+    fn component(&mut self, of: &OfComponent) -> Result<(), NoStack> {
+        let inputs = self.inputs;
+        let Some(entry) = inputs.component(&of.id) else { return Ok(()) };
+        let name = entry.common().name.place;
+        if self.answer(of.present) == Answer::Impossible {
+            // Where it is an option, the group says so.
+            return if self.is_said_by_a_group(&of.id) {
+                Ok(())
+            } else {
+                self.refuted(of.present, name, Proven::DeadComponent(of.id.clone()))
+            };
+        }
+        let mut parts: Vec<(Number, Place, ComponentPart)> = Vec::new();
+        for (release, number) in &of.releases {
+            if let Some((place, version)) = release_of(entry, *release) {
+                parts.push((*number, place, ComponentPart::Release(version)));
+            }
+        }
+        let dead: Vec<usize> = of
+            .releases
+            .iter()
+            .filter(|(_, n)| self.answer(*n) == Answer::Impossible)
+            .map(|(r, _)| *r)
+            .collect();
+        for (mode, number) in &of.modes {
+            // A source of dead releases alone is dead with them.
+            let place = source_place(entry, *mode, &dead);
+            parts.extend(place.map(|place| (*number, place, ComponentPart::Mode(*mode))));
+        }
+        if let Entry::Container(container) = entry {
+            for (profile, number) in &of.profiles {
+                if let Some(profile) = container.profiles.get(*profile) {
+                    let part = ComponentPart::Profile(profile.name.value.clone());
+                    parts.push((*number, profile.name.place, part));
+                }
+            }
+        }
+        for (number, place, part) in parts {
+            if !self.is_possible(number, place, &format!("{} {part}", of.id)) {
+                self.refuted(number, place, Proven::DeadPart(of.id.clone(), part))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_said_by_a_group(&self, id: &ComponentId) -> bool {
+        self.questions.groups.iter().any(|group| {
+            self.answer(group.takes_part) == Answer::Possible
+                && group.options.iter().any(|option| group.id.option(&option.name) == *id)
+        })
+    }
+
+    fn pairs(&mut self) -> Result<(), NoStack> {
+        let questions = self.questions;
+        let mut options: Vec<Option<(&OfGroup, usize)>> = vec![None; questions.demands.len()];
+        for group in &questions.groups {
+            for (place, option) in group.options.iter().enumerate() {
+                options[option.present] = Some((group, place));
+            }
+        }
+        for ((one, other), answer) in questions.pairs.iter().zip(&self.answers.pairs) {
+            let (one, other) = (*one as usize, *other as usize);
+            let is_new = self.answer(one) == Answer::Possible && self.answer(other) == Answer::Possible;
+            if *answer != Answer::Impossible || !is_new {
+                continue;
+            }
+            let (Some(first), Some(second)) = (options[one], options[other]) else { continue };
+            let (Some((a, place_a)), Some((b, place_b))) = (self.named(first), self.named(second)) else {
+                continue;
+            };
+            let demands = [questions.demands[one].clone(), questions.demands[other].clone()].concat();
+            let finding = Finding::Proven(Proven::NeverTogether(a, b));
+            let said = Diagnostic::warning(place_a, finding).with(place_b, "the other one");
+            self.explained(&demands, said)?;
+        }
+        Ok(())
+    }
+
+    fn named(&self, (group, place): (&OfGroup, usize)) -> Option<((GroupId, Name), Place)> {
+        let option = group.options.get(place)?;
+        let entry = self.inputs.group(&group.id)?;
+        Some(((group.id.clone(), option.name.clone()), option_place(entry, place, entry.common.name.place)))
+    }
+
+    fn answer(&self, number: Number) -> Answer {
+        self.answers.each.get(number).copied().unwrap_or(Answer::Open)
+    }
+
+    /// Whether something is possible, or at least not refuted: then it is said that it was too hard to tell.
+    fn is_possible(&mut self, number: Number, place: Place, what: &str) -> bool {
+        match self.answer(number) {
+            Answer::Possible => true,
+            Answer::Impossible => false,
+            Answer::Open => {
+                let finding = Finding::Proven(Proven::NotProved(what.to_owned()));
+                self.found.push(Diagnostic::warning(place, finding));
+                true
+            }
+        }
+    }
+
+    fn refuted(&mut self, number: Number, place: Place, proven: Proven) -> Result<(), NoStack> {
+        let demands = self.questions.demands.get(number).cloned().unwrap_or_default();
+        self.explained(&demands, Diagnostic::error(place, Finding::Proven(proven)))
+    }
+
+    /// A finding with the smallest set of lines for it.
+    fn explained(&mut self, demands: &[Then], mut said: Diagnostic) -> Result<(), NoStack> {
+        match self.ask(demands) {
+            Err(NoStack::Unsolved(unsolved)) => {
+                for (statement, number) in unsolved.statements.iter().zip(1..) {
+                    if let Some(place) = statement.place {
+                        said = said.with(place, format!("{number}. {}", statement.claim));
+                    }
+                }
+            }
+            Err(NoStack::Interrupted) => return Err(NoStack::Interrupted),
+            Ok(()) | Err(NoStack::OutOfFuel | NoStack::Invalid(_)) => {}
+        }
+        self.found.push(said);
+        Ok(())
+    }
+
+    fn ask(&self, demands: &[Then]) -> Result<(), NoStack> {
+        let question = Question { also: demands.to_vec(), ..Question::default() };
+        ask(self.inputs, self.compiled, &self.could, &question, self.interrupted).map(|_| ())
+    }
+}
+
+fn option_place(group: &Group, place: usize, otherwise: Place) -> Place {
+    group.options.get(place).map_or(otherwise, |option| option.name.place)
+}
+
+/// Where a release stands, and its version if it has one.
+fn release_of(entry: &Entry, release: usize) -> Option<(Place, Version)> {
+    let (place, version) = match entry {
+        Entry::Package(package) => package.releases.get(release).map(|one| (one.place, &one.version))?,
+        Entry::Container(container) => {
+            container.releases.get(release).map(|one| (one.place, &one.version))?
+        }
+        Entry::Group(_) => return None,
+    };
+    Some((place, version.as_ref()?.value.clone()))
+}
+
+/// Where the first source for a mode stands, of a release that is not among these.
+fn source_place(entry: &Entry, mode: crate::manifest::Mode, dead: &[usize]) -> Option<Place> {
+    let mut releases: Vec<Vec<(crate::manifest::Mode, Place)>> = Vec::new();
+    match entry {
+        Entry::Package(package) => {
+            let sources =
+                package.releases.iter().map(|one| one.sources.iter().map(|s| (s.mode, s.place)).collect());
+            releases.extend(sources);
+        }
+        Entry::Container(container) => {
+            let sources =
+                container.releases.iter().map(|one| one.sources.iter().map(|s| (s.mode, s.place)).collect());
+            releases.extend(sources);
+        }
+        Entry::Group(_) => {}
+    }
+    let alive = releases.iter().enumerate().filter(|(release, _)| !dead.contains(release));
+    alive.flat_map(|(_, sources)| sources).find(|(of, _)| *of == mode).map(|(_, place)| *place)
+}

@@ -1,0 +1,95 @@
+//! `registry validate`: exit codes, where it looks, and in which forms it answers.
+
+use std::fs;
+
+use hsm::cli::Exit;
+
+use super::{Project, json};
+
+const GROUP: &str = "name: cache
+type: container_group
+strategy: M-of-N
+options: [{name: redis, conflicts: {container:valkey: \"*\"}}, {name: valkey}]
+";
+
+fn entry(name: &str) -> String {
+    format!("name: {name}\nsources: {{prod: {{type: docker-image, image: \"{name}:7\"}}}}\n")
+}
+
+/// A project whose registry has two caches, of which this is said.
+fn project(group: &str) -> Project {
+    let project = Project::new("project: {name: demo}\n");
+    for folder in ["containers", "packages", "package_groups", "container_groups"] {
+        let folder = project.path(&format!("hsm-registry/{folder}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("made");
+    }
+    for name in ["redis", "valkey"] {
+        project.write(&format!("hsm-registry/containers/{name}.yaml"), &entry(name));
+    }
+    project.write("hsm-registry/container_groups/cache.yaml", group);
+    project
+}
+
+#[test]
+fn a_warning_ends_with_0_and_strictly_with_3() {
+    let project = project(GROUP);
+    let run = project.refuses(&["registry", "validate"], Exit::Done);
+    assert!(run.err.contains("warning[HSM-W606]: no stack has both `redis`"), "{}", run.err);
+    assert!(run.err.contains("1. `redis` (option of container_group:cache) conflicts with"), "{}", run.err);
+    assert!(
+        run.err.contains("validated 3 entries, 1 group among them; 12 questions answered"),
+        "{}",
+        run.err
+    );
+    project.refuses(&["registry", "validate", "--strict"], Exit::NoSolution);
+}
+
+#[test]
+fn an_error_ends_with_3_and_says_the_lines_in_every_form() {
+    let project = project(&GROUP.replace("M-of-N", "M-of-N\nmin: 2"));
+    let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
+    assert!(run.err.contains("error[HSM-E600]: no stack can have container_group:cache"), "{}", run.err);
+
+    let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
+    assert_eq!((said["schema"].as_u64(), said["ok"].as_bool()), (Some(1), Some(false)));
+    assert_eq!(said["diagnostics"][0]["code"].as_str(), Some("HSM-E600"));
+    let lines = said["diagnostics"][0]["related"].as_array().map_or(0, Vec::len);
+    assert_eq!(lines, 2, "{said:#}");
+
+    let said = json(&project.refuses(&["registry", "validate", "--format", "sarif"], Exit::NoSolution));
+    let result = &said["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"].as_str(), Some("HSM-E600"), "{said:#}");
+    assert_eq!(result["relatedLocations"].as_array().map_or(0, Vec::len), 2, "{said:#}");
+
+    let run = project.refuses(&["registry", "validate", "--format", "github"], Exit::NoSolution);
+    assert!(
+        format!("{}{}", run.out, run.err).contains("::error file=hsm-registry/container_groups/cache.yaml")
+    );
+}
+
+#[test]
+fn a_directory_is_validated_without_a_project() {
+    let project = project(GROUP);
+    fs::remove_file(project.path("hsm.yaml")).expect("removed");
+    fs::rename(project.path("hsm-registry"), project.path("elsewhere")).expect("moved");
+    project.refuses(&["registry", "validate", "elsewhere"], Exit::Done);
+    project.refuses(&["registry", "validate", "nowhere"], Exit::Wrong);
+    let run = project.refuses(&["registry", "validate"], Exit::Wrong);
+    assert!(run.err.contains("there is no registry"), "{}", run.err);
+}
+
+#[test]
+fn a_name_that_is_not_there_and_a_broken_entry_are_errors_of_the_registry() {
+    let project = project(GROUP);
+    project.write(
+        "hsm-registry/packages/app.yaml",
+        "name: app\nversion: 1\nimplies: {container:redys: \"*\"}\n",
+    );
+    let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
+    assert!(run.err.contains("no registry has an entry for container:redys"), "{}", run.err);
+    assert!(run.err.contains("did you mean `container:redis`?"), "{}", run.err);
+    project.write("hsm-registry/packages/app.yaml", "name: app\nversoin: 1\n");
+    let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
+    assert!(run.err.contains("versoin"), "{}", run.err);
+}
