@@ -101,6 +101,10 @@ fn graph(plan: &Plan) -> DiGraph<Step, ()> {
                     Phase::Verify => Step::Verify { part, action },
                     Phase::Get | Phase::Apply => Step::Apply { part, action },
                 });
+                if phase == Phase::Verify && adapter.checks_together {
+                    ends.push((node, node));
+                    continue;
+                }
                 if let Some(&before) = nodes.last() {
                     graph.add_edge(before, node, ());
                 }
@@ -200,6 +204,7 @@ mod tests {
             adapter: adapter.into(),
             guarded: Vec::new(),
             actions: phases.iter().copied().map(action).collect(),
+            checks_together: false,
             intact: false,
             inputs: Vec::new(),
             wanted: String::new(),
@@ -244,6 +249,19 @@ mod tests {
         let plan = Plan { parts: parts(), ..Plan::default() };
         let steps = [Step::Save, get(0), get(1), apply, Step::Commit];
         assert_eq!(order(&plan).unwrap().waves, steps.map(|step| vec![step]));
+    }
+
+    #[test]
+    fn checks_stay_in_their_order_unless_their_adapter_says_otherwise() {
+        use Phase::{Apply, Verify};
+        let (verify, apply) = (|action| Step::Verify { part: 0, action }, Step::Apply { part: 0, action: 2 });
+        let mut plan = Plan { parts: vec![part("one", &[Verify, Verify, Apply])], ..Plan::default() };
+        let one_by_one = [verify(0), verify(1), Step::Save, apply, Step::Commit];
+        assert_eq!(order(&plan).unwrap().waves, one_by_one.map(|step| vec![step]));
+        plan.parts[0].checks_together = true;
+        let waves = order(&plan).unwrap().waves;
+        assert_eq!(waves[0], [verify(0), verify(1)]);
+        assert_eq!(waves[1..], [Step::Save, apply, Step::Commit].map(|step| vec![step]));
     }
 
     #[test]

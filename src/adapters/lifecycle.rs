@@ -1,6 +1,6 @@
 //! What an engine does after the commit: it builds, starts, stops, and says what did not come up.
 //!
-//! Owns: what every engine answers to, and how a container can fail to come up, as data. Refuses: running anything that
+//! Owns: what every engine answers to, the jobs it gives, and how a container can fail to come up, as data. Refuses: running anything that
 //! changes something; each function gives commands, or asks.
 
 use std::path::Path;
@@ -12,13 +12,24 @@ use crate::names::ComponentId;
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::World;
 
-/// An engine. The commands that its functions give are to be run in order, at the project's root, where their paths start.
+/// A command of an engine among others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// The command, to be run at the project's root, where its paths start.
+    pub action: Action,
+    /// The places of those in the list that have to have ended well before.
+    pub after: Vec<usize>,
+    /// How long it may take; `None`: as long as it likes.
+    pub limit: Option<Duration>,
+}
+
+/// An engine.
 pub trait Lifecycle {
     /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that have no default.
     fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>>;
 
     /// Builds the images of these containers (none named: of all), what they are built from first.
-    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>>;
+    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Job>, Vec<Diagnostic>>;
 
     /// Starts these containers and those they depend on (none named: all) and waits until they are healthy, at most for
     /// `wait`; what others are built from is built first. Empty when there is nothing to start.
@@ -27,7 +38,7 @@ pub trait Lifecycle {
         stack: &Stack,
         only: &[ComponentId],
         wait: Option<Duration>,
-    ) -> Result<Vec<Action>, Vec<Diagnostic>>;
+    ) -> Result<Vec<Job>, Vec<Diagnostic>>;
 
     /// Which of these containers (none named: of all) are not up, after `up` ran. Empty where that can't be told.
     fn not_up(
@@ -47,7 +58,7 @@ pub trait Lifecycle {
         volumes: bool,
         root: &Path,
         world: &dyn World,
-    ) -> Result<Vec<Action>, Vec<Diagnostic>>;
+    ) -> Result<Vec<Job>, Vec<Diagnostic>>;
 
     /// Hands arguments to the tool, with the project's committed files before them.
     fn pass(

@@ -53,7 +53,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use lifecycle::{How, Lifecycle, NotUp};
+pub use lifecycle::{How, Job, Lifecycle, NotUp};
 pub use trouble::{Problem, Trouble};
 
 use crate::diagnostic::Diagnostic;
@@ -101,6 +101,8 @@ pub struct Part {
     pub guarded: Vec<PathBuf>,
     /// Commands of the tool, in order; empty when its side is intact.
     pub actions: Vec<Action>,
+    /// Whether its checks may run side by side; otherwise each waits for the one before it, as all other actions do.
+    pub checks_together: bool,
     /// Worth telling the user.
     pub notes: Vec<Diagnostic>,
 }

@@ -158,12 +158,12 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         Stop::Run { error, .. } => run_error(voice, error),
         Stop::NoEngine => voice.error("the project's container engine starts nothing"),
         Stop::NotRunning { error, containers } => not_running(voice, error.as_ref(), containers),
-        Stop::After(error) => voice.error(&error.to_string()),
+        Stop::After(error) => error.each().iter().for_each(|error| voice.error(&error.to_string())),
     }
 }
 
 fn not_running(voice: &Voice, error: Option<&AfterError>, containers: &[NotUp]) {
-    if let Some(error) = error {
+    for error in error.into_iter().flat_map(AfterError::each) {
         voice.error(&error.to_string());
     }
     voice.not_up(containers);

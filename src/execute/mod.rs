@@ -3,6 +3,8 @@
 //! Owns: running the steps, in order, side by side where they are independent. Refuses: choosing anything, knowing any
 //! tool or where the plan came from.
 
+pub mod queue;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,10 @@ pub trait Progress: Sync {
     fn started(&self, plan: &Plan, step: Step);
     /// A step has ended.
     fn finished(&self, plan: &Plan, step: Step, outcome: &StepOutcome);
+    /// Something begins that is no step of a plan; what it is, for people ("build base").
+    fn begins(&self, what: &str);
+    /// It has ended, well or not.
+    fn ends(&self, what: &str, well: bool);
     /// Something worth telling.
     fn note(&self, text: &str);
     /// Whether the tools' messages are to be shown as they come.
@@ -57,6 +63,8 @@ pub struct Quiet;
 impl Progress for Quiet {
     fn started(&self, _plan: &Plan, _step: Step) {}
     fn finished(&self, _plan: &Plan, _step: Step, _outcome: &StepOutcome) {}
+    fn begins(&self, _what: &str) {}
+    fn ends(&self, _what: &str, _well: bool) {}
     fn note(&self, _text: &str) {}
 }
 

@@ -36,6 +36,8 @@ pub struct AdapterPlan {
     pub guarded: Vec<PathBuf>,
     /// Commands of its tool; empty when its side is intact.
     pub actions: Vec<Action>,
+    /// Whether its checks may run side by side.
+    pub checks_together: bool,
     /// Whether actions were left out because a stamp shows that its side is intact.
     pub intact: bool,
     /// All files that decide what its tool does.
@@ -240,6 +242,7 @@ fn adapter_plan(name: &str, part: &Part) -> AdapterPlan {
         adapter: name.to_owned(),
         guarded: part.guarded.clone(),
         actions: part.actions.clone(),
+        checks_together: part.checks_together,
         intact: false,
         inputs: inputs.into_iter().collect(),
         wanted: stamps::actions(&part.actions),

@@ -2,12 +2,15 @@
 //!
 //! Owns: failures of what is started. Refuses: what is started well, that is in `running`.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
 
+use crate::pty::Session;
 use crate::running::{Project, compiled};
-use crate::runs::hsm;
+use crate::runs::{Run, command, hsm};
 use crate::support::{have, skip};
 
 /// A project with the server, if there is an engine and the server can be made.
@@ -100,4 +103,109 @@ fn down_leaves_what_was_stored_unless_told_otherwise() {
     assert!(project.left_with_volumes().contains("kept"), "{}", project.left_with_volumes());
     hsm(project.path(), &["down", "--volumes"]).ends_with(0);
     assert_eq!(project.left_with_volumes(), "");
+}
+
+/// Of two builds that could be done at once, one cannot be done.
+fn half_broken(project: &Project) {
+    project.write("bad/Dockerfile", "FROM scratch\nCOPY not-there /x\n");
+    project.write(
+        "hsm-registry/containers/broken.yaml",
+        "name: broken\nsources: {dev: {type: build, path: ./bad}}\n",
+    );
+    project.list(&["front", "broken"]);
+}
+
+#[test]
+fn a_build_that_fails_shows_its_own_words_and_nobody_elses() {
+    let Some(project) = project("a build that fails shows its own words", "words") else { return };
+    half_broken(&project);
+    hsm(project.path(), &["sync"]).ends_with(0);
+    let run = hsm(project.path(), &["build"]).ends_with(1);
+    let said = &run.stderr;
+    assert!(said.contains("error: failed to build broken: Docker Compose ended with exit code "), "{said}");
+    assert!(said.contains("not-there"), "{said}");
+    // the other build copies this, and nobody wants to know
+    assert!(!said.contains("server"), "{said}");
+    // each has one line when it begins, and one more if it fails
+    let line = |text: &str| said.lines().filter(|line| line.trim() == text).count();
+    assert_eq!((line("build base"), line("build broken"), line("failed build broken")), (1, 1, 1), "{said}");
+
+    let quiet = hsm(project.path(), &["build", "--quiet"]).ends_with(1);
+    assert!(quiet.stderr.starts_with("error: failed to build broken"), "{}", quiet.stderr);
+    let plain = hsm(project.path(), &["build", "--plain"]).ends_with(1);
+    assert!(plain.stderr.lines().any(|line| line == "build broken"), "{}", plain.stderr);
+    let all = hsm(project.path(), &["build", "--verbose"]).ends_with(1);
+    assert!(all.stderr.contains("error: failed to build broken"), "{}", all.stderr);
+
+    // What is not built is not started; the files are there.
+    let up = hsm(project.path(), &["up"]).ends_with(7);
+    assert!(!up.stderr.contains("create containers"), "{}", up.stderr);
+    assert_eq!(project.left(), "");
+    project.list(&["front"]);
+    let up = hsm(project.path(), &["up"]).ends_with(0);
+    assert!(!up.stderr.contains("Step 1"), "{}", up.stderr);
+}
+
+#[test]
+fn at_a_terminal_each_build_has_a_line_that_stays_when_it_is_done() {
+    let Some(project) = project("builds at a terminal", "terminal") else { return };
+    hsm(project.path(), &["sync"]).ends_with(0);
+    let mut command = command(project.path(), &["up"]);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("TERM", "xterm");
+    command.env("HOME", project.path());
+    let mut session = Session::start(&command, (100, 30));
+    for line in
+        ["build base", "build front", "create containers", "start containers", "containers are running"]
+    {
+        session.shows(line);
+    }
+    assert_eq!(session.ends().0, 0);
+}
+
+/// A tool that answers as Compose does, and whose builds of `a` and `b` end only when both have begun.
+const MEETS: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+case "$*" in
+    *version*) echo 2.26.1 ;;
+    *config*) cat > /dev/null ;;
+    *"build a" | *"build b")
+        for last; do :; done
+        : > "$here/$last"
+        for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            [ -e "$here/a" ] && [ -e "$here/b" ] && exit 0
+            sleep 0.25
+        done
+        exit 9 ;;
+esac
+"#;
+
+#[test]
+fn builds_that_need_nothing_of_each_other_are_done_at_the_same_time() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let at = dir.path();
+    let write = |path: &str, text: &str| {
+        let path = at.join(path);
+        fs::create_dir_all(path.parent().expect("inside")).expect("a directory");
+        fs::write(path, text).expect("written");
+    };
+    for name in ["a", "b"] {
+        let entry = format!("name: {name}\nsources: {{dev: {{type: build, path: ./{name}}}}}\n");
+        write(&format!("hsm-registry/containers/{name}.yaml"), &entry);
+    }
+    write("hsm.yaml", "project: {name: demo, mode: dev}\nservices: {containers: [a, b]}\n");
+    write("bin/docker", MEETS);
+    fs::set_permissions(at.join("bin/docker"), fs::Permissions::from_mode(0o755)).expect("made a program");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let build = |args: &[&str]| {
+        let mut command = command(at, args);
+        command.env("PATH", format!("{}:{path}", at.join("bin").display()));
+        Run::of(&command.output().expect("hsm can be started"))
+    };
+    build(&["build"]).ends_with(0);
+    // What is shown as it comes is not mixed: then they are done one after the other.
+    for name in ["a", "b"] {
+        fs::remove_file(at.join("bin").join(name)).expect("it was built");
+    }
+    let run = build(&["build", "-v"]).ends_with(1);
+    assert!(run.stderr.contains("exit code 9"), "{}", run.stderr);
 }

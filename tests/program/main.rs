@@ -13,6 +13,9 @@ mod engine;
 mod making;
 mod packages;
 mod pip;
+#[path = "../people/pty.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod pty;
 mod rejected;
 mod road;
 mod running;

@@ -54,6 +54,7 @@ impl Adapter for Fake {
             inputs: Vec::new(),
             guarded: self.guarded.iter().map(Into::into).collect(),
             actions: self.actions.iter().map(action).collect(),
+            checks_together: false,
             notes: Vec::new(),
         })
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::trouble::Trouble;
 use super::{BASE_FILE, MAIN_FILE, compose, depends, images, names, service};
-use crate::adapters::{Action, Phase};
+use crate::adapters::{Action, Job, Phase};
 use crate::container::{Problem, text};
 use crate::diagnostic::{Diagnostic, Finding};
 use crate::names::{ComponentId, Kind, Name, TargetId};
@@ -16,23 +16,27 @@ use crate::stack::{LinkSort, ProjectFacts, Stack};
 use crate::statement::Origin;
 use crate::world::World;
 
+/// How much longer than its own limit Compose may take to start and to say that it gave up.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// Needs between containers, by who needs.
 type Needs = BTreeMap<ComponentId, BTreeSet<ComponentId>>;
 
-pub(super) fn build(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+pub(super) fn build(stack: &Stack, only: &[ComponentId]) -> Result<Vec<Job>, Vec<Diagnostic>> {
     let project = compose::project(stack)?;
     let built = built(stack, &project)?;
     let requires = requires(stack, &built);
     let wanted = if only.is_empty() { built.clone() } else { closure(only, &[&requires]) };
-    let levels = levels(&wanted.intersection(&built).cloned().collect(), &requires)?;
-    Ok(levels.iter().flat_map(|level| build_level(stack, &project, level)).collect())
+    builds(stack, &project, &wanted.intersection(&built).cloned().collect(), &requires)
 }
 
+/// What is built has a job of its own, so that `up` finds it; but what the user's own files build only `up` can know, and
+/// then it builds all that nobody is built from.
 pub(super) fn up(
     stack: &Stack,
     only: &[ComponentId],
     wait: Option<Duration>,
-) -> Result<Vec<Action>, Vec<Diagnostic>> {
+) -> Result<Vec<Job>, Vec<Diagnostic>> {
     let project = compose::project(stack)?;
     let built = built(stack, &project)?;
     let requires = requires(stack, &built);
@@ -43,28 +47,40 @@ pub(super) fn up(
         return Ok(Vec::new());
     }
     let starting = if only.is_empty() {
-        stack.containers.keys().cloned().collect()
+        stack.containers.keys().filter(|id| running(id)).cloned().collect()
     } else {
         closure(only, &[&starts(stack), &requires])
     };
-    // what nobody is built from is built by `up` itself, by its `pull_policy`
-    let first: BTreeSet<ComponentId> = requires
-        .iter()
-        .filter(|(id, _)| starting.contains(*id))
-        .flat_map(|(_, needs)| needs.clone())
-        .collect();
-    let first = closure(&first.into_iter().collect::<Vec<_>>(), &[&requires]);
-    let levels = levels(&first.intersection(&built).cloned().collect(), &requires)?;
-    let mut actions: Vec<Action> =
-        levels.iter().flat_map(|level| build_level(stack, &project, level)).collect();
-    let mut args = call(&project, &files);
-    args.extend(["up", "--detach", "--wait", "--remove-orphans"].map(str::to_owned));
+    let own_files = !stack.project.compose_files.is_empty();
+    let first: Vec<ComponentId> = if own_files {
+        starting.iter().filter_map(|id| requires.get(id)).flatten().cloned().collect()
+    } else {
+        starting.into_iter().collect()
+    };
+    let first = closure(&first, &[&requires]).intersection(&built).cloned().collect();
+    let mut jobs = builds(stack, &project, &first, &requires)?;
+    let names: Vec<String> =
+        only.iter().filter(|id| running(id)).filter_map(|id| service_name(stack, id)).collect();
+    let create =
+        ["up", "--no-start", "--remove-orphans"].into_iter().chain((!own_files).then_some("--no-build"));
+    let create: Vec<String> = create.map(str::to_owned).chain(names.iter().cloned()).collect();
+    jobs.push(Job {
+        action: action("create containers", [call(&project, &files), create].concat()),
+        after: (0..jobs.len()).collect(),
+        limit: None,
+    });
+    let mut start: Vec<String> = ["up", "--detach", "--wait", "--no-build"].map(str::to_owned).to_vec();
     // Compose counts whole seconds, and takes none for no limit
     let seconds = wait.map(|wait| wait.as_secs().max(1));
-    args.extend(seconds.into_iter().flat_map(|seconds| ["--wait-timeout".to_owned(), seconds.to_string()]));
-    args.extend(only.iter().filter(|id| running(id)).filter_map(|id| service_name(stack, id)));
-    actions.push(action("start containers", args));
-    Ok(actions)
+    start.extend(seconds.into_iter().flat_map(|seconds| ["--wait-timeout".to_owned(), seconds.to_string()]));
+    start.extend(names);
+    jobs.push(Job {
+        action: action("start containers", [call(&project, &files), start].concat()),
+        after: vec![jobs.len() - 1],
+        // Compose's own limit does not count for those that others wait for
+        limit: seconds.map(|seconds| Duration::from_secs(seconds) + GRACE),
+    });
+    Ok(jobs)
 }
 
 pub(super) fn down(
@@ -72,7 +88,7 @@ pub(super) fn down(
     volumes: bool,
     root: &Path,
     world: &dyn World,
-) -> Result<Vec<Action>, Vec<Diagnostic>> {
+) -> Result<Vec<Job>, Vec<Diagnostic>> {
     let files = files(project, has_file(root, world));
     // without a file it still finds what it started under the project's name; where nobody could, nothing is there
     if files.is_empty() && !is_installed(world) {
@@ -81,7 +97,7 @@ pub(super) fn down(
     let mut args = call(&name(project)?, &files);
     args.extend(["down", "--remove-orphans"].map(str::to_owned));
     args.extend(volumes.then(|| "--volumes".to_owned()));
-    Ok(vec![action("stop containers", args)])
+    Ok(vec![Job { action: action("stop containers", args), after: Vec::new(), limit: None }])
 }
 
 pub(super) fn pass(
@@ -148,27 +164,33 @@ fn action(label: &str, args: Vec<String>) -> Action {
     }
 }
 
-/// The builds that can be done at once: base images and services stand in different files.
-fn build_level(stack: &Stack, project: &str, level: &BTreeSet<ComponentId>) -> Vec<Action> {
-    let runs = |id: &&ComponentId| stack.containers.get(*id).is_some_and(|c| c.definition.run);
-    let (services, bases): (Vec<_>, Vec<_>) = level.iter().partition(runs);
-    let one = |files: &[String], ids: &[&ComponentId], names: Vec<String>| {
-        let mut args = call(project, files);
-        args.push("build".to_owned());
-        args.extend(names);
-        let shown: Vec<&str> = ids.iter().map(|id| id.name().as_str()).collect();
-        action(&format!("build {}", shown.join(", ")), args)
+/// A job for each of these builds, after those of what it is built from.
+fn builds(
+    stack: &Stack,
+    project: &str,
+    of: &BTreeSet<ComponentId>,
+    requires: &Needs,
+) -> Result<Vec<Job>, Vec<Diagnostic>> {
+    let order: Vec<ComponentId> = levels(of, requires)?.into_iter().flatten().collect();
+    let place = |id: &ComponentId| order.iter().position(|one| one == id);
+    let job = |id: &ComponentId| {
+        let after = requires.get(id).into_iter().flatten().filter_map(place).collect();
+        Job { action: build_one(stack, project, id), after, limit: None }
     };
-    let mut actions = Vec::new();
-    if !bases.is_empty() {
-        let names = bases.iter().map(|id| compose::base_service(id)).collect();
-        actions.push(one(&[BASE_FILE.to_owned()], &bases, names));
-    }
-    if !services.is_empty() {
-        let names = services.iter().filter_map(|id| service_name(stack, id)).collect();
-        actions.push(one(&files(&stack.project, true), &services, names));
-    }
-    actions
+    Ok(order.iter().map(job).collect())
+}
+
+/// Base images and services stand in different files.
+fn build_one(stack: &Stack, project: &str, id: &ComponentId) -> Action {
+    let base = stack.containers.get(id).is_some_and(|container| !container.definition.run);
+    let mut args = if base {
+        call(project, &[BASE_FILE.to_owned()])
+    } else {
+        call(project, &files(&stack.project, true))
+    };
+    args.push("build".to_owned());
+    args.extend(if base { Some(compose::base_service(id)) } else { service_name(stack, id) });
+    action(&format!("build {}", id.name()), args)
 }
 
 fn service_name(stack: &Stack, id: &ComponentId) -> Option<String> {

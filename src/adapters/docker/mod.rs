@@ -20,7 +20,7 @@ mod unwell;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Action, Adapter, Found, Lifecycle, NotUp, Part, Phase, Settings, Tool, ToolError, sealed};
+use super::{Action, Adapter, Found, Job, Lifecycle, NotUp, Part, Phase, Settings, Tool, ToolError, sealed};
 use crate::container::{Problem, variable};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
@@ -74,6 +74,7 @@ impl Adapter for Docker {
         {
             part.actions.push(check(BASE_FILE, &files.project, &[], text));
         }
+        part.checks_together = part.actions.len() > 1;
         Ok(part)
     }
 
@@ -85,8 +86,8 @@ impl Adapter for Docker {
         Some("nobody has checked docker-compose.hpm.yml")
     }
 
-    fn explain(&self, action: &Action, outcome: &Outcome) -> String {
-        tool::explain(action, outcome)
+    fn explain(&self, _action: &Action, outcome: &Outcome) -> String {
+        tool::explain(outcome)
     }
 
     fn stamp(&self, _stack: &Stack, _root: &Path, _world: &dyn World) -> Option<String> {
@@ -123,7 +124,7 @@ impl Lifecycle for Docker {
         Ok(unset.into_iter().map(|unset| unset.name).collect())
     }
 
-    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Action>, Vec<Diagnostic>> {
+    fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Job>, Vec<Diagnostic>> {
         commands::build(stack, only)
     }
 
@@ -132,7 +133,7 @@ impl Lifecycle for Docker {
         stack: &Stack,
         only: &[ComponentId],
         wait: Option<Duration>,
-    ) -> Result<Vec<Action>, Vec<Diagnostic>> {
+    ) -> Result<Vec<Job>, Vec<Diagnostic>> {
         commands::up(stack, only, wait)
     }
 
@@ -153,7 +154,7 @@ impl Lifecycle for Docker {
         volumes: bool,
         root: &Path,
         world: &dyn World,
-    ) -> Result<Vec<Action>, Vec<Diagnostic>> {
+    ) -> Result<Vec<Job>, Vec<Diagnostic>> {
         commands::down(project, volumes, root, world)
     }
 

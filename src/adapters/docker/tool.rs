@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::adapters::{Action, Tool, ToolError};
+use crate::adapters::{Tool, ToolError};
 use crate::world::{Command, Outcome, World};
 
 /// What is needed: `pull_policy`, `--wait` and `depends_on` with `required` work from here on.
@@ -77,8 +77,10 @@ fn how() -> String {
 }
 
 /// What a failed call means.
-pub(super) fn explain(action: &Action, outcome: &Outcome) -> String {
-    let said = String::from_utf8_lossy(&outcome.stderr).trim().to_owned();
+pub(super) fn explain(outcome: &Outcome) -> String {
+    // a build says on standard output what its steps say
+    let said = [&outcome.stdout, &outcome.stderr].map(|bytes| of_interest(&String::from_utf8_lossy(bytes)));
+    let said = said.join("\n").trim().to_owned();
     let hints = [
         ("Cannot connect to the Docker daemon", "The engine does not run, or this user may not use it."),
         ("permission denied while trying to connect", "This user may not use the engine."),
@@ -100,12 +102,21 @@ pub(super) fn explain(action: &Action, outcome: &Outcome) -> String {
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "no exit code".to_owned(),
     };
-    let mut text = format!("{NAME} failed to {} ({ended})", action.label);
+    let mut text = format!("{NAME} ended with {ended}");
     for line in [hint.unwrap_or_default(), said.as_str()].into_iter().filter(|line| !line.is_empty()) {
         text.push('\n');
         text.push_str(line);
     }
     text
+}
+
+/// What was said, without how far each container, network and so on had come: ` Container x-1  Started`.
+fn of_interest(said: &str) -> String {
+    let is_progress = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        matches!(words.as_slice(), ["Container" | "Network" | "Volume" | "Image", _, _])
+    };
+    said.lines().filter(|line| !is_progress(line)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -115,6 +126,22 @@ mod tests {
 
     fn said(text: &'static str) -> impl Fn(&Command, &mut crate::world::Disk) -> std::io::Result<Outcome> {
         move |_, _| Ok(Outcome { stdout: text.as_bytes().to_vec(), ..Outcome::code(0) })
+    }
+
+    #[test]
+    fn a_failure_has_its_code_a_hint_and_all_that_was_said_but_progress() {
+        let outcome = Outcome {
+            stdout: b"Step 1/2 : RUN x\n".to_vec(),
+            stderr: b" Network a_default  Created\n Container a-1  Error\nport is already allocated\n"
+                .to_vec(),
+            ..Outcome::code(1)
+        };
+        assert_eq!(
+            explain(&outcome),
+            "Docker Compose ended with exit code 1\n\
+             Another program holds a port: stop it, or publish another port in hsm.yaml.\n\
+             Step 1/2 : RUN x\nport is already allocated"
+        );
     }
 
     #[test]

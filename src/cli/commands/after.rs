@@ -19,8 +19,8 @@ pub(super) fn up(context: &Context<'_>, args: &Up) -> Result<Exit, Fail> {
     let (done, engine) = written(context, road, "hsm up", args.frozen, !args.no_wait)?;
     let stack = &done.planned.resolved.solved.stack;
     let only = containers(stack, &args.names)?;
-    context.voice.step("starting", &listed(&args.names));
-    let count = road.up(stack, &engine, &only, args.timeout.map(Duration::from_secs))?;
+    let wait = args.timeout.map(Duration::from_secs);
+    let count = road.up(stack, &engine, &only, wait, &context.voice.progress())?;
     tell(context, "up", if count == 0 { "no container to start" } else { "containers are running" }, count);
     Ok(Exit::Done)
 }
@@ -31,8 +31,7 @@ pub(super) fn build(context: &Context<'_>, args: &Build) -> Result<Exit, Fail> {
     let (done, engine) = written(context, road, "hsm build", args.frozen, !args.no_wait)?;
     let stack = &done.planned.resolved.solved.stack;
     let only = containers(stack, &args.names)?;
-    context.voice.step("building", &listed(&args.names));
-    let count = road.build(stack, &engine, &only)?;
+    let count = road.build(stack, &engine, &only, &context.voice.progress())?;
     tell(context, "built", if count == 0 { "no image to build" } else { "images are there" }, count);
     Ok(Exit::Done)
 }
@@ -74,7 +73,7 @@ pub(super) fn down(context: &Context<'_>, args: &Down) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
     let (facts, engine) = committed(context, road, "hsm down")?;
-    let count = road.down(&facts, &engine, args.volumes)?;
+    let count = road.down(&facts, &engine, args.volumes, &context.voice.progress())?;
     tell(
         context,
         "down",
@@ -90,10 +89,6 @@ fn tell(context: &Context<'_>, done: &str, what: &str, commands: usize) {
     if context.voice.is_json() {
         context.voice.json(&json!({"schema": SCHEMA, "ok": true, "done": done, "anything": commands > 0}));
     }
-}
-
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "all containers".to_owned() } else { names.join(", ") }
 }
 
 /// The containers of the stack that are meant.

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::order::Step;
-
 /// How often a line moves.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -20,7 +18,7 @@ const WORTH_SAYING: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Bars {
     all: MultiProgress,
-    running: Mutex<Vec<(Step, ProgressBar)>>,
+    running: Mutex<Vec<(String, ProgressBar)>>,
 }
 
 impl Bars {
@@ -29,22 +27,22 @@ impl Bars {
         Self { all, running: Mutex::default() }
     }
 
-    /// A step runs from now on.
-    pub(super) fn start(&self, step: Step, what: String) {
+    /// A step runs from now on; what it does, for people.
+    pub(super) fn start(&self, what: String) {
         let style = ProgressStyle::with_template("{spinner:>10} {wide_msg} {elapsed:>5}");
-        let bar = self.all.add(ProgressBar::new_spinner().with_message(what));
+        let bar = self.all.add(ProgressBar::new_spinner().with_message(what.clone()));
         // the template is our own, and right
         if let Ok(style) = style {
             bar.set_style(style);
         }
         bar.enable_steady_tick(TICK);
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).push((step, bar));
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).push((what, bar));
     }
 
     /// A step has ended; how long it ran, if that is worth saying.
-    pub(super) fn end(&self, step: Step) -> Option<Duration> {
+    pub(super) fn end(&self, what: &str) -> Option<Duration> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = running.iter().position(|(own, _)| *own == step)?;
+        let at = running.iter().position(|(own, _)| own == what)?;
         let (_, bar) = running.remove(at);
         let ran = bar.elapsed();
         bar.finish_and_clear();

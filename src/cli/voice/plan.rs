@@ -61,9 +61,8 @@ impl<'v> Steps<'v> {
         Self { voice, bars: voice.moves.then(Bars::new) }
     }
 
-    fn say(&self, plan: &Plan, step: Step, ran: Option<Duration>) {
-        let what = describe(plan, step);
-        let (verb, rest) = what.split_once(' ').unwrap_or(("do", &what));
+    fn say(&self, what: &str, ran: Option<Duration>) {
+        let (verb, rest) = what.split_once(' ').unwrap_or(("do", what));
         match ran {
             Some(ran) => self.voice.step(verb, &format!("{rest} ({:.1} s)", ran.as_secs_f64())),
             None => self.voice.step(verb, rest),
@@ -78,29 +77,36 @@ fn is_inner(step: Step) -> bool {
 
 impl Progress for Steps<'_> {
     fn started(&self, plan: &Plan, step: Step) {
-        if is_inner(step) {
-            return;
-        }
-        match &self.bars {
-            Some(bars) => bars.start(step, describe(plan, step)),
-            None => self.say(plan, step, None),
+        if !is_inner(step) {
+            self.begins(&describe(plan, step));
         }
     }
 
     fn finished(&self, plan: &Plan, step: Step, outcome: &StepOutcome) {
-        let failed = *outcome == StepOutcome::Failed;
-        if let Some(bars) = self.bars.as_ref().filter(|_| !is_inner(step)) {
-            let ran = bars.end(step);
-            if !failed {
-                bars.above(|| self.say(plan, step, ran));
-            }
+        let well = *outcome != StepOutcome::Failed;
+        if !is_inner(step) {
+            self.ends(&describe(plan, step), well);
+        } else if !well {
+            self.voice.step("failed", &describe(plan, step));
         }
-        if failed {
-            let say = || self.voice.step("failed", &describe(plan, step));
-            match &self.bars {
-                Some(bars) => bars.above(say),
-                None => say(),
+    }
+
+    fn begins(&self, what: &str) {
+        match &self.bars {
+            Some(bars) => bars.start(what.to_owned()),
+            None => self.say(what, None),
+        }
+    }
+
+    fn ends(&self, what: &str, well: bool) {
+        let failed = || self.voice.step("failed", what);
+        match &self.bars {
+            Some(bars) => {
+                let ran = bars.end(what);
+                bars.above(|| if well { self.say(what, ran) } else { failed() });
             }
+            None if !well => failed(),
+            None => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{BASE_FILE, Docker, MAIN_FILE};
-use crate::adapters::{Action, Adapter as _, Lifecycle as _, Part, Phase, Settings};
+use crate::adapters::{Action, Adapter as _, Job, Lifecycle as _, Part, Phase, Settings};
 use crate::container::samples::{container, container_id, pairs, stack, text};
 use crate::stack::{LinkSort, Stack};
 use crate::world::{Rehearsal, World as _};
@@ -108,11 +108,17 @@ fn a_build_of_the_whole_project_is_warned_of_unless_hsms_folder_is_kept_out() {
     assert_eq!(notes(&[(".dockerignore", "node_modules\n")], "."), 1);
 }
 
-fn lines(actions: &[Action]) -> Vec<String> {
-    let short = |action: &Action| {
-        action.args.join(" ").replace("--project-directory . --project-name demo ", "").replace("--file ", "")
+fn short(action: &Action) -> String {
+    action.args.join(" ").replace("--project-directory . --project-name demo ", "").replace("--file ", "")
+}
+
+/// Each job, behind those it waits for.
+fn lines(jobs: &[Job]) -> Vec<String> {
+    let line = |job: &Job| match job.after.as_slice() {
+        [] => short(&job.action),
+        after => format!("{after:?} {}", short(&job.action)),
     };
-    actions.iter().map(short).collect()
+    jobs.iter().map(line).collect()
 }
 
 fn hybrid() -> Stack {
@@ -135,40 +141,77 @@ fn hybrid() -> Stack {
 
 #[test]
 fn what_others_are_built_from_is_built_first() {
-    let stack = hybrid();
+    let mut stack = hybrid();
+    let builds = [
+        ".hsm/compose.build.yml build base",
+        "[0] .hsm/compose.build.yml build mid",
+        "[1] docker-compose.hpm.yml build api",
+        "[2] docker-compose.hpm.yml build worker",
+    ];
+    assert_eq!(lines(&Docker.build(&stack, &[]).unwrap()), builds);
     assert_eq!(
         lines(&Docker.up(&stack, &[], None).unwrap()),
         [
-            ".hsm/compose.build.yml build base",
-            ".hsm/compose.build.yml build mid",
-            "docker-compose.hpm.yml build api",
-            "docker-compose.hpm.yml up --detach --wait --remove-orphans",
+            &builds[..],
+            &[
+                "[0, 1, 2, 3] docker-compose.hpm.yml up --no-start --remove-orphans --no-build",
+                "[4] docker-compose.hpm.yml up --detach --wait --no-build",
+            ]
         ]
-    );
-    assert_eq!(
-        lines(&Docker.build(&stack, &[]).unwrap()),
-        [
-            ".hsm/compose.build.yml build base",
-            ".hsm/compose.build.yml build mid",
-            "docker-compose.hpm.yml build api",
-            "docker-compose.hpm.yml build worker",
-        ]
+        .concat()
     );
     assert_eq!(
         lines(&Docker.up(&stack, &[container_id("db")], None).unwrap()),
-        ["docker-compose.hpm.yml up --detach --wait --remove-orphans db"]
+        [
+            "docker-compose.hpm.yml up --no-start --remove-orphans --no-build db",
+            "[0] docker-compose.hpm.yml up --detach --wait --no-build db",
+        ]
     );
     assert_eq!(
         lines(&Docker.up(&stack, &[container_id("api")], None).unwrap()),
         [
-            ".hsm/compose.build.yml build base",
-            ".hsm/compose.build.yml build mid",
-            "docker-compose.hpm.yml up --detach --wait --remove-orphans api",
+            &builds[..3],
+            &[
+                "[0, 1, 2] docker-compose.hpm.yml up --no-start --remove-orphans --no-build api",
+                "[3] docker-compose.hpm.yml up --detach --wait --no-build api",
+            ]
         ]
+        .concat()
     );
     assert_eq!(
         lines(&Docker.build(&stack, &[container_id("base")]).unwrap()),
         [".hsm/compose.build.yml build base"]
+    );
+    // what these build nobody can know but Compose
+    stack.project.compose_files = vec![text("own.yml")];
+    assert_eq!(
+        lines(&Docker.up(&stack, &[], None).unwrap()),
+        [
+            builds[0],
+            builds[1],
+            "[1] docker-compose.hpm.yml own.yml build api",
+            "[0, 1, 2] docker-compose.hpm.yml own.yml up --no-start --remove-orphans",
+            "[3] docker-compose.hpm.yml own.yml up --detach --wait --no-build",
+        ]
+    );
+}
+
+/// What is independent waits for nothing.
+#[test]
+fn builds_from_one_base_are_done_side_by_side() {
+    let from_base = |name: &str| {
+        let mut made = container(name).built(name);
+        made.build().args = pairs("{BASE: '${HSM_IMAGE.base}'}");
+        made
+    };
+    let stack = stack([container("base").built("base").base(), from_base("a"), from_base("b")]);
+    assert_eq!(
+        lines(&Docker.build(&stack, &[]).unwrap()),
+        [
+            ".hsm/compose.build.yml build base",
+            "[0] docker-compose.hpm.yml build a",
+            "[0] docker-compose.hpm.yml build b",
+        ]
     );
 }
 
@@ -190,7 +233,7 @@ fn nothing_to_run_means_nothing_to_call() {
     stack.project.compose_files = vec![text("own.yml")];
     assert_eq!(
         lines(&Docker.up(&stack, &[], None).unwrap()),
-        ["own.yml up --detach --wait --remove-orphans"]
+        ["own.yml up --no-start --remove-orphans", "[0] own.yml up --detach --wait --no-build"]
     );
 }
 
@@ -211,7 +254,7 @@ fn down_and_the_users_own_calls_read_what_is_there() {
     );
     let own = ["logs".to_owned(), "-f".to_owned()];
     let passed = Docker.pass(&stack.project, &own, &root, &world).unwrap();
-    assert_eq!(lines(&[passed]), ["docker-compose.hpm.yml own.yml logs -f"]);
+    assert_eq!([short(&passed)], ["docker-compose.hpm.yml own.yml logs -f"]);
 }
 
 #[test]
@@ -225,9 +268,13 @@ fn the_users_own_calls_need_a_file() {
 fn a_wait_is_given_to_compose_in_whole_seconds() {
     let waits = |millis| {
         let wait = Some(Duration::from_millis(millis));
-        lines(&Docker.up(&stack([container("a")]), &[], wait).unwrap()).join("\n")
+        let jobs = Docker.up(&stack([container("a")]), &[], wait).unwrap();
+        assert_eq!(jobs[0].limit, None);
+        (short(&jobs[1].action), jobs[1].limit)
     };
-    assert!(waits(90_000).ends_with("--wait-timeout 90"), "{}", waits(90_000));
+    let (said, limit) = waits(90_000);
+    assert!(said.ends_with("--wait-timeout 90"), "{said}");
+    assert!(limit.is_some_and(|limit| limit > Duration::from_secs(90)), "{limit:?}");
     // none would be no limit
-    assert!(waits(1).ends_with("--wait-timeout 1"), "{}", waits(1));
+    assert!(waits(1).0.ends_with("--wait-timeout 1"), "{}", waits(1).0);
 }

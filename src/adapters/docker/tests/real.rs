@@ -110,7 +110,7 @@ fn compose_checks_the_plan_and_refuses_what_is_no_compose() {
     assert!(check("{restart: always, privileged: true, mem_limit: 1g}").0);
     let (ok, why) = check("{restart: [1]}");
     assert!(!ok);
-    assert!(why.starts_with("Docker Compose failed to check docker-compose.hpm.yml (exit code "), "{why}");
+    assert!(why.starts_with("Docker Compose ended with exit code "), "{why}");
     assert!(why.contains("services.a.restart must be a string"), "{why}");
 }
 
@@ -213,16 +213,16 @@ fn a_stack_is_built_started_asked_and_stopped() {
     }
     let ups = Docker.up(&stack, &[], None).unwrap();
     let mut failed = None;
-    for action in &ups {
-        let outcome = compose.run(&world, action);
+    for job in &ups {
+        let outcome = compose.run(&world, &job.action);
         if !outcome.ok() {
-            failed = Some(Docker.explain(action, &outcome));
+            failed = Some(Docker.explain(&job.action, &outcome));
             break;
         }
     }
     let answer = failed.is_none().then(|| ask(port));
-    for action in Docker.down(&stack.project, false, world.root(), &world.real).unwrap() {
-        let outcome = compose.run(&world, &action);
+    for job in Docker.down(&stack.project, false, world.root(), &world.real).unwrap() {
+        let outcome = compose.run(&world, &job.action);
         assert!(outcome.ok(), "{}", said(&outcome));
     }
     let left = left_of(&project);
