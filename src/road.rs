@@ -3,6 +3,7 @@
 //! Owns: the order of the stages, the project lock around those that write, and the recovery of an interrupted run
 //! before any of them. Refuses: printing, and any work of a stage.
 
+mod digests;
 mod engine;
 pub mod status;
 
@@ -31,6 +32,7 @@ use crate::stack::Stack;
 use crate::transaction::{self, LockError, ProjectLock, RecoverError, Recovered};
 use crate::world::{Laid, World};
 
+pub use digests::{Answers, Hold};
 pub use engine::{AfterError, Engine};
 
 /// What is wanted of the road.
@@ -44,6 +46,8 @@ pub struct Wish {
     pub only: Option<Kind>,
     /// The manifest's text to be, when the command edits it.
     pub manifest: Option<Arc<str>>,
+    /// Which images are to be held to a digest.
+    pub hold: Hold,
 }
 
 /// Why the road ended early. Everything is data; the words are made at the edge.
@@ -201,7 +205,8 @@ impl Road<'_> {
     /// load → compile → solve; twice where values are laid over the manifest's, and both must succeed.
     pub fn resolve(&self, wish: &Wish) -> Result<Resolved, Stop> {
         let shared = LoadOptions { overlays: Vec::new(), ..wish.load.clone() };
-        let resolved = self.solve(&LoadOptions { manifest: wish.manifest.clone(), ..shared }, None)?;
+        let mut resolved = self.solve(&LoadOptions { manifest: wish.manifest.clone(), ..shared }, None)?;
+        digests::hold(&mut resolved, &wish.hold);
         if wish.load.overlays.is_empty() {
             return Ok(resolved);
         }
@@ -214,7 +219,9 @@ impl Road<'_> {
             adopt: wish.load.adopt.clone(),
             ..LoadOptions::default()
         };
-        self.solve(&options, Some(lock::Lock::of(&resolved.solved.stack)))
+        let mut laid_over = self.solve(&options, Some(lock::Lock::of(&resolved.solved.stack)))?;
+        digests::hold(&mut laid_over, &Hold::AsLocked);
+        Ok(laid_over)
     }
 
     /// load, and nothing more.

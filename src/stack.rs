@@ -31,6 +31,8 @@ pub struct Stack {
     pub groups: BTreeMap<GroupId, GroupInStack>,
     /// The implications and dependencies that hold, in order of origin and target.
     pub links: Vec<Link>,
+    /// Published images that are held to a digest, with their names: `redis:7@sha256:…`.
+    pub digests: BTreeMap<ComponentId, String>,
 }
 
 /// What adapters need to know of the project.

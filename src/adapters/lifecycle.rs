@@ -3,6 +3,7 @@
 //! Owns: what every engine answers to, the jobs it gives, and how a container can fail to come up, as data. Refuses: running anything that
 //! changes something; each function gives commands, or asks.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,9 +25,15 @@ pub struct Job {
 }
 
 /// An engine.
-pub trait Lifecycle {
+pub trait Lifecycle: Sync {
     /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that have no default.
     fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>>;
+
+    /// The names of the published images for which a digest can be asked, by container.
+    fn published(&self, stack: &Stack) -> Result<BTreeMap<ComponentId, String>, Vec<Diagnostic>>;
+
+    /// The digest (`sha256:…`) that a published image has now. The engine may fetch the image for that.
+    fn digest(&self, image: &str, root: &Path, world: &dyn World) -> Result<String, NoDigest>;
 
     /// Builds the images of these containers (none named: of all), what they are built from first.
     fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Job>, Vec<Diagnostic>>;
@@ -68,6 +75,20 @@ pub trait Lifecycle {
         root: &Path,
         world: &dyn World,
     ) -> Result<Action, Vec<Diagnostic>>;
+}
+
+/// Why there is no digest of an image.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDigest {
+    /// The tool could not be run: which, and what the system said.
+    #[error("{0} could not be run: {1}")]
+    NotRun(String, String),
+    /// It was asked and said no, in these words.
+    #[error("{0}")]
+    Refused(String),
+    /// It got the image and said no digest.
+    #[error("the engine got it and named no digest")]
+    NotSaid,
 }
 
 /// A container that did not come up.

@@ -53,7 +53,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use lifecycle::{How, Job, Lifecycle, NotUp};
+pub use lifecycle::{How, Job, Lifecycle, NoDigest, NotUp};
 pub use trouble::{Problem, Trouble};
 
 use crate::diagnostic::Diagnostic;

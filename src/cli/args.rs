@@ -4,6 +4,7 @@
 
 mod engine;
 mod families;
+mod lock;
 mod managers;
 pub(super) mod registry;
 mod schema;
@@ -18,6 +19,7 @@ use crate::manifest::Mode;
 
 pub(super) use engine::{Build, Compose, Down, Up};
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
+pub(super) use lock::Lock;
 pub(super) use managers::{ContainerManager, PythonManager};
 pub(super) use schema::Schema;
 pub(super) use scripts::{Complete, Man, Shell};
@@ -229,7 +231,8 @@ pub(super) enum Command {
     /// Like sync, without installing anything
     #[command(after_help = "Examples:
   hsm lock
-  hsm lock --locked")]
+  hsm lock --locked
+  hsm lock --digests     (hold published images to what their tags mean now)")]
     Lock(Lock),
     /// Show the stack as a tree: what brought what in, and the options of its groups
     #[command(after_help = "Examples:
@@ -476,18 +479,6 @@ pub(super) struct Sync {
     /// Only this side
     #[arg(long, value_name = "SIDE")]
     pub only: Option<Side>,
-    /// Do not wait for another run in this project
-    #[arg(long)]
-    pub no_wait: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Lock {
-    #[command(flatten)]
-    pub choice: Choice,
-    /// Fail if a committed file is out of date
-    #[arg(long, conflicts_with = "upgrade")]
-    pub locked: bool,
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,

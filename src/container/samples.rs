@@ -171,6 +171,7 @@ pub(crate) fn stack(containers: impl IntoIterator<Item = ContainerInStack>) -> S
         containers,
         groups: BTreeMap::new(),
         links: Vec::new(),
+        digests: BTreeMap::new(),
     }
 }
 

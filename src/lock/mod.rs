@@ -31,6 +31,8 @@ pub struct Lock {
     pub components: BTreeMap<ComponentId, LockedComponent>,
     /// The options of each group, in their order.
     pub groups: BTreeMap<GroupId, Vec<Name>>,
+    /// The images that are held to a digest, with their names: `redis:7@sha256:…`.
+    pub digests: BTreeMap<ComponentId, String>,
 }
 
 impl Lock {
@@ -47,6 +49,7 @@ impl Lock {
         Self {
             components: packages.chain(containers).collect(),
             groups: stack.groups.iter().map(|(id, group)| (id.clone(), group.options.clone())).collect(),
+            digests: stack.digests.clone(),
         }
     }
 

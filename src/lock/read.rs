@@ -24,6 +24,8 @@ pub fn read(sources: &Sources, file: FileId) -> Result<Lock, Vec<Diagnostic>> {
     for (key, value) in section(&node, "components") {
         match component(key, value) {
             Ok((id, locked)) => {
+                let digest = value.get("digest").and_then(Node::as_str);
+                lock.digests.extend(digest.map(|digest| (id.clone(), digest.to_owned())));
                 lock.components.insert(id, locked);
             }
             Err(diagnostic) => found.push(*diagnostic),

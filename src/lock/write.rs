@@ -17,8 +17,10 @@ const HEADER: &str = "# Written by hsm: `hsm sync` and `hsm lock` write it anew.
 pub fn render(inputs: &Inputs, stack: &Stack) -> String {
     let mut components: BTreeMap<String, Out> = BTreeMap::new();
     components.extend(stack.packages.iter().map(|(id, package)| (id.to_string(), of_package(package))));
-    components
-        .extend(stack.containers.iter().map(|(id, container)| (id.to_string(), of_container(container))));
+    components.extend(stack.containers.iter().map(|(id, container)| {
+        let digest = stack.digests.get(id).map(String::as_str);
+        (id.to_string(), of_container(container, digest))
+    }));
     let groups: BTreeMap<String, Out> = stack
         .groups
         .iter()
@@ -145,7 +147,7 @@ fn package_source(origin: &PackageOrigin) -> Out {
     .done()
 }
 
-fn of_container(container: &ContainerInStack) -> Out {
+fn of_container(container: &ContainerInStack, digest: Option<&str>) -> Out {
     let fields = Fields::default()
         .text("registry", Some(&container.registry))
         .text("release", container.release.as_ref().map(crate::version::Version::as_str))
@@ -161,7 +163,7 @@ fn of_container(container: &ContainerInStack) -> Out {
         (Some(origin), _) => fields.put("source", container_source(&origin.value)),
         (None, _) => fields,
     };
-    fields.done()
+    fields.text("digest", digest).done()
 }
 
 fn is_built(origin: &ContainerOrigin) -> bool {

@@ -18,7 +18,7 @@ use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Command, Outcome, OutputTo};
 
 /// How many commands of an engine run at once: each of them makes it work for many.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
 
 /// Why a command of an engine failed.
 #[derive(Debug, thiserror::Error)]
@@ -252,6 +252,6 @@ impl Road<'_> {
 }
 
 /// What is wrong with a stack for its engine.
-fn wrong(diagnostics: Vec<Diagnostic>) -> Stop {
+pub(super) fn wrong(diagnostics: Vec<Diagnostic>) -> Stop {
     Stop::Wrong(load::Report { sources: Sources::new(), diagnostics })
 }

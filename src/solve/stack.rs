@@ -70,6 +70,7 @@ pub(super) fn assemble(
         containers,
         groups,
         links: links(&said),
+        digests: BTreeMap::new(),
     };
     Ok((stack, warnings))
 }

@@ -14,7 +14,7 @@ use crate::runs::{Run, command, hsm};
 use crate::support::{have, skip};
 
 /// A project with the server, if there is an engine and the server can be made.
-fn project(test: &str, name: &str) -> Option<Project> {
+pub(crate) fn project(test: &str, name: &str) -> Option<Project> {
     if !have(test, &["compose", "engine"]) {
         return None;
     }

@@ -9,6 +9,7 @@ mod beginning;
 mod checkouts;
 mod conflicts;
 mod devices;
+mod digests;
 mod engine;
 mod making;
 mod packages;
@@ -23,5 +24,6 @@ mod runs;
 mod status;
 #[path = "../support/mod.rs"]
 mod support;
+mod switch;
 mod uv;
 mod walk;

@@ -33,7 +33,9 @@ fn main() {
     }
     let listener = std::net::TcpListener::bind("0.0.0.0:8080").unwrap();
     for stream in listener.incoming() {
-        let _ = writeln!(stream.unwrap(), "{}", std::env::var("GREETING").unwrap_or_default());
+        let file = std::env::var("GREETING_FILE").ok().and_then(|file| std::fs::read_to_string(file).ok());
+        let said = file.or(std::env::var("GREETING").ok()).unwrap_or_default();
+        let _ = writeln!(stream.unwrap(), "{said}");
     }
 }
 "#;

@@ -75,6 +75,7 @@ fn stack(packages: impl IntoIterator<Item = PackageInStack>) -> Stack {
         containers: BTreeMap::new(),
         groups: BTreeMap::new(),
         links: Vec::new(),
+        digests: BTreeMap::new(),
     }
 }
 

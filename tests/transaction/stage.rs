@@ -100,6 +100,7 @@ pub(crate) fn stack() -> Stack {
         containers: BTreeMap::default(),
         groups: BTreeMap::default(),
         links: Vec::new(),
+        digests: BTreeMap::new(),
     }
 }
 

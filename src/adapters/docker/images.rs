@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names;
+use super::{compose, names};
 use crate::container::Problem;
 use crate::container::text;
 use crate::diagnostic::{Diagnostic, Finding};
@@ -23,8 +23,32 @@ pub(super) struct Image {
     pub(super) built: bool,
 }
 
-/// The images of all containers that are not external.
+/// The images of all containers that are not external, those that are held to a digest with it.
 pub(super) fn of(stack: &Stack, project: &str) -> Result<BTreeMap<ComponentId, Image>, Vec<Diagnostic>> {
+    let mut images = named(stack, project)?;
+    for (id, held) in &stack.digests {
+        if let Some(image) = images.get_mut(id).filter(|image| !image.built && is_of(held, &image.reference))
+        {
+            image.reference.clone_from(held);
+        }
+    }
+    Ok(images)
+}
+
+/// Whether an image with a digest is that of this name.
+fn is_of(held: &str, name: &str) -> bool {
+    held.strip_prefix(name).is_some_and(|rest| rest.starts_with('@'))
+}
+
+/// The names of the published images: not of those that have a digest already, or that a variable decides.
+pub(super) fn published(stack: &Stack) -> Result<BTreeMap<ComponentId, String>, Vec<Diagnostic>> {
+    let images = named(stack, &compose::project(stack)?)?;
+    let open = |image: &Image| !image.built && !image.reference.contains(['@', '$']);
+    Ok(images.into_iter().filter(|(_, image)| open(image)).map(|(id, image)| (id, image.reference)).collect())
+}
+
+/// The images as they are named.
+fn named(stack: &Stack, project: &str) -> Result<BTreeMap<ComponentId, Image>, Vec<Diagnostic>> {
     let mut images = BTreeMap::new();
     let mut found = Vec::new();
     let mut own_tags: BTreeMap<String, &ComponentId> = BTreeMap::new();

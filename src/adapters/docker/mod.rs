@@ -6,6 +6,7 @@
 mod commands;
 mod compose;
 mod depends;
+mod digest;
 mod images;
 mod listed;
 mod names;
@@ -16,11 +17,15 @@ mod tool;
 mod top;
 mod trouble;
 mod unwell;
+mod watch;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Action, Adapter, Found, Job, Lifecycle, NotUp, Part, Phase, Settings, Tool, ToolError, sealed};
+use super::{
+    Action, Adapter, Found, Job, Lifecycle, NoDigest, NotUp, Part, Phase, Settings, Tool, ToolError, sealed,
+};
 use crate::container::{Problem, variable};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
@@ -68,6 +73,7 @@ impl Adapter for Docker {
                 part.actions.push(check(MAIN_FILE, &files.project, &own, text));
             }
             part.notes.extend(exposed_state(stack, root, world));
+            part.notes.extend(not_held(stack)?);
         }
         if change(BASE_FILE, files.base.as_deref(), root, world, &mut part)?
             && let Some(text) = &files.base
@@ -122,6 +128,14 @@ impl Lifecycle for Docker {
         let texts = [files.main, files.base].into_iter().flatten().collect::<String>();
         let unset = variable::resolve(&texts, &|_| None).unset;
         Ok(unset.into_iter().map(|unset| unset.name).collect())
+    }
+
+    fn published(&self, stack: &Stack) -> Result<BTreeMap<ComponentId, String>, Vec<Diagnostic>> {
+        images::published(stack)
+    }
+
+    fn digest(&self, image: &str, root: &Path, world: &dyn World) -> Result<String, NoDigest> {
+        digest::of(image, root, world)
     }
 
     fn build(&self, stack: &Stack, only: &[ComponentId]) -> Result<Vec<Job>, Vec<Diagnostic>> {
@@ -218,6 +232,21 @@ fn exposed_state(stack: &Stack, root: &Path, world: &dyn World) -> Vec<Diagnosti
         }
     }
     notes
+}
+
+/// Images without a digest among others that are held to one.
+fn not_held(stack: &Stack) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
+    if stack.digests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut open = images::published(stack)?;
+    open.retain(|id, _| !stack.digests.contains_key(id));
+    let note = |(id, image): (ComponentId, String)| {
+        let place = stack.containers.get(&id)?.definition.place;
+        let trouble = trouble::Trouble::NotHeld { name: id.name().to_string(), image };
+        Some(Diagnostic::warning(place, Finding::Adapter(trouble.into())))
+    };
+    Ok(open.into_iter().filter_map(note).collect())
 }
 
 fn keeps_state_out(context: &Path, world: &dyn World) -> bool {

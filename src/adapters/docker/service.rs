@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::images::Image;
-use super::{depends, pass};
+use super::{depends, pass, watch};
 use crate::address::Environment;
 use crate::container::port::{self, PortSpec};
 use crate::container::volume::{self, VolumeSpec};
@@ -59,6 +59,11 @@ pub(super) fn running(parts: &Parts<'_>, found: &mut Vec<Diagnostic>) -> Out {
     }
     if let Some(depends_on) = depends::out(parts.stack, parts.id, &definition.depends_on, found) {
         keys.push(("depends_on".to_owned(), depends_on));
+    }
+    if !definition.compose.contains_key("develop")
+        && let Some(develop) = watch::out(parts)
+    {
+        keys.push(("develop".to_owned(), develop));
     }
     for (key, at) in &definition.compose {
         if key == "profiles" {

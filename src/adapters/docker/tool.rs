@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::adapters::{Tool, ToolError};
 use crate::world::{Command, Outcome, World};
 
-/// What is needed: `pull_policy`, `--wait` and `depends_on` with `required` work from here on.
-const NEED: (u64, u64) = (2, 20);
+/// What is needed: `pull_policy`, `--wait`, `depends_on` with `required`, and `develop.watch` work from here on.
+const NEED: (u64, u64) = (2, 22);
 
 const NAME: &str = "Docker Compose";
 
@@ -179,7 +179,11 @@ mod tests {
         let error = find(&root, &old).unwrap_err();
         assert!(matches!(&error, ToolError::TooOld { found, .. } if found == "1.29.2"), "{error}");
 
-        let alone = world().program("docker-compose", said("v2.20.0"));
+        let before_watch = world().program("docker", said("2.21.0"));
+        let error = find(&root, &before_watch).unwrap_err();
+        assert!(error.to_string().contains("2.22 or newer"), "{error}");
+
+        let alone = world().program("docker-compose", said("v2.22.0"));
         assert_eq!(find(&root, &alone).unwrap().prefix, Vec::<String>::new());
     }
 }

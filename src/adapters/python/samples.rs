@@ -66,5 +66,6 @@ pub(in crate::adapters) fn stack(packages: impl IntoIterator<Item = PackageInSta
         containers: BTreeMap::new(),
         groups: BTreeMap::new(),
         links: Vec::new(),
+        digests: BTreeMap::new(),
     }
 }

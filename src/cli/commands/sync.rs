@@ -1,14 +1,16 @@
 //! Commands along the road: `plan`, `sync`, `lock`, `recover`.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{Context, Fail, checkouts, schema};
 use crate::cli::Exit;
 use crate::cli::args::{Lock, Plan, Side, Sync};
 use crate::cli::voice::{SCHEMA, plan as plan_words};
-use crate::names::Kind;
+use crate::names::{ComponentId, Kind};
 use crate::order::{Step, describe};
-use crate::road::{Done, Planned, Road, Stop, Wish};
+use crate::road::{AfterError, Done, Hold, Planned, Road, Stop, Wish};
 use crate::transaction::{ProjectLock, Recovered};
 
 impl From<Side> for Kind {
@@ -69,7 +71,31 @@ pub(super) fn lock(context: &Context<'_>, args: &Lock) -> Result<Exit, Fail> {
     let mut wish = context.wish(&args.choice)?;
     wish.settings.lock_only = true;
     wish.settings.locked = args.locked;
+    if args.no_digests {
+        wish.hold = Hold::Nothing;
+    } else if args.digests {
+        wish.hold = Hold::Renewed(digests(context, &wish)?);
+    }
     run(context, &wish, "hsm lock", !args.no_wait)
+}
+
+/// What the registries of the images say; for which there is no digest, and why.
+fn digests(context: &Context<'_>, wish: &Wish) -> Result<BTreeMap<ComponentId, String>, Fail> {
+    if wish.settings.offline {
+        return Err(Fail::usage("`--digests` asks registries, and `--offline` forbids it"));
+    }
+    let root = context.root()?;
+    let answers = context.road(&root).digests(wish, &context.voice.progress())?;
+    if answers.held.is_empty()
+        && let Some((image, why)) = answers.refused.first()
+    {
+        let label = format!("ask for the digest of {image}");
+        return Err(Stop::After(AfterError::Action { label, why: why.to_string() }).into());
+    }
+    for (image, why) in &answers.refused {
+        context.voice.warn(&format!("no digest of {image}: {why}"));
+    }
+    Ok(answers.held)
 }
 
 fn run(context: &Context<'_>, wish: &Wish, what: &str, wait: bool) -> Result<Exit, Fail> {

@@ -3,6 +3,7 @@
 use super::super::{Docker, compose};
 use crate::adapters::Lifecycle as _;
 use crate::container::samples::{container, node, pairs, stack, text};
+use crate::manifest::Mode;
 use crate::registry::layer::{Port, Volume};
 use crate::stack::{LinkSort, Stack};
 
@@ -108,6 +109,12 @@ services:
     pull_policy: build
     volumes:
       - ./services/api/src:/app/src
+    develop:
+      watch:
+        - action: rebuild
+          path: ./services/api
+          ignore:
+            - src
   tool:
     image: tools/tool:local
     build:
@@ -421,4 +428,36 @@ fn a_layers_image_wins_over_the_sources() {
 fn variables_without_a_default_are_known() {
     let a = container("a").env(&[("A", Some("${X} $Y ${Z:-1} $$NO ${X:?say}")), ("B", Some("${Z:-${W}}"))]);
     assert_eq!(Docker.variables(&stack([a])).unwrap(), ["X", "Y", "W"]);
+}
+
+#[test]
+fn edits_of_a_dev_source_that_no_mount_shows_lead_to_a_build() {
+    let watched = |volumes: &[&str], compose: &str, mode: Mode| {
+        let mut made = container("a").built("a").volumes(volumes).compose(compose);
+        made.mode = Some(mode);
+        let shown = main(&stack([made]));
+        let read: serde_yaml::Value = serde_yaml::from_str(&shown).unwrap();
+        serde_yaml::to_string(&read["services"]["a"]["develop"]).unwrap()
+    };
+    let rule = "watch:\n- action: rebuild\n  path: ./a\n  ignore:\n  - lib\n  - src\n";
+    let mounts = ["./a/src:/app/src", "./a/lib:/app/lib:ro", "./b:/b", "data:/data"];
+    assert_eq!(watched(&mounts, "{}", Mode::Dev), rule);
+    for none in [&["./a:/app", "./a/src:/src"][..], &["data:/data", "./b:/b"], &[]] {
+        assert_eq!(watched(none, "{}", Mode::Dev), "null\n", "{none:?}");
+    }
+    assert_eq!(watched(&mounts, "{}", Mode::Prod), "null\n");
+    // what somebody wrote counts
+    let own = "watch:\n- action: sync\n  path: ./a/x\n  target: /x\n";
+    assert_eq!(
+        watched(&mounts, "{develop: {watch: [{action: sync, path: ./a/x, target: /x}]}}", Mode::Dev),
+        own
+    );
+}
+
+/// Compose from 2.30 on has `gpus`; older ones have the long way round.
+#[test]
+fn devices_and_other_keys_of_a_build_pass_as_they_are() {
+    let shown =
+        main(&stack([container("a").compose("{gpus: all}"), container("b").compose("{gpus: [{count: 2}]}")]));
+    assert!(shown.contains("gpus: all\n") && shown.contains("- count: 2\n"), "{shown}");
 }
