@@ -3,6 +3,8 @@
 //! Owns: which keys name secrets, and what of a value is literal and not the name of a variable. Refuses: files and
 //! formats; it looks at single lines and values.
 
+use std::borrow::Cow;
+
 /// What stands in place of a secret.
 const MASK: &str = "********";
 /// A word of a key that makes its value a secret.
@@ -29,6 +31,15 @@ pub fn mask(line: &str) -> String {
         rest = &rest[at + len..];
     }
     out.push_str(rest);
+    out
+}
+
+/// A text with each byte of the passwords in addresses replaced: every place in it stays where it was.
+pub fn blind(text: &str) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed(text);
+    while let Some((at, len)) = in_address(&out) {
+        out.to_mut().replace_range(at..at + len, &"*".repeat(len));
+    }
     out
 }
 
@@ -102,7 +113,7 @@ fn value(text: &str, from: usize) -> Option<(usize, usize)> {
 /// What of a secret's value is literal. `${X}` and `${X:?why}` only name a variable; a default is as secret as a value.
 fn literal(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
     let value = &text[start..end];
-    if value.is_empty() || value == MASK {
+    if value.is_empty() || value.bytes().all(|byte| byte == b'*') {
         return None;
     }
     let Some(reference) = value.strip_prefix("${") else {
@@ -196,6 +207,19 @@ mod tests {
         for (line, masked) in cases {
             assert_eq!(mask(line), masked);
         }
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_blinded_in_place() {
+        let text =
+            "a @ https://me:hunter2@example.org/a, b @ https://u:ä@h/b https://me@h/ https://u:${PW}@h/";
+        let blinded = blind(text);
+        assert_eq!(
+            blinded,
+            "a @ https://me:*******@example.org/a, b @ https://u:**@h/b https://me@h/ https://u:${PW}@h/"
+        );
+        assert_eq!(blinded.len(), text.len());
+        assert!(matches!(blind("token: abc"), Cow::Borrowed(_)));
     }
 
     #[test]

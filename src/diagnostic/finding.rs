@@ -442,6 +442,11 @@ pub enum UrlProblem {
     /// A password.
     #[error("it holds a password, which would be written to committed files")]
     Password,
+    /// A variable where none is replaced.
+    #[error(
+        "nothing puts a value into `${{…}}` there; a package manager takes passwords from variables of its own, netrc or a keyring"
+    )]
+    Variable,
     /// A scheme that is not allowed.
     #[error("it must start with https://, ssh://, git@HOST: or file://")]
     Scheme,

@@ -100,6 +100,13 @@ impl Fields {
         }
     }
 
+    fn flag(self, key: &str, value: Option<&At<bool>>) -> Self {
+        match value {
+            Some(value) => self.put(key, Out::Bool(value.value)),
+            None => self,
+        }
+    }
+
     fn done(self) -> Out {
         Out::Map(self.0)
     }
@@ -122,24 +129,25 @@ fn package_source(origin: &PackageOrigin) -> Out {
             .text("version", version.as_ref().map(|version| version.value.as_str()))
             .list("extras", extras)
             .at("index", index.as_ref()),
-        PackageOrigin::Git { name, url, reference, subdirectory, path, extras } => typed("git")
+        PackageOrigin::Git { name, url, reference, subdirectory, lfs, path, extras } => typed("git")
             .at("name", name.as_ref())
             .at("url", Some(url))
             .reference(reference.as_ref())
             .at("subdirectory", subdirectory.as_ref())
+            .flag("lfs", lfs.as_ref())
             .at("path", path.as_ref())
             .list("extras", extras),
-        PackageOrigin::Local { name, path, editable, extras } => {
-            let fields = typed("local").at("name", name.as_ref()).at("path", Some(path));
-            let fields = match editable {
-                Some(editable) => fields.put("editable", Out::Bool(editable.value)),
-                None => fields,
-            };
-            fields.list("extras", extras)
-        }
-        PackageOrigin::Url { name, url, extras } => {
-            typed("url").at("name", name.as_ref()).at("url", Some(url)).list("extras", extras)
-        }
+        PackageOrigin::Local { name, path, editable, package, extras } => typed("local")
+            .at("name", name.as_ref())
+            .at("path", Some(path))
+            .flag("editable", editable.as_ref())
+            .flag("package", package.as_ref())
+            .list("extras", extras),
+        PackageOrigin::Url { name, url, subdirectory, extras } => typed("url")
+            .at("name", name.as_ref())
+            .at("url", Some(url))
+            .at("subdirectory", subdirectory.as_ref())
+            .list("extras", extras),
         PackageOrigin::Workspace { name, extras } => {
             typed("workspace").at("name", name.as_ref()).list("extras", extras)
         }

@@ -146,6 +146,8 @@ pub enum PackageOrigin {
         reference: Option<(GitRefKind, At<String>)>,
         /// `subdirectory`.
         subdirectory: Option<At<String>>,
+        /// `lfs`.
+        lfs: Option<At<bool>>,
         /// `path`: the checkout (dev).
         path: Option<At<String>>,
         /// `extras`.
@@ -159,6 +161,8 @@ pub enum PackageOrigin {
         path: At<String>,
         /// `editable`; `None` when absent.
         editable: Option<At<bool>>,
+        /// `package`: whether it is installed itself; `None` when absent.
+        package: Option<At<bool>>,
         /// `extras`.
         extras: Vec<At<String>>,
     },
@@ -168,6 +172,8 @@ pub enum PackageOrigin {
         name: Option<At<String>>,
         /// `url`.
         url: At<String>,
+        /// `subdirectory`.
+        subdirectory: Option<At<String>>,
         /// `extras`.
         extras: Vec<At<String>>,
     },

@@ -11,6 +11,7 @@ mod conflicts;
 mod devices;
 mod digests;
 mod engine;
+mod index;
 mod making;
 mod packages;
 mod pip;

@@ -1,6 +1,9 @@
-//! uv as the package manager, with the real index: what of the user's is handed over.
+//! uv as the package manager, with the real index: what of the user's is handed over, and which index is asked for
+//! what.
 
+use crate::index::Index;
 use crate::packages::Project;
+use crate::runs::{Run, command};
 use crate::support::{Picture, have};
 
 const SIX: (&str, &str) = ("six", "version: \"1.16.0\"\nsources: {prod: {type: pypi}}\n");
@@ -90,4 +93,87 @@ fn only_packages_of_a_tool_that_writes_the_user_s_file_are_handed_over() {
     );
     let run = project.run(&["add", "web", "--adopt"], 2);
     assert!(run.stderr.contains("container:web is no package"), "{}", run.text());
+}
+
+/// Runs hsm where that index is the usual one.
+#[track_caller]
+fn run_with(project: &Project, usual: &Index, env: &[(String, &str)], args: &[&str], code: i32) -> Run {
+    let mut command = command(project.root(), args);
+    for name in ["UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL"] {
+        command.env_remove(name);
+    }
+    command.env("UV_DEFAULT_INDEX", usual.url()).env("NO_PROXY", "127.0.0.1").envs(env.iter().cloned());
+    Run::of(&command.output().expect("hsm can be started")).ends_with(code)
+}
+
+#[test]
+fn no_stranger_s_package_is_taken_for_one_of_a_private_index() {
+    if !have("no_stranger_s_package_is_taken_for_one_of_a_private_index", &["uv"]) {
+        return;
+    }
+    // of both names the stranger has the higher version
+    let own = Index::new(&[("corpapp", "1.0", &["corplib>=1"]), ("corplib", "1.5", &[])], None);
+    let public =
+        Index::new(&[("corplib", "99.0", &[]), ("corpapp", "99.0", &[]), ("other", "2.0", &[])], None);
+    let from = |index: &Index| format!("sources: {{prod: {{type: pypi, index: \"{}\"}}}}\n", index.url());
+    let project = Project::new(
+        "uv",
+        &[
+            ("corpapp", &format!("{}implies: {{package:corplib: \">=1\"}}\n", from(&own))),
+            ("corplib", &from(&own)),
+            ("other", "sources: {prod: {type: pypi}}\n"),
+        ],
+    );
+    project.want("corpapp, other");
+    run_with(&project, &public, &[], &["sync"], 0);
+    let versions = project
+        .python("import corpapp, corplib, other; print(corpapp.version, corplib.version, other.version)");
+    assert_eq!(versions, "1.0 1.5 2.0");
+    assert_eq!(
+        (own.asked().join(" "), public.asked().join(" ")),
+        ("corpapp corplib".to_owned(), "other".to_owned())
+    );
+    let text = project.text("pyproject.toml");
+    let index =
+        format!("[[tool.uv.index]]\nname = \"{}\"\nurl = \"{}\"\nexplicit = true\n", own.name(), own.url());
+    assert_eq!(text.matches(&index).count(), 1, "{text}");
+    // an upgrade does not ask elsewhere either
+    own.add("corplib", "1.6", &[]);
+    run_with(&project, &public, &[], &["sync", "--upgrade"], 0);
+    assert_eq!(project.python("import corplib; print(corplib.version)"), "1.6");
+    assert_eq!(public.asked().join(" "), "other");
+    // the control: without its index the stranger's would come
+    project.entry("corplib", "sources: {prod: {type: pypi}}\n");
+    run_with(&project, &public, &[], &["sync", "--upgrade"], 0);
+    assert_eq!(project.python("import corplib; print(corplib.version)"), "99.0");
+}
+
+#[test]
+fn a_password_of_an_index_comes_from_the_environment_and_is_written_nowhere() {
+    if !have("a_password_of_an_index_comes_from_the_environment_and_is_written_nowhere", &["uv"]) {
+        return;
+    }
+    // `me:hunter2` in base64
+    let own = Index::new(&[("corplib", "1.5", &[])], Some("bWU6aHVudGVyMg=="));
+    let public = Index::new(&[], None);
+    let entry =
+        |url: &str| format!("version: \"1.5\"\nsources: {{prod: {{type: pypi, index: \"{url}\"}}}}\n");
+    let project = Project::new("uv", &[("corplib", &entry(&own.url()))]);
+    let refused = run_with(&project, &public, &[], &["sync"], 1);
+    assert!(!project.root().join("uv.lock").exists(), "{}", refused.text());
+    let variable = |what: &str| format!("UV_INDEX_{}_{what}", own.name().to_uppercase().replace('-', "_"));
+    let env = [(variable("USERNAME"), "me"), (variable("PASSWORD"), "hunter2")];
+    run_with(&project, &public, &env, &["sync"], 0);
+    assert_eq!(project.python("import corplib; print(corplib.version)"), "1.5");
+    for file in ["pyproject.toml", "uv.lock", "hsm.lock"] {
+        assert!(!project.text(file).contains("hunter2"), "{file}");
+    }
+    for (user, why) in
+        [("me:hunter2", "it holds a password"), ("me:${PW}", "nothing puts a value into `${…}` there")]
+    {
+        project.entry("corplib", &entry(&own.url().replace("127", &format!("{user}@127"))));
+        let run = run_with(&project, &public, &env, &["sync"], 2);
+        assert!(run.stderr.contains(why), "{}", run.text());
+        assert!(!run.text().contains("hunter2"), "{}", run.text());
+    }
 }

@@ -58,8 +58,13 @@ fn pypi(name: &str, release: &str) -> PackageInStack {
 }
 
 fn local(name: &str, mode: Mode, path: &str) -> PackageInStack {
-    let origin =
-        PackageOrigin::Local { name: None, path: at(path.to_owned()), editable: None, extras: Vec::new() };
+    let origin = PackageOrigin::Local {
+        name: None,
+        path: at(path.to_owned()),
+        editable: None,
+        package: None,
+        extras: Vec::new(),
+    };
     package(name, Some("1.0"), mode, origin)
 }
 
@@ -257,6 +262,7 @@ fn a_git_package_comes_from_its_tag_and_from_its_checkout() {
     git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
     let source = |mode| {
         let origin = PackageOrigin::Git {
+            lfs: None,
             name: None,
             url: at(format!("file://{}", bare.display())),
             reference: Some((GitRefKind::Tag, at("v1.0".to_owned()))),

@@ -92,8 +92,12 @@ fn written(stack: &Stack, asked: &Asked, demand: &Demand) -> Result<String, Box<
     let url = |url: String| Requirement { url: Some(url), ..line.clone() }.to_string();
     match origin {
         Origin::Index(_) => Ok(line.to_string()),
-        Origin::Url(address) => Ok(url(address.clone())),
-        Origin::Git { url: address, reference, subdirectory } => {
+        Origin::Url { url: address, subdirectory } => {
+            let part = subdirectory.as_ref().map(|sub| format!("#subdirectory={sub}"));
+            Ok(url(format!("{address}{}", part.unwrap_or_default())))
+        }
+        // whether large files come is what git on this machine does
+        Origin::Git { url: address, reference, subdirectory, lfs: _ } => {
             let at = reference.as_ref().map(|(_, name): &(GitRefKind, String)| format!("@{name}"));
             let part = subdirectory.as_ref().map(|sub| format!("#subdirectory={sub}"));
             let (at, part) = (at.unwrap_or_default(), part.unwrap_or_default());
@@ -123,6 +127,9 @@ fn with_scheme(address: &str) -> String {
 /// What lies on this machine: pip wants its path, and the line that it stands for is kept behind it.
 fn here(local: &Local, line: &Requirement) -> Result<String, Trouble> {
     let plain = |c: char| c.is_alphanumeric() || "-_./@+ ".contains(c);
+    if !local.is_package {
+        return Err(Trouble::NotItself { name: local.name.clone() });
+    }
     let path = if local.path.starts_with('.') { local.path.clone() } else { format!("./{}", local.path) };
     if !path.chars().all(plain) || path.contains(" -") || path.contains("  ") || path.trim() != path {
         return Err(Trouble::Path { name: local.name.clone(), path: local.path.clone() });

@@ -25,6 +25,7 @@ fn pypi(name: &str, index: Option<&str>) -> PackageInStack {
 
 fn git(name: &str, url: &str, tag: &str, subdirectory: Option<&str>) -> PackageInStack {
     let origin = PackageOrigin::Git {
+        lfs: None,
         name: None,
         url: text(url),
         reference: Some((GitRefKind::Tag, text(tag))),
@@ -69,6 +70,7 @@ fn every_kind_of_source_is_written() {
         ("wheels/w-1.0-py3-none-any.whl", ""),
     ]);
     let url = PackageOrigin::Url {
+        subdirectory: None,
         name: None,
         url: text("https://example.org/u-1.0.zip"),
         extras: vec![text("x")],

@@ -47,6 +47,12 @@ pub(super) enum Trouble {
         /// A package that comes from somewhere else.
         other: String,
     },
+    /// A source of which only the requirements are wanted.
+    #[error("of `{name}` only what it requires is wanted, and pip installs packages only whole")]
+    NotItself {
+        /// The package.
+        name: String,
+    },
     /// A path that cannot stand in a requirements file.
     #[error("the path `{path}` of `{name}` holds a character that a requirements file cannot hold")]
     Path {
@@ -67,6 +73,7 @@ impl Problem for Trouble {
             Self::NamedIndex { .. } => "HSM-E335",
             Self::Indexes { .. } => "HSM-E336",
             Self::Path { .. } => "HSM-E337",
+            Self::NotItself { .. } => "HSM-E338",
         }
     }
 
@@ -82,6 +89,7 @@ impl Problem for Trouble {
             Self::Indexes { index, other, .. } => format!(
                 "let all packages of an index come from {index} (`{other}` does not), or use another package manager"
             ),
+            Self::NotItself { .. } => "leave out `package: false`, or use another package manager".to_owned(),
             Self::Path { .. } => "use letters, digits, `-`, `_`, `.` and `/`".to_owned(),
         })
     }

@@ -4,6 +4,7 @@
 //! where it comes from is said of those only. Refuses: how a package manager writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::local::{self, Local};
 use super::{Trouble, wrong};
@@ -52,11 +53,18 @@ pub(in crate::adapters) enum Origin {
         reference: Option<(GitRefKind, String)>,
         /// Where in it the package lies.
         subdirectory: Option<String>,
+        /// Whether its large files (Git LFS) are got too.
+        lfs: bool,
     },
     /// This machine.
     Local(Local),
     /// A file at an address.
-    Url(String),
+    Url {
+        /// The address.
+        url: String,
+        /// Where in the archive the package lies.
+        subdirectory: Option<String>,
+    },
     /// The workspace around the project.
     Workspace,
 }
@@ -135,18 +143,29 @@ fn origin(package: &PackageInStack) -> Result<Origin, Box<Diagnostic>> {
             let how = local::clone_command(url, reference.as_ref(), &package.root, path);
             let inside = pyproject::inside(path, subdirectory.as_ref());
             let checkout = (pyproject::joined(&package.root, &path.value), how);
-            Origin::Local(local::of(package, &inside, Some(checkout), Some(true))?)
+            Origin::Local(local::of(package, &inside, Some(checkout), local::How::Editable(true))?)
         }
-        PackageOrigin::Git { url, reference, subdirectory, .. } => Origin::Git {
+        PackageOrigin::Git { url, reference, subdirectory, lfs, .. } => Origin::Git {
+            lfs: lfs.as_ref().is_some_and(|lfs| lfs.value),
             url: url.value.trim_start_matches("git+").to_owned(),
             reference: reference.as_ref().map(|(kind, name)| (*kind, name.value.clone())),
             subdirectory: subdirectory.as_ref().map(|sub| sub.value.clone()),
         },
-        PackageOrigin::Local { path, editable, .. } => {
-            let editable = editable.as_ref().map_or(package.mode == Mode::Dev, |e| e.value);
-            Origin::Local(local::of(package, path, None, Some(editable))?)
+        PackageOrigin::Local { path, editable, package: whole, .. } => {
+            let how = local::how(package, path, editable.as_ref(), whole.as_ref())?;
+            Origin::Local(local::of(package, path, None, how)?)
         }
-        PackageOrigin::Url { url, .. } => Origin::Url(url.value.clone()),
+        PackageOrigin::Url { url, subdirectory, .. } => {
+            let is_wheel =
+                Path::new(&url.value).extension().is_some_and(|end| end.eq_ignore_ascii_case("whl"));
+            if let Some(sub) = subdirectory.as_ref().filter(|_| is_wheel) {
+                let name = package.name.as_str().to_owned();
+                let (one, other) = ("`subdirectory`", "the address of a wheel");
+                return Err(Box::new(wrong(sub.place, Trouble::Keys { name, one, other })));
+            }
+            let subdirectory = subdirectory.as_ref().map(|sub| sub.value.clone());
+            Origin::Url { url: url.value.clone(), subdirectory }
+        }
         PackageOrigin::Workspace { .. } => Origin::Workspace,
     })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Trouble, wrong};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::GitRefKind;
+use crate::manifest::{GitRefKind, Mode};
 use crate::place::{At, Place};
 use crate::pyproject::joined;
 use crate::stack::PackageInStack;
@@ -23,12 +23,48 @@ pub(in crate::adapters) struct Local {
     pub(in crate::adapters) name: String,
     /// From the project's root, with `/`.
     pub(in crate::adapters) path: String,
-    /// Whether it is installed in place; `None` for a file (a wheel, an archive).
+    /// Whether it is installed in place; `None` for a file (a wheel, an archive), and where it is not installed itself.
     pub(in crate::adapters) editable: Option<bool>,
+    /// Whether it is installed itself, and not only what it requires.
+    pub(in crate::adapters) is_package: bool,
     /// A checkout's own path, and the command that gets it.
     pub(in crate::adapters) clone: Option<(String, String)>,
     /// Where it is written.
     pub(in crate::adapters) place: Place,
+}
+
+/// What is made of a source on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::adapters) enum How {
+    /// It is installed: in place, or as a copy.
+    Editable(bool),
+    /// Only what it requires is installed.
+    Requirements,
+}
+
+/// What is made of a source with these keys: those of a directory mean nothing for a file.
+pub(in crate::adapters) fn how(
+    package: &PackageInStack,
+    path: &At<String>,
+    editable: Option<&At<bool>>,
+    whole: Option<&At<bool>>,
+) -> Result<How, Box<Diagnostic>> {
+    let clash = |at: &At<bool>, one, other| {
+        let name = package.name.as_str().to_owned();
+        Err(Box::new(wrong(at.place, Trouble::Keys { name, one, other })))
+    };
+    let (in_place, parts) = (editable.filter(|e| e.value), whole.filter(|w| !w.value));
+    match (in_place, parts) {
+        (Some(at), _) if is_file(&path.value) => clash(at, "`editable: true`", "the path of a file"),
+        (_, Some(at)) if is_file(&path.value) => clash(at, "`package: false`", "the path of a file"),
+        (Some(_), Some(at)) => clash(at, "`package: false`", "`editable: true`"),
+        (None, Some(_)) => Ok(How::Requirements),
+        (_, None) => Ok(How::Editable(editable.map_or(package.mode == Mode::Dev, |e| e.value))),
+    }
+}
+
+fn is_file(path: &str) -> bool {
+    [".whl", ".tar.gz", ".zip"].iter().any(|end| path.ends_with(end))
 }
 
 /// The source at a path of an entry.
@@ -36,15 +72,19 @@ pub(in crate::adapters) fn of(
     package: &PackageInStack,
     path: &At<String>,
     clone: Option<(String, String)>,
-    editable: Option<bool>,
+    how: How,
 ) -> Result<Local, Box<Diagnostic>> {
     let name = package.name.as_str().to_owned();
     if Path::new(&path.value).is_absolute() || path.value.starts_with('~') {
         return Err(Box::new(wrong(path.place, Trouble::Absolute { name, path: path.value.clone() })));
     }
-    let file = [".whl", ".tar.gz", ".zip"].iter().any(|end| path.value.ends_with(end));
-    let editable = editable.filter(|_| !file);
-    Ok(Local { name, path: joined(&package.root, &path.value), editable, clone, place: path.place })
+    let editable = match how {
+        How::Editable(editable) if !is_file(&path.value) => Some(editable),
+        _ => None,
+    };
+    let is_package = how != How::Requirements;
+    let (path, place) = (joined(&package.root, &path.value), path.place);
+    Ok(Local { name, path, editable, is_package, clone, place })
 }
 
 /// The command that gets a checkout to where it is expected.

@@ -50,7 +50,13 @@ pub(in crate::adapters) fn pypi(name: &str, release: Option<&str>) -> PackageInS
 }
 
 pub(in crate::adapters) fn local(name: &str, mode: Mode, path: &str) -> PackageInStack {
-    let origin = PackageOrigin::Local { name: None, path: text(path), editable: None, extras: Vec::new() };
+    let origin = PackageOrigin::Local {
+        name: None,
+        path: text(path),
+        editable: None,
+        package: None,
+        extras: Vec::new(),
+    };
     package(name, Some("1.0"), mode, origin)
 }
 

@@ -46,6 +46,16 @@ pub(in crate::adapters) enum Trouble {
         /// As written.
         path: String,
     },
+    /// Keys of a source that speak against each other.
+    #[error("the source of `{name}` cannot have both {one} and {other}")]
+    Keys {
+        /// The package.
+        name: String,
+        /// One.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
     /// A text that is no requirement, specifier or marker.
     #[error(transparent)]
     Requirement(#[from] RequirementError),
@@ -71,6 +81,7 @@ impl Problem for Trouble {
             Self::Absolute { .. } => "HSM-E317",
             Self::Requirement(_) => "HSM-E318",
             Self::Contradiction { .. } => "HSM-E319",
+            Self::Keys { .. } => "HSM-E325",
         }
     }
 
@@ -85,6 +96,7 @@ impl Problem for Trouble {
                 format!("let hsm get it with `--yes`, or get it with: {how}")
             }
             Self::NoCheckout { .. } => "say where the checkout lies: `path: ../NAME`".to_owned(),
+            Self::Keys { .. } => "leave one of them out".to_owned(),
             Self::Absolute { .. } => "write it relative to the project's root".to_owned(),
             Self::NoPackage { .. } | Self::Requirement(_) | Self::Contradiction { .. } => return None,
         })

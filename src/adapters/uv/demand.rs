@@ -4,12 +4,14 @@
 
 use std::fmt::Write as _;
 
+use super::pyproject::same_name;
 use super::settings::{self, Setting};
-use super::splice::quoted;
-use crate::adapters::python::{self, Asked, Local, Origin};
-use crate::diagnostic::Diagnostic;
+use super::splice::{dotted, quoted};
+use super::trouble::Trouble;
+use crate::adapters::python::{self, Asked, Local, Origin, general, wrong};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::GitRefKind;
-use crate::place::At;
+use crate::place::{At, Place};
 use crate::requirement::{Requirement, Specifiers};
 use crate::stack::Stack;
 
@@ -18,16 +20,50 @@ use crate::stack::Stack;
 pub(super) struct Demand {
     /// Requirement lines, by distribution.
     pub(super) lines: Vec<Asked>,
-    /// Sources, by distribution: how each is written.
-    pub(super) sources: Vec<(String, String)>,
-    /// Components that come from the index by their name alone.
-    pub(super) unsourced: Vec<String>,
+    /// Sources, by distribution.
+    pub(super) sources: Vec<Source>,
+    /// Components that come from the index by their name alone, and where that is said.
+    pub(super) unsourced: Vec<(String, Place)>,
     /// Settings that entries pass through.
     pub(super) settings: Vec<Setting>,
     /// What the components say about Python, joined.
     pub(super) python: Specifiers,
     /// Sources on this machine.
     pub(super) locals: Vec<Local>,
+}
+
+/// Where a distribution comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Source {
+    /// The distribution.
+    pub(super) name: String,
+    /// How it is written.
+    pub(super) text: String,
+    /// The index, where it is one.
+    pub(super) index: Option<At<String>>,
+    /// Where it is said.
+    pub(super) place: Place,
+}
+
+impl Demand {
+    /// Trouble with the file, at the place that asks for what the file has otherwise.
+    pub(super) fn placed(&self, trouble: Trouble) -> Diagnostic {
+        let place = match &trouble {
+            Trouble::TakenSetting { path, .. } => {
+                self.settings.iter().find(|s| dotted(&s.path) == *path).map(|s| s.place)
+            }
+            Trouble::TakenSource { name, .. } => {
+                let sources = self.sources.iter().map(|s| (&s.name, s.place));
+                let all = sources.chain(self.unsourced.iter().map(|(name, place)| (name, *place)));
+                all.filter(|(own, _)| same_name(own, name)).map(|(_, place)| place).next()
+            }
+            _ => None,
+        };
+        match place {
+            Some(place) => wrong(place, trouble),
+            None => general(Severity::Error, trouble),
+        }
+    }
 }
 
 /// What a stack asks for; all that is wrong with it otherwise.
@@ -41,19 +77,21 @@ pub(super) fn of(stack: &Stack) -> Result<Demand, Vec<Diagnostic>> {
             (asked.origins.get(id), Requirement::parse(python::distribution(package)))
         {
             let name = name.name.as_str().to_owned();
-            match written(origin, &mut demand) {
-                Some(source) => demand.sources.push((name, source)),
-                None => demand.unsourced.push(name),
+            let place = package.origin.place;
+            let index = named_index(origin, &mut demand, &mut errors);
+            match written(origin, index.as_ref()) {
+                Some(text) => demand.sources.push(Source { name, text, index, place }),
+                None => demand.unsourced.push((name, place)),
             }
         }
         if let Some(node) = &package.uv {
             match settings::of(node) {
-                Ok(found) => settings::join(&mut demand.settings, found, node.place, &mut errors),
+                Ok(found) => settings::join(&mut demand.settings, found, &mut errors),
                 Err(error) => errors.push(*error),
             }
         }
     }
-    demand.sources.sort();
+    demand.sources.sort_by(|a, b| a.name.cmp(&b.name));
     if errors.is_empty() {
         Ok(Demand { lines: asked.lines, python: asked.python, ..demand })
     } else {
@@ -62,12 +100,10 @@ pub(super) fn of(stack: &Stack) -> Result<Demand, Vec<Diagnostic>> {
 }
 
 /// How a source is written; `None`: the usual index.
-fn written(origin: &Origin, demand: &mut Demand) -> Option<String> {
+fn written(origin: &Origin, index: Option<&At<String>>) -> Option<String> {
     Some(match origin {
-        Origin::Index(index) => {
-            format!("{{ index = {} }}", quoted(&named_index(index.as_ref()?, demand)))
-        }
-        Origin::Git { url, reference, subdirectory } => {
+        Origin::Index(_) => format!("{{ index = {} }}", quoted(&index?.value)),
+        Origin::Git { url, reference, subdirectory, lfs } => {
             let mut text = format!("{{ git = {}", quoted(url));
             if let Some((kind, value)) = reference {
                 let key = match kind {
@@ -80,24 +116,29 @@ fn written(origin: &Origin, demand: &mut Demand) -> Option<String> {
             if let Some(sub) = subdirectory {
                 let _infallible = write!(text, ", subdirectory = {}", quoted(sub));
             }
-            text.push_str(" }");
+            text.push_str(if *lfs { ", lfs = true }" } else { " }" });
             text
         }
         Origin::Local(local) => {
             let path = quoted(&local.path);
             match local.editable {
+                _ if !local.is_package => format!("{{ path = {path}, package = false }}"),
                 Some(editable) => format!("{{ path = {path}, editable = {editable} }}"),
                 None => format!("{{ path = {path} }}"),
             }
         }
-        Origin::Url(url) => format!("{{ url = {} }}", quoted(url)),
+        Origin::Url { url, subdirectory: Some(sub) } => {
+            format!("{{ url = {}, subdirectory = {} }}", quoted(url), quoted(sub))
+        }
+        Origin::Url { url, subdirectory: None } => format!("{{ url = {} }}", quoted(url)),
         Origin::Workspace => "{ workspace = true }".to_owned(),
     })
 }
 
 /// The name of an index: a URL gets one made from its host and path, and its definition with it.
-fn named_index(index: &At<String>, demand: &mut Demand) -> String {
-    let Some((_, rest)) = index.value.split_once("://") else { return index.value.clone() };
+fn named_index(origin: &Origin, demand: &mut Demand, errors: &mut Vec<Diagnostic>) -> Option<At<String>> {
+    let Origin::Index(Some(index)) = origin else { return None };
+    let Some((_, rest)) = index.value.split_once("://") else { return Some(index.clone()) };
     let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let mut name = String::new();
     for c in rest.trim_end_matches('/').chars() {
@@ -108,9 +149,7 @@ fn named_index(index: &At<String>, demand: &mut Demand) -> String {
         }
     }
     let name = name.trim_matches('-').to_owned();
-    let setting = settings::index(&name, &index.value);
-    if !demand.settings.contains(&setting) {
-        demand.settings.push(setting);
-    }
-    name
+    let setting = settings::index(&name, &index.value, index.place);
+    settings::join(&mut demand.settings, vec![setting], errors);
+    Some(At::new(name, index.place))
 }

@@ -246,7 +246,12 @@ fn edited(
         return Ok(None);
     }
     let wish = Wish { adopt, ..begun.wish(facts, demand).map_err(one)? };
-    let done = pyproject::reconcile(begun.text(), &wish).map_err(general_errors)?;
+    let clashes = begun.clashes(demand);
+    if !clashes.is_empty() {
+        return Err(clashes);
+    }
+    let done = pyproject::reconcile(begun.text(), &wish)
+        .map_err(|all| all.into_iter().map(|trouble| demand.placed(trouble)).collect::<Vec<_>>())?;
     let (errors, notes) = begun.meets(facts, demand, &done);
     if !errors.is_empty() {
         return Err(general_errors(errors));

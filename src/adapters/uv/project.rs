@@ -7,11 +7,13 @@ use super::demand::Demand;
 use super::pyproject::{Line, Reconciled, UserLine, Wanted, Wish, same_name, source_path};
 use super::record::Record;
 use super::settings::Kind;
-use super::splice::{Path, Plain, Toml, path, quoted};
+use super::splice::{Path, Plain, Toml, dotted, path, quoted};
 use super::trouble::Trouble;
-use crate::adapters::python::Asked;
-use crate::names::Name;
+use crate::adapters::python::{Asked, wrong};
+use crate::diagnostic::Diagnostic;
+use crate::names::{Name, nearest};
 use crate::requirement::{Requirement, Specifiers};
+use crate::secret::blind;
 use crate::stack::ProjectFacts;
 
 /// The Python that a project asks for when none of its components does.
@@ -77,12 +79,79 @@ impl Begun {
         if let Some(group) = &facts.into_group {
             self.default_groups(group, &mut wish);
         }
-        for (name, text) in &demand.sources {
-            wish.values.push(Wanted { path: source_path(name), text: text.clone(), soft: false });
+        for source in &demand.sources {
+            wish.values.push(Wanted {
+                path: source_path(&source.name),
+                text: source.text.clone(),
+                soft: false,
+            });
         }
-        wish.unsourced.clone_from(&demand.unsourced);
-        settings(demand, &mut wish);
+        wish.unsourced = demand.unsourced.iter().map(|(name, _)| name.clone()).collect();
+        self.settings(demand, &mut wish);
         Ok(wish)
+    }
+
+    /// Settings of the demand that something in the file speaks against, and indexes that are defined nowhere.
+    pub(super) fn clashes(&self, demand: &Demand) -> Vec<Diagnostic> {
+        let mut errors = Vec::new();
+        for setting in &demand.settings {
+            for (users, line) in self.users(&setting.path) {
+                if setting.meets_element(&users) == Some(false) {
+                    let (path, found) = (dotted(&setting.path), blind(&users).into_owned());
+                    let wanted = setting.value.text().to_owned();
+                    errors.push(wrong(setting.place, Trouble::TakenSetting { path, line, found, wanted }));
+                }
+            }
+        }
+        let at = path(["tool", "uv", "index"]);
+        let users = self.users(&at).into_iter().map(|(users, _)| users);
+        let own = demand.settings.iter().filter(|s| s.path == at).map(|s| s.value.text().to_owned());
+        let known: Vec<String> = users.chain(own).filter_map(|text| index_name(&text)).collect();
+        for source in &demand.sources {
+            let Some(index) = source.index.as_ref().filter(|index| !known.contains(&index.value)) else {
+                continue;
+            };
+            let near = nearest(&index.value, known.iter().map(String::as_str)).map(str::to_owned);
+            let (name, index) = (source.name.clone(), index.clone());
+            errors.push(wrong(index.place, Trouble::NoIndex { name, index: index.value, near }));
+        }
+        errors
+    }
+
+    /// The elements of an array that are the user's own, with their lines.
+    fn users(&self, at: &Path) -> Vec<(String, usize)> {
+        let mut own = self.record.lists.get(at).cloned().unwrap_or_default();
+        let elements = self.toml.elements(at).ok().flatten().unwrap_or_default();
+        let mut users: Vec<(String, usize)> = Vec::new();
+        // of equal ones the last is hsm's
+        for element in elements.into_iter().rev() {
+            match own.iter().position(|key| *key == element.key) {
+                Some(i) => drop(own.remove(i)),
+                None => users.push((element.key, self.toml.line(element.span.start))),
+            }
+        }
+        users
+    }
+
+    /// The settings that entries need; what the user has said in other words is enough.
+    fn settings(&self, demand: &Demand, wish: &mut Wish) {
+        for setting in &demand.settings {
+            match &setting.value {
+                Kind::Value(text) => {
+                    wish.values.push(Wanted { path: setting.path.clone(), text: text.clone(), soft: false });
+                }
+                Kind::Element { key, text, .. } => {
+                    if self.users(&setting.path).iter().any(|(u, _)| setting.meets_element(u) == Some(true)) {
+                        continue;
+                    }
+                    let line = Line { name: None, key: key.clone(), text: text.clone() };
+                    match wish.lists.iter_mut().find(|(p, _)| *p == setting.path) {
+                        Some((_, lines)) => lines.push(line),
+                        None => wish.lists.push((setting.path.clone(), vec![line])),
+                    }
+                }
+            }
+        }
     }
 
     fn check_place(&self, target: &Path, has_project: bool) -> Result<(), Trouble> {
@@ -129,14 +198,14 @@ impl Begun {
         for (user, beside) in users {
             let Ok(theirs) = Requirement::parse(&user.key) else { continue };
             for asked in demand.lines.iter().filter(|a| a.requirement.name == theirs.name) {
-                let (line, found) = (user.line, user.key.clone());
+                let (line, found) = (user.line, blind(&user.key).into_owned());
                 let own = asked.requirement.to_string();
                 let address = asked.requirement.url.as_ref();
                 if theirs.url.is_some()
                     && (asked.sourced || address.is_some_and(|a| Some(a) != theirs.url.as_ref()))
                 {
                     errors.push(Trouble::Apart { line, found, own });
-                } else if beside && asked.component.is_some() && own != found {
+                } else if beside && asked.component.is_some() && own != user.key {
                     notes.push(Trouble::Beside { line, found, own });
                 }
             }
@@ -160,20 +229,11 @@ impl Begun {
     }
 }
 
-fn settings(demand: &Demand, wish: &mut Wish) {
-    for setting in &demand.settings {
-        match &setting.value {
-            Kind::Value(text) => {
-                wish.values.push(Wanted { path: setting.path.clone(), text: text.clone(), soft: false });
-            }
-            Kind::Element { key, text } => {
-                let line = Line { name: None, key: key.clone(), text: text.clone() };
-                match wish.lists.iter_mut().find(|(p, _)| *p == setting.path) {
-                    Some((_, lines)) => lines.push(line),
-                    None => wish.lists.push((setting.path.clone(), vec![line])),
-                }
-            }
-        }
+/// The name of an index in its definition.
+fn index_name(text: &str) -> Option<String> {
+    match Plain::parse(text)?.get(&path(["name"]))? {
+        Plain::Text(name) => Some(name.clone()),
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use super::record::Record;
 use super::splice::{Path, Plain, SpliceError, Toml, dotted, path};
 use super::trouble::Trouble;
 use crate::names::Name;
+use crate::secret::blind;
 
 /// What the file shall hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -189,7 +190,8 @@ impl Work {
                 }
                 Some(found) => {
                     let line = self.before.line_at(&path).unwrap_or(1);
-                    self.notes.push(Trouble::Edited { line, found: format!("{} = {found}", dotted(&path)) });
+                    let found = one_line(&format!("{} = {found}", dotted(&path)));
+                    self.notes.push(Trouble::Edited { line, found });
                 }
                 None => {}
             }
@@ -303,7 +305,7 @@ impl Work {
         for (i, element) in elements.iter().enumerate().filter(|(i, _)| !owned.contains(i)) {
             let line = self.line_before(at, i);
             if lost.iter().any(|l| name_of(l).is_some() && name_of(l) == name_of(&element.key)) {
-                self.notes.push(Trouble::Edited { line, found: element.key.clone() });
+                self.notes.push(Trouble::Edited { line, found: blind(&element.key).into_owned() });
             }
             self.users.push(UserLine { path: at.to_vec(), key: element.key.clone(), line });
         }
@@ -482,8 +484,9 @@ fn normal(name: &str) -> Option<String> {
     Name::parse(name).ok().map(|n| n.pep503().as_str().to_owned())
 }
 
+/// A text of the file for a message: on one line, and without the passwords of addresses.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    blind(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 /// Without empty tables: a header that holds nothing means nothing.

@@ -15,6 +15,7 @@ use crate::world::{Call, Outcome, Rehearsal};
 
 fn git(name: &str, mode: Mode, reference: (GitRefKind, &str), path: Option<&str>) -> PackageInStack {
     let origin = PackageOrigin::Git {
+        lfs: None,
         name: None,
         url: text("https://example.org/x.git"),
         reference: Some((reference.0, text(reference.1))),
@@ -132,11 +133,14 @@ fn each_source_becomes_what_uv_calls_it() {
         index: Some(text(i)),
     };
     let url = PackageOrigin::Url {
+        subdirectory: None,
         name: None,
         url: text("https://example.org/u-1.0-py3-none-any.whl"),
         extras: Vec::new(),
     };
-    let files = [("pyproject.toml", PLAIN), ("co/e/py/setup.py", ""), ("w/f-1.0-py3-none-any.whl", "x")];
+    let corp = format!("{PLAIN}\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://example.org/simple\"\n");
+    let files =
+        [("pyproject.toml", corp.as_str()), ("co/e/py/setup.py", ""), ("w/f-1.0-py3-none-any.whl", "x")];
     let part = planned(
         &files,
         &stack([
@@ -326,15 +330,212 @@ fn a_file_without_a_project_gets_one_that_can_be_taken_back() {
     says(&[("pyproject.toml", &text)], &stack([pypi("six", Some("1"))]), &[said]);
 }
 
+/// A package whose entry has these settings.
+fn with(name: &str, yaml: &str) -> PackageInStack {
+    let mut sources = Sources::new();
+    let file = sources.add("x.yaml", yaml);
+    let mut package = pypi(name, Some("1"));
+    package.uv = Some(crate::yaml::read(file, yaml, crate::yaml::Limits::ENTRY).unwrap());
+    package
+}
+
+#[test]
+fn every_key_of_a_source_is_written_and_clashes_are_told() {
+    let lfs = PackageOrigin::Git {
+        name: None,
+        url: text("https://example.org/x.git"),
+        reference: None,
+        subdirectory: None,
+        lfs: Some(at(true)),
+        path: None,
+        extras: Vec::new(),
+    };
+    let url = |url: &str, sub: &str| PackageOrigin::Url {
+        name: None,
+        url: text(url),
+        subdirectory: Some(text(sub)),
+        extras: Vec::new(),
+    };
+    let local = |path: &str, editable: Option<bool>, package: Option<bool>| PackageOrigin::Local {
+        name: None,
+        path: text(path),
+        editable: editable.map(at),
+        package: package.map(at),
+        extras: Vec::new(),
+    };
+    let files = [("pyproject.toml", PLAIN), ("c/pyproject.toml", ""), ("d/pyproject.toml", "")];
+    let part = planned(
+        &files,
+        &stack([
+            package("a", None, Mode::Prod, lfs),
+            package("b", None, Mode::Prod, url("https://example.org/b.tar.gz", "py")),
+            package("c", None, Mode::Dev, local("c", None, Some(false))),
+            package("d", None, Mode::Dev, local("d", Some(false), Some(true))),
+        ]),
+    );
+    for line in [
+        "\na = { git = \"https://example.org/x.git\", lfs = true }\n",
+        "\nb = { url = \"https://example.org/b.tar.gz\", subdirectory = \"py\" }\n",
+        "\nc = { path = \"c\", package = false }\n",
+        "\nd = { path = \"d\", editable = false }\n",
+    ] {
+        assert!(file(&part).contains(line), "{line}\n{}", file(&part));
+    }
+    let clashing = stack([
+        package("a", None, Mode::Dev, local("c", Some(true), Some(false))),
+        package("b", None, Mode::Dev, local("c.whl", Some(true), None)),
+        package("c", None, Mode::Prod, local("c.whl", None, Some(false))),
+        package("d", None, Mode::Prod, url("https://example.org/d.whl", "py")),
+    ]);
+    says(
+        &files,
+        &clashing,
+        &[
+            "the source of `a` cannot have both `package: false` and `editable: true`",
+            "the source of `b` cannot have both `editable: true` and the path of a file",
+            "the source of `c` cannot have both `package: false` and the path of a file",
+            "the source of `d` cannot have both `subdirectory` and the address of a wheel",
+        ],
+    );
+}
+
+#[test]
+fn an_index_has_one_definition_and_names_need_one() {
+    let from = |name: &str, index: &str| {
+        let index = Some(text(index));
+        let origin = PackageOrigin::Pypi { name: None, version: None, extras: Vec::new(), index };
+        package(name, Some("1"), Mode::Prod, origin)
+    };
+    let said = "`a` comes from the index `crop`, which is defined nowhere";
+    let mine =
+        format!("{PLAIN}\n[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://u:pw@example.org/simple\"\n");
+    says(&[("pyproject.toml", &mine)], &stack([from("a", "crop")]), &[said]);
+    let wrong = plan_with(
+        &Rehearsal::with([("pyproject.toml", mine.as_str())]),
+        &stack([from("a", "crop")]),
+        &Settings::default(),
+    );
+    assert_eq!(wrong.unwrap_err()[0].finding.help().unwrap(), "did you mean `corp`?");
+    let after = file(&planned(&[("pyproject.toml", &mine)], &stack([from("a", "corp")]))).to_owned();
+    assert!(after.starts_with(&mine[..mine.len() - 1].replace("[]", "[\n    \"a==1\",\n]")), "{after}");
+
+    // an entry may define what others name; it is asked for those alone
+    let corp = "index: [{name: corp, url: \"https://example.org/simple\"}]";
+    let after =
+        file(&planned(&[("pyproject.toml", PLAIN)], &stack([with("b", corp), from("a", "corp")]))).to_owned();
+    let index = "[[tool.uv.index]]\nname = \"corp\"\nurl = \"https://example.org/simple\"\nexplicit = true\n";
+    assert!(after.contains(index), "{after}");
+    // the user has said so in other words
+    let same = format!(
+        "{PLAIN}[tool.uv]\nindex = [{{url = 'https://example.org/simple', explicit = true, name = 'corp'}}]\n"
+    );
+    let after =
+        file(&planned(&[("pyproject.toml", &same)], &stack([with("b", corp), from("a", "corp")]))).to_owned();
+    assert_eq!(after.matches("example.org/simple").count(), 1, "{after}");
+
+    let other = "index: [{name: corp, url: \"https://example.org/other\"}]";
+    let two = stack([with("b", corp), with("c", other)]);
+    let wrong =
+        plan_with(&Rehearsal::with([("pyproject.toml", PLAIN)]), &two, &Settings::default()).unwrap_err();
+    let first = "{ name = \"corp\", url = \"https://example.org/simple\", explicit = true }";
+    let said = format!(
+        "two entries want different values for `uv.index`: `{first}` and `{}`",
+        first.replace("simple", "other")
+    );
+    assert_eq!((wrong.len(), wrong[0].finding.to_string()), (1, said));
+    assert_eq!(wrong[0].related.len(), 1, "both places are told");
+    let said = format!(
+        "pyproject.toml:7: `tool.uv.index` is `{{ name = \"corp\", url = \"https://u:**@example.org/simple\" }}`, but the stack \
+         needs `{first}`"
+    );
+    says(&[("pyproject.toml", &mine)], &stack([with("b", corp)]), &[&said]);
+    for (yaml, why) in [
+        ("index: [{name: corp}]", "an index has a `name` and a `url`"),
+        (
+            "index: [{name: corp, url: \"https://example.org\", default: true}]",
+            "an index of an entry is asked only for the packages that name it",
+        ),
+        ("extra-index-url: [\"https://example.org\"]", "it would change where every package comes from"),
+        ("index: [{name: corp, url: \"https://u:${PW}@example.org\"}]", "it holds a password"),
+    ] {
+        let wrong = plan_with(
+            &Rehearsal::with([("pyproject.toml", PLAIN)]),
+            &stack([with("b", yaml)]),
+            &Settings::default(),
+        );
+        let said = wrong.unwrap_err()[0].finding.to_string();
+        assert!(said.contains(why), "{yaml}: {said}");
+    }
+}
+
+#[test]
+fn settings_are_joined_by_their_kind() {
+    let plan = |a: &str, b: &str| {
+        let world = Rehearsal::with([("pyproject.toml", PLAIN)]);
+        plan_with(&world, &stack([with("a", a), with("b", b)]), &Settings::default())
+    };
+    for (a, b, expect) in [
+        (
+            "no-build-isolation-package: [x]",
+            "no-build-isolation-package: [y, x]",
+            "no-build-isolation-package = [\n    \"x\",\n    \"y\",\n]",
+        ),
+        (
+            "constraint-dependencies: [n<3]",
+            "constraint-dependencies: [n>=2]",
+            "constraint-dependencies = [\n    \"n<3\",\n    \"n>=2\",\n]",
+        ),
+        (
+            "extra-build-dependencies: {X_y: [c]}",
+            "extra-build-dependencies: {x.y: [d]}",
+            "x-y = [\n    \"c\",\n    \"d\",\n]",
+        ),
+        (
+            "config-settings: {a: b}",
+            "config-settings: {a: b, c: [d, e]}",
+            "[tool.uv.config-settings]\na = \"b\"\nc = [\"d\", \"e\"]",
+        ),
+        (
+            "extra-build-variables: {x: {A: \"1\"}}",
+            "extra-build-variables: {x: {B: \"2\"}}",
+            "[tool.uv.extra-build-variables.x]\nA = \"1\"\nB = \"2\"",
+        ),
+        ("exclude-newer-package: {x: 2024-01-01}", "required-version: \">=0.9\"", "x = \"2024-01-01\""),
+        ("quite-new: {x: true}", "quite-new: {y: 1}", "[tool.uv.quite-new]\nx = true\ny = 1"),
+    ] {
+        let part = plan(a, b).unwrap();
+        assert!(file(&part).contains(expect), "{a} + {b}: {}", file(&part));
+        let back = file(&planned(&[("pyproject.toml", file(&part))], &stack([]))).to_owned();
+        assert_eq!(back, PLAIN, "{a} + {b}");
+    }
+    for (a, b, path) in [
+        ("constraint-dependencies: [n<2]", "constraint-dependencies: [N>=2]", "uv.constraint-dependencies"),
+        (
+            "override-dependencies: [\"n<2 ; python_version < '3.12'\"]",
+            "override-dependencies: [\"n>2 ; python_version < '3.12'\"]",
+            "uv.override-dependencies",
+        ),
+        (
+            "dependency-metadata: [{name: X_y, version: \"1\"}]",
+            "dependency-metadata: [{name: x-y, version: \"1\", requires-dist: []}]",
+            "uv.dependency-metadata",
+        ),
+        ("config-settings: {a: b}", "config-settings: {a: c}", "uv.config-settings.a"),
+        ("exclude-newer: 2024-01-01", "exclude-newer: 2025-01-01", "uv.exclude-newer"),
+    ] {
+        let wrong = plan(a, b).unwrap_err();
+        let said = wrong[0].finding.to_string();
+        assert!(said.starts_with(&format!("two entries want different values for `{path}`: ")), "{said}");
+        assert_eq!(wrong[0].related.len(), 1, "{said}");
+        assert_eq!(wrong.len(), 1);
+    }
+    let mistyped = plan("pre-release: allow", "{}").unwrap_err();
+    assert_eq!(mistyped[0].finding.to_string(), "uv has no setting `pre-release`");
+    assert_eq!(mistyped[0].finding.help().unwrap(), "did you mean `prerelease`?");
+}
+
 #[test]
 fn settings_are_passed_through_and_clash() {
-    let with = |name: &str, yaml: &str| {
-        let mut sources = Sources::new();
-        let file = sources.add("x.yaml", yaml);
-        let mut package = pypi(name, Some("1"));
-        package.uv = Some(crate::yaml::read(file, yaml, crate::yaml::Limits::ENTRY).unwrap());
-        package
-    };
     let a = "override-dependencies: [numpy<2]\nprerelease: allow\nextra-build-dependencies: {a: [setuptools]}\n\
              dependency-metadata: [{name: a, version: 1.0, requires-dist: []}]\n";
     let b = "override-dependencies: [numpy<2, scipy<2]\nprerelease: allow\n";

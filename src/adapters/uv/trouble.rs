@@ -72,6 +72,24 @@ pub enum Trouble {
         /// Why.
         why: &'static str,
     },
+    /// A setting that uv does not have.
+    #[error("uv has no setting `{path}`")]
+    UnknownSetting {
+        /// The keys.
+        path: String,
+        /// The one that may be meant.
+        near: String,
+    },
+    /// An index that is named and defined nowhere.
+    #[error("`{name}` comes from the index `{index}`, which is defined nowhere")]
+    NoIndex {
+        /// The distribution.
+        name: String,
+        /// The index.
+        index: String,
+        /// The one that may be meant.
+        near: Option<String>,
+    },
     /// The user's line has an address, and the stack another source.
     #[error("pyproject.toml:{line}: `{found}` is another source of `{own}` than the stack has")]
     Apart {
@@ -133,6 +151,8 @@ impl Problem for Trouble {
             Self::Edited { .. } => "HSM-E312",
             Self::EnvironmentOutside(_) => "HSM-E323",
             Self::InWorkspace(_) => "HSM-E324",
+            Self::NoIndex { .. } => "HSM-E326",
+            Self::UnknownSetting { .. } => "HSM-E327",
             Self::LockStays => "HSM-W330",
         }
     }
@@ -162,6 +182,13 @@ impl Problem for Trouble {
             }
             Self::Beside { .. } => {
                 "let hsm decide alone: remove your line, or `hsm package add NAME --adopt`".to_owned()
+            }
+            Self::UnknownSetting { near, .. } | Self::NoIndex { near: Some(near), .. } => {
+                format!("did you mean `{near}`?")
+            }
+            Self::NoIndex { .. } => {
+                "give its address in the place of its name, or define it in pyproject.toml under [[tool.uv.index]]"
+                    .to_owned()
             }
             Self::EnvironmentOutside(_) => "unset it, or let it point into the project".to_owned(),
             Self::LockStays => "remove it, unless somebody works with it".to_owned(),

@@ -11,6 +11,7 @@ use super::spoken;
 use super::width::Look;
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::place::{Place, Sources};
+use crate::secret::blind;
 
 /// A place with the words that stand under it.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +121,7 @@ fn snippets<'a>(
             let last = spans.iter().map(|s| s.end).max()?;
             let (from, to) = whole_lines(&source.text, first, last);
             let (line, _) = source.line_of(from);
-            let mut snippet = Snippet::source(&source.text[from..to])
+            let mut snippet = Snippet::source(blind(&source.text[from..to]))
                 .path(source.path.as_str())
                 .line_start(line)
                 .fold(true);

@@ -9,7 +9,7 @@ use crate::version::{Version, check_requirement, check_specifiers};
 use crate::yaml::Node;
 
 use super::rules::rules;
-use super::source::{self, file_url, git_url, reference, source_type};
+use super::source::{self, file_url, git_url, index_url, reference, source_type};
 use super::{EntryFile, common, deprecated};
 
 pub(super) fn read(node: &Node, from: &EntryFile, found: &mut Found) -> Option<Package> {
@@ -181,7 +181,7 @@ fn origin(kind: &str, mode: Mode, fields: &mut Fields<'_>, found: &mut Found) ->
             name,
             version: specifier(fields, found),
             extras,
-            index: fields.text("index", found),
+            index: index(fields, found),
         },
         "git" => {
             let url = fields.required_text("url", found);
@@ -195,20 +195,32 @@ fn origin(kind: &str, mode: Mode, fields: &mut Fields<'_>, found: &mut Found) ->
             } else {
                 path(fields, "path", found)
             };
-            PackageOrigin::Git { name, url: url?, reference, subdirectory, path, extras }
+            let lfs = fields.boolean("lfs", found);
+            PackageOrigin::Git { name, url: url?, reference, subdirectory, lfs, path, extras }
         }
         "local" => {
             let path = required_path(fields, "path", found);
             let editable = fields.boolean("editable", found);
-            PackageOrigin::Local { name, path: path?, editable, extras }
+            let package = fields.boolean("package", found);
+            PackageOrigin::Local { name, path: path?, editable, package, extras }
         }
         "url" => {
+            let subdirectory = path(fields, "subdirectory", found);
             let url = fields.required_text("url", found)?;
             file_url(&url, found);
-            PackageOrigin::Url { name, url, extras }
+            PackageOrigin::Url { name, url, subdirectory, extras }
         }
         _ => PackageOrigin::Workspace { name, extras },
     })
+}
+
+/// A pypi source's `index`: a name, or an address without a password.
+fn index(fields: &mut Fields<'_>, found: &mut Found) -> Option<At<String>> {
+    let index = fields.text("index", found)?;
+    if index.value.contains("://") {
+        index_url(&index, found);
+    }
+    Some(index)
 }
 
 /// A pypi source's `version`: specifiers of PEP 440, not an opaque tag.

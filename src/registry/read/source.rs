@@ -116,6 +116,16 @@ pub(super) fn file_url(url: &At<String>, found: &mut Found) {
     }
 }
 
+/// The address of an index: no password, and no variable for one, which nothing would put in.
+pub(super) fn index_url(url: &At<String>, found: &mut Found) {
+    let text = url.value.as_str();
+    let variable = || text.contains("${").then_some(UrlProblem::Variable);
+    if let Some(why) = unsafe_argument(text).or_else(|| password(text)).or_else(variable) {
+        let finding = Finding::BadUrl { text: masked(text), why };
+        found.push(Diagnostic::error(url.place, finding));
+    }
+}
+
 fn unsafe_argument(text: &str) -> Option<UrlProblem> {
     if text.starts_with('-') {
         return Some(UrlProblem::Dash);

@@ -132,7 +132,12 @@ pub static PYPI_SOURCE: Shape = Shape::new(
         &[
             key("version", DEMAND, "A specifier that contains the release; without it, `==` the release.")
                 .examples(&["==1.1.0"]),
-            key("index", TEXT, "The name of the index, where it is not the usual one."),
+            key(
+                "index",
+                TEXT,
+                "The index, where it is not the usual one: its name, or its address (without a password). It is asked only for \
+                 the packages that name it.",
+            ),
         ],
         RULES,
     ],
@@ -148,20 +153,21 @@ pub(super) const REFERENCE: &[Key] = &[
     key("branch", Is::Text(Form::GitRef), "Follow this branch.").examples(&["main"]),
 ];
 const SUBDIRECTORY: Key =
-    key("subdirectory", Is::Text(Form::Path), "The package's directory in the repository.");
+    key("subdirectory", Is::Text(Form::Path), "The package's directory in the repository or archive.");
+const LFS: Key = key("lfs", Is::Flag, "Whether its large files (Git LFS) are got too.");
 const CHECKOUT: Key =
     key("path", Is::Text(Form::Path), "Where the checkout is, for dev.").examples(&["../checkouts/core"]);
 
 /// From a git repository.
 pub static GIT_SOURCE: Shape =
-    Shape::new("git-source", WHAT, &[ANY_SOURCE, &[URL], REFERENCE, &[SUBDIRECTORY, CHECKOUT], RULES])
+    Shape::new("git-source", WHAT, &[ANY_SOURCE, &[URL], REFERENCE, &[SUBDIRECTORY, LFS, CHECKOUT], RULES])
         .between(one_reference);
 
 /// A checkout of a git repository.
 pub static GIT_DEV_SOURCE: Shape = Shape::new(
     "git-dev-source",
     WHAT,
-    &[ANY_SOURCE, &[URL], REFERENCE, &[SUBDIRECTORY, CHECKOUT.required()], RULES],
+    &[ANY_SOURCE, &[URL], REFERENCE, &[SUBDIRECTORY, LFS, CHECKOUT.required()], RULES],
 )
 .between(one_reference);
 
@@ -185,6 +191,7 @@ pub static LOCAL_SOURCE: Shape = Shape::new(
                 .required()
                 .examples(&["./packages/core"]),
             key("editable", Is::Flag, "Whether changes of its files take effect without another sync."),
+            key("package", Is::Flag, "Whether it is installed itself; `false`: only what it requires."),
         ],
         RULES,
     ],
@@ -196,9 +203,12 @@ pub static URL_SOURCE: Shape = Shape::new(
     WHAT,
     &[
         ANY_SOURCE,
-        &[key("url", Is::Text(Form::FileUrl), "A wheel or an archive of the source.")
-            .required()
-            .examples(&["https://example.org/core-1.0-py3-none-any.whl"])],
+        &[
+            key("url", Is::Text(Form::FileUrl), "A wheel or an archive of the source.")
+                .required()
+                .examples(&["https://example.org/core-1.0-py3-none-any.whl"]),
+            SUBDIRECTORY,
+        ],
         RULES,
     ],
 );

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use toml_edit::{Document, Item, Table, Value};
 
 /// A value without its form, for comparing what a text means.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::adapters::uv) enum Plain {
     /// A table of any form.
     Table(BTreeMap<String, Plain>),
