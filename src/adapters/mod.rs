@@ -302,8 +302,16 @@ pub fn own_files(root: &Path, world: &dyn World) -> Vec<String> {
 
 /// What a failed action means, for people; what its tool said can't play tricks on a terminal.
 pub fn explain(adapter: &dyn Adapter, action: &Action, outcome: &Outcome) -> String {
-    let dangerous = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    adapter.explain(action, outcome).replace(dangerous, "\u{fffd}")
+    harmless(&adapter.explain(action, outcome))
+}
+
+/// What a successful action says that makes it none, for people.
+pub fn objection(adapter: &dyn Adapter, action: &Action, outcome: &Outcome) -> Option<String> {
+    adapter.objection(action, outcome).map(|said| harmless(&said))
+}
+
+fn harmless(text: &str) -> String {
+    text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), "\u{fffd}")
 }
 
 /// The names of the adapters for packages or for containers, the default first.
@@ -341,6 +349,12 @@ pub trait Adapter: Send + Sync {
 
     /// What a failed action means, for people.
     fn explain(&self, action: &Action, outcome: &Outcome) -> String;
+
+    /// What a successful action says that makes it none: its tool left out something that was asked of it and ended as if all
+    /// were well. The run then fails with these words, and everything is put back.
+    fn objection(&self, _action: &Action, _outcome: &Outcome) -> Option<String> {
+        None
+    }
 
     /// The distributions of which a failed action says that what is demanded of them cannot hold together, normalized
     /// (PEP 503); none: it failed for another reason. Words that are no names may be among them.

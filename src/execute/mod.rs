@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::adapters::{Action, Adapter, FileChange, Phase, Settings, Tool, ToolError, explain};
+use crate::adapters::{Action, Adapter, FileChange, Phase, Settings, Tool, ToolError, explain, objection};
 use crate::order::{Schedule, Step};
 use crate::plan::Plan;
 use crate::transaction::{BeginError, ProjectLock, Transaction};
@@ -281,11 +281,15 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
         path: tool.program.clone(),
         error,
     })?;
-    if outcome.ok() {
-        return Ok(());
-    }
     let adapter = work.adapters.iter().find(|a| a.name() == adapter);
-    let why = adapter.map(|a| explain(*a, action, &outcome)).unwrap_or_default();
+    let why = if outcome.ok() {
+        match adapter.and_then(|a| objection(*a, action, &outcome)) {
+            Some(why) => why,
+            None => return Ok(()),
+        }
+    } else {
+        adapter.map(|a| explain(*a, action, &outcome)).unwrap_or_default()
+    };
     let label = action.label.clone();
     Err(match action.phase {
         Phase::Verify => Failure::Check { label, why },

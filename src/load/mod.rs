@@ -243,6 +243,7 @@ fn read(
     let mut python = python::project(root, world, &reached.entries, sources, diagnostics);
     let list =
         pyproject::List::of(manifest.dependencies.into_group.as_ref().map(|group| group.value.as_str()));
+    python.overridden.extend(python::overridden(&reached.entries));
     python.hand_over(&list, &python::distributions(&options.adopt, &reached.entries));
     let checkouts = python::checkouts(root, world, &reached.entries, sources);
     let groups = reached.entries.keys().filter_map(|target| match target {

@@ -14,6 +14,7 @@ use crate::names::{ComponentId, Name, TargetId};
 use crate::place::{FileId, Sources};
 use crate::pyproject::{self, Checkout, Project};
 use crate::registry::{Entry, Package, PackageOrigin, PackageSource};
+use crate::requirement::Requirement;
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Limits};
 
@@ -36,6 +37,17 @@ pub(super) fn project(
     let mut report = |diagnostic| diagnostics.push(diagnostic);
     let Ok(file) = taken.map_err(&mut report) else { return Project::default() };
     Project::read(&text_of(sources, file), file).map_err(report).unwrap_or_default()
+}
+
+/// The distributions of which an entry that can be reached replaces what is demanded: what then holds the package manager says.
+pub(super) fn overridden(entries: &BTreeMap<TargetId, Arc<Entry>>) -> BTreeSet<Name> {
+    let settings = entries.values().filter_map(|entry| match entry.as_ref() {
+        Entry::Package(package) => package.uv.as_ref(),
+        _ => None,
+    });
+    let lines = settings.filter_map(|node| node.get("override-dependencies")?.as_list()).flatten();
+    let requirements = lines.filter_map(|line| Requirement::parse(line.as_str()?).ok());
+    requirements.map(|requirement| requirement.name).collect()
 }
 
 /// The distributions that these components may come as.

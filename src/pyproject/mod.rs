@@ -92,7 +92,7 @@ impl Project {
             project.take(&table, &["tool", "uv", "dev-dependencies"], &List::Group(dev));
         }
         project.take(&table, &["tool", "uv", "constraint-dependencies"], &List::Constraints);
-        let overrides = table.texts(&["tool", "uv", "override-dependencies"]).into_iter();
+        let overrides = table.users_texts(&["tool", "uv", "override-dependencies"]).into_iter();
         project.overridden =
             overrides.filter_map(|line| Requirement::parse(&line.value).ok()).map(|line| line.name).collect();
         project.apart = apart(&table);

@@ -177,3 +177,98 @@ fn a_password_of_an_index_comes_from_the_environment_and_is_written_nowhere() {
         assert!(!run.text().contains("hunter2"), "{}", run.text());
     }
 }
+
+#[test]
+fn settings_of_entries_reach_uv_and_one_that_it_does_not_know_is_no_success() {
+    if !have("settings_of_entries_reach_uv_and_one_that_it_does_not_know_is_no_success", &["uv"]) {
+        return;
+    }
+    let entry = |settings: &str| format!("{}uv: {{{settings}}}\n", SIX.1);
+    let project = Project::new("uv", &[("six", &entry(""))]);
+    project.write("pyproject.toml", "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.9\"\ndependencies = [\"idna\"]\n");
+    let mine = project.text("pyproject.toml");
+    project
+        .entry("six", &entry("constraint-dependencies: [\"idna<3.7\"], exclude-newer: 2024-03-01T00:00:00Z"));
+    project.synced(&[]);
+    assert_eq!(project.python("import idna; print(idna.__version__)"), "3.6");
+    // what is overridden is not compared in the solve, and uv takes it
+    project.entry("six", &entry("override-dependencies: [\"six==1.15.0\"]"));
+    project.synced(&[]);
+    assert_eq!(project.python("import six; print(six.__version__)"), "1.15.0");
+
+    let state = || Picture::of(project.root(), false, &[".hsm", "hsm-registry", "uv.toml"]);
+    let before = state();
+    for (settings, words) in [
+        ("prerelease: always", "unknown variant `always`"),
+        ("quite-new-and-shiny: true", "unknown field `quite-new-and-shiny`"),
+    ] {
+        project.entry("six", &entry(settings));
+        let run = project.run(&["sync"], 1);
+        assert!(
+            run.stderr.contains("would go on without any of them") && run.stderr.contains(words),
+            "{}",
+            run.text()
+        );
+        assert_eq!(before.differences(&state()), "", "{settings}");
+    }
+    project.write("uv.toml", "compile-bytecode = false\n");
+    project.entry("six", &entry("no-build-isolation-package: [six]"));
+    let run = project.run(&["sync"], 2);
+    assert!(
+        run.stderr.contains("HSM-E328") && run.stderr.contains("there is a file uv.toml"),
+        "{}",
+        run.text()
+    );
+    assert_eq!(before.differences(&state()), "");
+    // this one uv reads with the project
+    project.entry("six", &entry("constraint-dependencies: [\"idna<3.6\"]"));
+    project.run(&["sync"], 0);
+    assert_eq!(project.python("import idna; print(idna.__version__)"), "3.5");
+    project.want("");
+    project.synced(&[]);
+    assert_eq!(project.text("pyproject.toml"), mine);
+}
+
+#[test]
+fn the_shell_does_not_decide_what_is_installed_but_where_it_comes_from() {
+    if !have("the_shell_does_not_decide_what_is_installed_but_where_it_comes_from", &["uv"]) {
+        return;
+    }
+    let public = Index::new(&[("other", "2.0", &[])], None);
+    let project = Project::new(
+        "uv",
+        &[
+            ("other", "sources: {prod: {type: pypi}}\n"),
+            ("liba", "version: \"1.0\"\nsources: {prod: {type: local, path: ./liba}}\n"),
+        ],
+    );
+    let backend = "import os, zipfile\ndef build_wheel(where, config_settings=None, metadata_directory=None):\n    \
+                   with zipfile.ZipFile(os.path.join(where, 'liba-1.0-py3-none-any.whl'), 'w') as wheel:\n        \
+                   wheel.writestr('liba.py', '')\n        \
+                   wheel.writestr('liba-1.0.dist-info/METADATA', 'Metadata-Version: 2.1\\nName: liba\\nVersion: 1.0\\n')\n        \
+                   wheel.writestr('liba-1.0.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n        \
+                   wheel.writestr('liba-1.0.dist-info/RECORD', '')\n    return 'liba-1.0-py3-none-any.whl'\n";
+    project.write("liba/backend.py", backend);
+    project.write("liba/pyproject.toml", "[project]\nname = \"liba\"\nversion = \"1.0\"\n[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n");
+    let env: Vec<(String, &str)> = [
+        "UV_NO_SOURCES",
+        "UV_NO_INSTALL_PROJECT",
+        "UV_NO_INSTALL_WORKSPACE",
+        "UV_NO_INSTALL_LOCAL",
+        "UV_NO_SYNC",
+        "UV_FROZEN",
+        "UV_NO_DEFAULT_GROUPS",
+        "UV_ISOLATED",
+    ]
+    .map(|name| (name.to_owned(), "1"))
+    .into_iter()
+    .chain([("UV_NO_INSTALL_PACKAGE".to_owned(), "other"), ("UV_PROJECT".to_owned(), "/nowhere")])
+    .collect();
+    run_with(&project, &public, &env, &["sync"], 0);
+    assert_eq!(project.installed(), "liba other", "and it came from the index that the shell names");
+    assert_eq!(public.asked(), ["other"]);
+    let python = [("UV_PYTHON".to_owned(), "no-such-python")];
+    std::fs::remove_dir_all(project.root().join(".venv")).expect("removed");
+    let run = run_with(&project, &public, &python, &["sync"], 1);
+    assert!(run.stderr.contains("no-such-python"), "the user's Python is asked for: {}", run.text());
+}

@@ -46,6 +46,16 @@ pub(super) struct Source {
 }
 
 impl Demand {
+    /// The settings that uv would not read because of something beside `pyproject.toml`.
+    pub(super) fn unread(&self, by: &str) -> Vec<Diagnostic> {
+        let lost = self.settings.iter().filter(|setting| !settings::is_always_read(setting));
+        let told = |setting: &Setting| {
+            let path = dotted(&setting.path);
+            wrong(setting.place, Trouble::Unread { path, by: by.to_owned() })
+        };
+        lost.map(told).collect()
+    }
+
     /// Trouble with the file, at the place that asks for what the file has otherwise.
     pub(super) fn placed(&self, trouble: Trouble) -> Diagnostic {
         let place = match &trouble {

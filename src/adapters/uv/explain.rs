@@ -18,6 +18,28 @@ pub(super) fn failure(action: &Action, outcome: &Outcome) -> String {
     text
 }
 
+/// What uv says where it reads none of the settings in `pyproject.toml`, and goes on without them.
+const NOT_READ: &str = "during settings discovery";
+
+/// What uv left out although it ended well: it reads no setting at all where it does not know one of them.
+pub(super) fn ignored(outcome: &Outcome) -> Option<String> {
+    let said = String::from_utf8_lossy(&outcome.stderr);
+    let from = said.lines().position(|line| line.contains(NOT_READ))?;
+    let mut text =
+        "uv does not know a setting under [tool.uv] in pyproject.toml, and would go on without any of them \
+                    (change it, or use a uv that knows it)"
+            .to_owned();
+    // its warning ends where the next words begin at the start of a line
+    let own = said.lines().skip(from).enumerate();
+    for (_, line) in own.take_while(|(n, line)| *n == 0 || line.is_empty() || line.starts_with(' ')) {
+        if !line.trim().is_empty() {
+            text.push_str("\n    ");
+            text.push_str(line.trim_end());
+        }
+    }
+    Some(text)
+}
+
 /// What uv says when there is no solution.
 pub(super) const NO_SOLUTION: &str = "No solution found";
 

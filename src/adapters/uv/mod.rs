@@ -45,8 +45,9 @@ use pyproject::Wish;
 const PROJECT: &str = "pyproject.toml";
 const LOCK: &str = "uv.lock";
 
-/// What the caller's shell must not decide: another environment, another project, a sync that does nothing.
-const NOT_FROM_THE_SHELL: [&str; 14] = [
+/// What the caller's shell must not decide: another environment, another project, other packages than those that are asked
+/// for, a sync that does nothing. Where packages come from and which Python is taken stay the shell's.
+const NOT_FROM_THE_SHELL: [&str; 21] = [
     "VIRTUAL_ENV",
     "CONDA_PREFIX",
     "UV_PROJECT",
@@ -61,6 +62,13 @@ const NOT_FROM_THE_SHELL: [&str; 14] = [
     "UV_NO_DEFAULT_GROUPS",
     "UV_NO_GROUP",
     "UV_NO_DEV",
+    "UV_DEV",
+    "UV_NO_SOURCES",
+    "UV_NO_SOURCES_PACKAGE",
+    "UV_NO_INSTALL_PROJECT",
+    "UV_NO_INSTALL_WORKSPACE",
+    "UV_NO_INSTALL_LOCAL",
+    "UV_NO_INSTALL_PACKAGE",
 ];
 
 /// The adapter for uv.
@@ -88,6 +96,12 @@ impl Adapter for Uv {
         let wrong = local::check(&demand.locals, root, settings.fetch_sources, world);
         if !wrong.is_empty() {
             return Err(wrong);
+        }
+        if let Some(by) = unread(root, world) {
+            let wrong = demand.unread(&by);
+            if !wrong.is_empty() {
+                return Err(wrong);
+            }
         }
         let environment = environment(root, world).and_then(|e| workspace::check(root, world).map(|()| e));
         let environment = environment.map_err(|t| vec![general(Severity::Error, t)])?;
@@ -130,6 +144,10 @@ impl Adapter for Uv {
 
     fn explain(&self, action: &Action, outcome: &Outcome) -> String {
         explain::failure(action, outcome)
+    }
+
+    fn objection(&self, _: &Action, outcome: &Outcome) -> Option<String> {
+        explain::ignored(outcome)
     }
 
     fn blamed(&self, _: &Action, outcome: &Outcome) -> Vec<String> {
@@ -328,6 +346,15 @@ fn read(root: &Path, world: &dyn World) -> Result<Option<Vec<u8>>, Trouble> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Trouble::Unreadable(e.to_string())),
     }
+}
+
+/// What keeps uv from reading settings in `pyproject.toml`: a file of its own, here or where a variable says.
+fn unread(root: &Path, world: &dyn World) -> Option<String> {
+    let is_set = |name: &&str| world.env(name).is_some_and(|value| !value.is_empty());
+    if let Some(name) = ["UV_CONFIG_FILE", "UV_NO_CONFIG"].iter().find(|name| is_set(name)) {
+        return Some(format!("{name} is set"));
+    }
+    matches!(world.stat(&root.join("uv.toml")), Ok(Some(_))).then(|| "there is a file uv.toml".to_owned())
 }
 
 /// The project's environment, from its root. Where the user says so with uv's own variable it lies elsewhere, but inside

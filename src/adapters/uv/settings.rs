@@ -153,6 +153,22 @@ const TABLE: &[(&str, Way)] = &[
     ("workspace", PROJECT),
 ];
 
+/// What uv reads together with the project, whatever else says how it works (seen with uv 0.13).
+const WITH_THE_PROJECT: [&str; 7] = [
+    "build-constraint-dependencies",
+    "constraint-dependencies",
+    "environments",
+    "exclude-dependencies",
+    "index",
+    "override-dependencies",
+    "required-environments",
+];
+
+/// Whether uv reads a setting in `pyproject.toml` even where a file of its own says how it works.
+pub(super) fn is_always_read(setting: &Setting) -> bool {
+    setting.path.get(2).is_some_and(|name| WITH_THE_PROJECT.contains(&name.as_str()))
+}
+
 /// The definition of an index that is only used where it is named.
 pub(super) fn index(name: &str, url: &str, place: Place) -> Setting {
     let text = format!("{{ name = {}, url = {}, explicit = true }}", quoted(name), quoted(url));

@@ -80,6 +80,14 @@ pub enum Trouble {
         /// The one that may be meant.
         near: String,
     },
+    /// A setting that uv would not read.
+    #[error("{by}, so uv would not read `{path}`, which the stack needs, in pyproject.toml")]
+    Unread {
+        /// The keys.
+        path: String,
+        /// Because of what.
+        by: String,
+    },
     /// An index that is named and defined nowhere.
     #[error("`{name}` comes from the index `{index}`, which is defined nowhere")]
     NoIndex {
@@ -153,6 +161,7 @@ impl Problem for Trouble {
             Self::InWorkspace(_) => "HSM-E324",
             Self::NoIndex { .. } => "HSM-E326",
             Self::UnknownSetting { .. } => "HSM-E327",
+            Self::Unread { .. } => "HSM-E328",
             Self::LockStays => "HSM-W330",
         }
     }
@@ -186,6 +195,7 @@ impl Problem for Trouble {
             Self::UnknownSetting { near, .. } | Self::NoIndex { near: Some(near), .. } => {
                 format!("did you mean `{near}`?")
             }
+            Self::Unread { .. } => "move what uv.toml says to [tool.uv] in pyproject.toml, or unset the variable".to_owned(),
             Self::NoIndex { .. } => {
                 "give its address in the place of its name, or define it in pyproject.toml under [[tool.uv.index]]"
                     .to_owned()
