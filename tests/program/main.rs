@@ -13,6 +13,7 @@ mod digests;
 mod engine;
 mod index;
 mod making;
+mod options;
 mod packages;
 mod pip;
 #[path = "../people/pty.rs"]
@@ -28,3 +29,4 @@ mod support;
 mod switch;
 mod uv;
 mod walk;
+mod workspaces;

@@ -398,6 +398,20 @@ fn a_wish() -> impl Strategy<Value = Wish> {
                     text,
                     soft: false,
                 });
+                let built = path(["tool", "uv", "extra-build-dependencies", "six"]);
+                wish.lists.push((built, vec![line("setuptools")]));
+                let deep =
+                    [["config-settings-package", "six", "a"], ["config-settings-package", "idna", "b"]];
+                for [one, two, three] in deep {
+                    let text = "[\"x\", 1]".to_owned();
+                    wish.values.push(Wanted {
+                        path: path(["tool", "uv", one, two, three]),
+                        text,
+                        soft: false,
+                    });
+                }
+                let text = "\"allow\"".to_owned();
+                wish.values.push(Wanted { path: path(["tool", "uv", "prerelease"]), text, soft: false });
             }
             wish
         })

@@ -107,7 +107,8 @@ impl Adapter for Uv {
         let environment = environment.map_err(|t| vec![general(Severity::Error, t)])?;
         let mut part = Part {
             guarded: vec![environment],
-            inputs: local::project_files(&demand.locals, root, world),
+            inputs: [local::project_files(&demand.locals, root, world), workspace::members(root, world)]
+                .concat(),
             notes: done.notes,
             ..Part::default()
         };
@@ -232,6 +233,7 @@ impl Adapter for Uv {
         let environment = environment(root, world).ok()?;
         let mut files = vec![PathBuf::from(PROJECT), PathBuf::from(LOCK)];
         files.extend(local::project_files(&demand.locals, root, world));
+        files.extend(workspace::members(root, world));
         stamp::of(root, &environment, &files, world)
     }
 }
@@ -278,7 +280,11 @@ fn edited(
     if demand.lines.is_empty() && unchanged {
         return Ok(None);
     }
-    let runs = splice::Toml::parse(done.text.clone()).is_ok_and(|t| t.has(&splice::path(["project"])));
+    let after = splice::Toml::parse(done.text.clone());
+    let is_there = |keys: &[&str]| {
+        after.as_ref().is_ok_and(|t| t.has(&keys.iter().map(|&k| k.to_owned()).collect::<Vec<_>>()))
+    };
+    let runs = is_there(&["project"]) || is_there(&["tool", "uv", "workspace"]);
     let notes = notes.into_iter().map(|t| general(Severity::Warning, t)).collect();
     Ok(Some(Edited { text: done.text, runs, notes }))
 }

@@ -66,7 +66,8 @@ impl Begun {
         }
         let target = target(facts);
         self.check_place(&target, has_project)?;
-        let made_project = !has_project || self.record.created.contains(&path(["project"]));
+        let made_project =
+            !(has_project || self.is_virtual()) || self.record.created.contains(&path(["project"]));
         if made_project {
             wish.values.push(soft(["project", "name"], &project_name(facts, demand)));
             wish.values.push(soft(["project", "version"], &project_version(facts)));
@@ -155,6 +156,9 @@ impl Begun {
     }
 
     fn check_place(&self, target: &Path, has_project: bool) -> Result<(), Trouble> {
+        if self.is_virtual() && *target == path(["project", "dependencies"]) {
+            return Err(Trouble::VirtualRoot);
+        }
         if !has_project && self.toml.has(&path(["build-system"])) {
             return Err(Trouble::NoProject);
         }
@@ -165,6 +169,11 @@ impl Begun {
             Some(at) => Err(Trouble::Dynamic { line: self.toml.line(at.span.start) }),
             None => Ok(()),
         }
+    }
+
+    /// Whether it is the root of a workspace and no project itself: what a project is would be made of it, were one added.
+    fn is_virtual(&self) -> bool {
+        !self.toml.has(&path(["project"])) && self.toml.has(&path(["tool", "uv", "workspace"]))
     }
 
     /// A group that is not among the default ones would be taken out again by the user's next `uv sync`. The setting
@@ -178,7 +187,10 @@ impl Begun {
         let has_dev = self.toml.has(&path(["dependency-groups", "dev"]))
             || self.toml.has(&path(["tool", "uv", "dev-dependencies"]));
         let dev = (made && has_dev && group != "dev").then_some("dev");
-        let names = dev.into_iter().chain([group]);
+        // names of groups compare normalized
+        let users = self.users(&at);
+        let is_there = |name: &&str| users.iter().any(|(own, _)| same_name(own, name));
+        let names = dev.into_iter().chain([group]).filter(|name| !is_there(name));
         let lines = names.map(|n| Line { name: None, key: n.to_owned(), text: quoted(n) }).collect();
         wish.lists.push((at, lines));
     }

@@ -28,6 +28,11 @@ pub enum Trouble {
     /// A build system, but no `[project]`.
     #[error("pyproject.toml has a [build-system] but no [project], so there is no place for dependencies")]
     NoProject,
+    /// The root of a workspace without a project.
+    #[error(
+        "pyproject.toml is the root of a workspace and has no [project], so there is no place for dependencies"
+    )]
+    VirtualRoot,
     /// The user has another source for a distribution that hsm manages.
     #[error(
         "pyproject.toml:{line}: `{name}` has a source of its own, `{found}`; the stack asks for {wanted}"
@@ -162,6 +167,7 @@ impl Problem for Trouble {
             Self::NoIndex { .. } => "HSM-E326",
             Self::UnknownSetting { .. } => "HSM-E327",
             Self::Unread { .. } => "HSM-E328",
+            Self::VirtualRoot => "HSM-E329",
             Self::LockStays => "HSM-W330",
         }
     }
@@ -180,6 +186,9 @@ impl Problem for Trouble {
                 "take \"dependencies\" out of `project.dynamic`, or let hsm use a dependency group: \
                  `into: {group: NAME}` under `dependencies` in hsm.yaml"
                     .to_owned()
+            }
+            Self::VirtualRoot => {
+                "let hsm use a dependency group: `into: {group: NAME}` under `dependencies` in hsm.yaml".to_owned()
             }
             Self::NoProject => "add [project] with `name` and `version`".to_owned(),
             Self::TakenSource { .. } => {

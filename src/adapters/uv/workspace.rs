@@ -2,11 +2,12 @@
 //!
 //! Owns: telling whether the project is a member of one above it. Refuses: working on a part of a workspace.
 
-use std::path::{Component, Path};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 use super::splice::{Toml, path};
 use super::trouble::Trouble;
-use crate::world::World;
+use crate::world::{FileKind, World};
 
 /// Refuses a project that is a member of a workspace above it.
 pub(super) fn check(root: &Path, world: &dyn World) -> Result<(), Trouble> {
@@ -26,6 +27,45 @@ pub(super) fn check(root: &Path, world: &dyn World) -> Result<(), Trouble> {
         return Ok(());
     }
     Ok(())
+}
+
+/// The project files of the members of the project's own workspace, from its root: what they say is locked with it.
+pub(super) fn members(root: &Path, world: &dyn World) -> Vec<PathBuf> {
+    let Some(toml) = project_file(root, world) else { return Vec::new() };
+    let globs = |key| {
+        let all = toml.elements(&path(["tool", "uv", "workspace", key])).ok().flatten().unwrap_or_default();
+        all.into_iter().map(|e| e.key).collect::<Vec<String>>()
+    };
+    let exclude = globs("exclude");
+    let mut found = BTreeSet::new();
+    for glob in globs("members") {
+        let parts: Vec<&str> = glob.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        below(root, Path::new(""), &parts, world, &mut found);
+    }
+    found.retain(|dir| !exclude.iter().any(|glob| matches(glob, dir)));
+    let files = found.into_iter().map(|dir| dir.join("pyproject.toml"));
+    files.filter(|file| matches!(world.stat(&root.join(file)), Ok(Some(_)))).collect()
+}
+
+/// Takes in the directories below one that the rest of a glob names.
+fn below(root: &Path, dir: &Path, parts: &[&str], world: &dyn World, found: &mut BTreeSet<PathBuf>) {
+    let Some((first, rest)) = parts.split_first() else {
+        found.insert(dir.to_owned());
+        return;
+    };
+    if !first.contains(['*', '?']) {
+        return below(root, &dir.join(first), rest, world, found);
+    }
+    let deep = *first == "**";
+    if deep {
+        below(root, dir, rest, world, found);
+    }
+    for (name, kind) in world.list(&root.join(dir)).unwrap_or_default() {
+        let hidden = name.starts_with('.') || kind != FileKind::Dir;
+        if !hidden && (deep || single(first.as_bytes(), name.as_bytes())) {
+            below(root, &dir.join(&name), if deep { parts } else { rest }, world, found);
+        }
+    }
 }
 
 fn project_file(dir: &Path, world: &dyn World) -> Option<Toml> {
@@ -74,6 +114,24 @@ fn single(glob: &[u8], text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_are_found_where_their_files_are() {
+        let text =
+            "[tool.uv.workspace]\nmembers = ['packages/*', 'deep/**', './one']\nexclude = ['packages/old']\n";
+        let world = crate::world::Rehearsal::with([
+            ("pyproject.toml", text),
+            ("packages/a/pyproject.toml", ""),
+            ("packages/old/pyproject.toml", ""),
+            ("packages/none/readme", ""),
+            ("packages/.hidden/pyproject.toml", ""),
+            ("deep/x/y/pyproject.toml", ""),
+            ("one/pyproject.toml", ""),
+        ]);
+        let found = members(&crate::world::Rehearsal::root(), &world);
+        let shown: Vec<String> = found.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        assert_eq!(shown, ["deep/x/y/pyproject.toml", "one/pyproject.toml", "packages/a/pyproject.toml"]);
+    }
 
     #[test]
     fn globs_of_members() {

@@ -147,43 +147,45 @@ impl Toml {
 
     // ---- values -----------------------------------------------------------------------------------------------
 
-    /// Sets the value at a path to the one written as `value`. Gives the path of the table that had to be made.
+    /// Sets the value at a path to the one written as `value`. Gives the paths of the tables that had to be made.
     pub(in crate::adapters::uv) fn set(
         &mut self,
         path: &[String],
         value: &str,
-    ) -> Result<Option<Path>, SpliceError> {
-        let Some((key, parent)) = path.split_last() else { return Ok(None) };
+    ) -> Result<Vec<Path>, SpliceError> {
+        let Some((key, parent)) = path.split_last() else { return Ok(Vec::new()) };
         if let Some(item) = self.item(path) {
             let Some(span) = item.as_value().and_then(Value::span) else {
                 return Err(shape(path, item, "a value"));
             };
             self.apply(vec![(span, value.to_owned())])?;
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let nl = self.newline();
         let (edit, made) = match self.home(parent)? {
             Home::Lines { at, indent, prefix } => {
                 let mut keys = prefix;
                 keys.push(key.clone());
-                (insert(at, format!("{nl}{indent}{} = {value}", dotted(&keys))), None)
+                (insert(at, format!("{nl}{indent}{} = {value}", dotted(&keys))), Vec::new())
             }
-            Home::Inline(table) => {
-                (Self::inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))), None)
-            }
+            Home::Inline(table) => (
+                Self::inline_edit(table, &format!("{} = {value}", dotted(&path[path.len() - 1..]))),
+                Vec::new(),
+            ),
             Home::Block => (
                 self.block(
                     &format!("[{}]", dotted(parent)),
                     &format!("{} = {value}", dotted(&path[path.len() - 1..])),
                 ),
-                Some(parent.to_vec()),
+                vec![parent.to_vec()],
             ),
             Home::InInline(table, depth) => {
                 let mut text = format!("{} = {value}", dotted(&path[path.len() - 1..]));
                 for key in parent[depth..].iter().rev() {
                     text = format!("{} = {{ {text} }}", dotted(std::slice::from_ref(key)));
                 }
-                (Self::inline_edit(table, &text), Some(parent[..=depth].to_vec()))
+                let made = (depth..parent.len()).map(|last| parent[..=last].to_vec()).collect();
+                (Self::inline_edit(table, &text), made)
             }
         };
         self.apply(vec![edit])?;
