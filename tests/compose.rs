@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use hsm::adapters::docker::{Docker, MAIN_FILE};
 use hsm::adapters::{Adapter as _, Part, Settings, Tool};
 use hsm::compile::compile;
+use hsm::container::keys;
 use hsm::load::{LoadOptions, load};
+use hsm::place::FileId;
 use hsm::solve::solve;
 use hsm::world::{Command, Real, World as _};
+use hsm::yaml::{Limits, Node};
 use serde_yaml::Value;
 
 fn fixtures() -> PathBuf {
@@ -87,4 +90,59 @@ fn the_example_says_what_was_written_down() {
     let expected = std::fs::read_to_string("tests/expected/rag-stack-qdrant.yaml").unwrap();
     let expected: Value = serde_yaml::from_str(&expected).unwrap();
     assert_eq!(made, expected);
+}
+
+/// Keys that came after the oldest Compose that hsm takes.
+const NEWER: [&str; 8] = [
+    "gpus",
+    "label_file",
+    "models",
+    "post_start",
+    "pre_stop",
+    "provider",
+    "pull_refresh_after",
+    "use_api_socket",
+];
+
+/// What the table of service keys refuses, real Compose refuses; and of what it allows, Compose does not say that it has
+/// the wrong shape.
+#[test]
+fn the_table_of_keys_is_what_compose_takes() {
+    let world = Real::new().unwrap();
+    let Some(_) = tool(&fixtures(), &world) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let values = ["\"1\"", "[a]", "{a: b}"];
+    let cases: Vec<(&str, keys::Shape, &str)> =
+        keys::KEYS.iter().flat_map(|(key, shape)| values.map(|value| (*key, *shape, value))).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = &|worker: usize| {
+        let file = dir.path().join(format!("{worker}.yml"));
+        while let Some((key, shape, value)) =
+            cases.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        {
+            let text = format!("services:\n  a:\n    image: x\n    {key}: {value}\n");
+            std::fs::write(&file, text).unwrap();
+            let mut compose = std::process::Command::new("docker");
+            let run = compose
+                .args(["compose", "-f"])
+                .arg(&file)
+                .args(["config", "-q", "--no-interpolate"])
+                .output();
+            let run = run.unwrap();
+            let said = String::from_utf8_lossy(&run.stderr).into_owned();
+            let node = parsed(value);
+            if said.contains(&format!("services.a Additional property {key} is not allowed")) {
+                assert!(NEWER.contains(key), "Compose has no {key}");
+            } else if shape.allows(&node) {
+                assert!(!said.contains(&format!("services.a.{key} must be a ")), "{key}: {value}: {said}");
+            } else {
+                assert!(!run.status.success(), "Compose takes {key}: {value}");
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|worker| drop(scope.spawn(move || work(worker)))));
+}
+
+fn parsed(value: &str) -> Node {
+    hsm::yaml::parse(FileId(0), value, Limits::ENTRY).node.unwrap()
 }

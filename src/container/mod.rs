@@ -7,6 +7,7 @@
 pub(crate) mod brace;
 pub mod held;
 pub mod hints;
+pub mod keys;
 mod merge;
 pub mod own;
 pub mod path;

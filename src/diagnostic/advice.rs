@@ -8,6 +8,7 @@ impl Finding {
         match self {
             Self::Wiring(wiring) => wiring.code(),
             Self::Proven(proven) => proven.code(),
+            Self::Upkeep(upkeep) => upkeep.code(),
             Self::Syntax(_) => "HSM-E001",
             Self::BadToml(_) => "HSM-E077",
             Self::NotUtf8 => "HSM-E002",
@@ -88,6 +89,7 @@ impl Finding {
             Self::Adapter(trouble) => return trouble.help(),
             Self::Wiring(wiring) => return wiring.help(),
             Self::Proven(proven) => return proven.help(),
+            Self::Upkeep(upkeep) => return upkeep.help(),
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

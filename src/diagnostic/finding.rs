@@ -2,7 +2,7 @@
 //!
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
-use super::{Proven, Wiring};
+use super::{Proven, Upkeep, Wiring};
 use crate::container::port::PortError;
 use crate::container::volume::VolumeError;
 use crate::names::{NameError, TargetError, TargetId};
@@ -18,6 +18,9 @@ pub enum Finding {
     /// What is proved about a registry.
     #[error(transparent)]
     Proven(#[from] Proven),
+    /// What is careless in a registry.
+    #[error(transparent)]
+    Upkeep(#[from] Upkeep),
     /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),

@@ -6,6 +6,7 @@ mod advice;
 mod finding;
 pub mod pages;
 mod proven;
+mod upkeep;
 mod wiring;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use crate::place::Place;
 
 pub use finding::{Finding, UrlProblem};
 pub use proven::{ComponentPart, Proven};
+pub use upkeep::Upkeep;
 pub use wiring::{ExtendsProblem, Wiring};
 
 /// How bad it is.

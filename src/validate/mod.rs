@@ -6,12 +6,14 @@
 //!
 //! - `questions`: what is asked of every group and every component.
 //! - `report`: from answers to findings.
+//! - `upkeep`: what is careless in entries.
 //!
 //! A project may demand anything of a registry, but also lay its own ports over a container and constrain versions. Only
 //! the registry's own lines count here: with `ports` of its own, a project may well have two containers that clash here.
 
 mod questions;
 mod report;
+mod upkeep;
 
 use std::path::Path;
 
@@ -64,6 +66,7 @@ pub fn validate(
 ) -> Result<Validation, NoStack> {
     let Some((inputs, found)) = load::whole(root, shelf) else { return Err(NoStack::Interrupted) };
     let mut findings: Vec<Diagnostic> = found.into_iter().map(judged).collect();
+    findings.extend(upkeep::all(&inputs));
     let mut compiled = compile(&inputs);
     let questions = Questions::new(&inputs, &mut compiled, wanted.pairs);
     let answers = survey(&inputs, &compiled, (&questions.demands, &questions.pairs), interrupted)?;

@@ -93,3 +93,49 @@ fn a_name_that_is_not_there_and_a_broken_entry_are_errors_of_the_registry() {
     let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
     assert!(run.err.contains("versoin"), "{}", run.err);
 }
+
+#[test]
+fn what_is_careless_is_a_warning_and_what_no_project_can_run_an_error() {
+    let project = project(GROUP);
+    project.write(
+        "hsm-registry/containers/web.yaml",
+        "name: web
+version: 4
+env: {A: \"${HSM_MERGED_PARAMS.topics}\", B: \"$${HSM_MERGED_PARAMS.no}\"}   # ${HSM_MERGED_PARAMS.neither}
+compose: {mem_limt: 1g, labels: 3, x-own: 1}
+sources: {prod: {type: docker-image, image: \"registry.example.org:5000/web\"}}
+",
+    );
+    project.write(
+        "hsm-registry/packages/app.yaml",
+        "name: app
+version: 1
+sources:
+  prod: {type: git, url: \"https://git.example.org/app.git\"}
+  dev: {type: git, url: \"https://git.example.org/app.git\", branch: main, path: ./app}
+implies: {container:web: {params: {topic: docs}}}
+",
+    );
+    let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
+    let mut codes: Vec<&str> = said["diagnostics"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|found| found["code"].as_str())
+        .collect();
+    codes.sort_unstable();
+    let expected = ["HSM-E613", "HSM-E614", "HSM-E615", "HSM-W606", "HSM-W610", "HSM-W611", "HSM-W612"];
+    assert_eq!(codes, expected, "{said:#}");
+    // what is read and pinned is fine
+    project.write(
+        "hsm-registry/containers/web.yaml",
+        "name: web
+env: {A: \"${HSM_MERGED_PARAMS.topic}\"}
+compose: {mem_limit: 1g, labels: {a: b}, x-own: 1}
+sources: {prod: {type: docker-image, image: \"registry.example.org:5000/web:4\"}}
+",
+    );
+    let run = project.refuses(&["registry", "validate", "--format", "json"], Exit::Done);
+    assert!(!run.out.contains("HSM-E61") && !run.out.contains("HSM-W610"), "{}", run.out);
+    assert!(!run.out.contains("HSM-W612"), "{}", run.out);
+}

@@ -1,0 +1,95 @@
+//! What is careless in a registry: it works today, or for one project, and will surprise somebody.
+//!
+//! Owns: those findings, with their codes and what to do about each. Refuses: what the solver has to prove.
+
+use crate::container::keys::Shape;
+use crate::names::{ComponentId, TargetId};
+
+/// Something careless in a registry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Upkeep {
+    /// An image that another one may stand for tomorrow.
+    #[error("the image `{image}` is not pinned: it {}", if *.latest { "is whatever was published last" } else { "names no tag" })]
+    UnpinnedImage {
+        /// As written.
+        image: String,
+        /// Whether it says `latest`.
+        latest: bool,
+    },
+    /// A published git source that moves.
+    #[error("the published source of {of} is not pinned: it {}", branch.as_ref().map_or("names no tag or commit".to_owned(), |branch| format!("follows the branch `{branch}`")))]
+    MovingRef {
+        /// Whose source.
+        of: ComponentId,
+        /// The branch, if one is named.
+        branch: Option<String>,
+    },
+    /// A param that its target does not use.
+    #[error("nobody reads the param `{key}`: {target} does not use it")]
+    ParamUnread {
+        /// To whom it is handed.
+        target: TargetId,
+        /// The key.
+        key: String,
+    },
+    /// A param that is used, and that nobody sets.
+    #[error("nobody sets the param `{key}` of {of}, so no project can run it")]
+    ParamUnset {
+        /// Whose string.
+        of: ComponentId,
+        /// The key.
+        key: String,
+    },
+    /// A key that Compose does not have.
+    #[error("Compose has no service key `{key}`")]
+    ComposeKey {
+        /// As written.
+        key: String,
+        /// The key that is most like it.
+        nearest: Option<&'static str>,
+    },
+    /// A value of the wrong shape.
+    #[error("the Compose key `{key}` takes {shape}")]
+    ComposeShape {
+        /// The key.
+        key: String,
+        /// What it takes.
+        shape: Shape,
+    },
+}
+
+impl Upkeep {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnpinnedImage { .. } => "HSM-W610",
+            Self::MovingRef { .. } => "HSM-W611",
+            Self::ParamUnread { .. } => "HSM-W612",
+            Self::ParamUnset { .. } => "HSM-E613",
+            Self::ComposeKey { .. } => "HSM-E614",
+            Self::ComposeShape { .. } => "HSM-E615",
+        }
+    }
+
+    /// What to do, where that is known.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::UnpinnedImage { .. } => "name a tag, or a digest: `NAME:TAG@sha256:…`".to_owned(),
+            Self::MovingRef { .. } => "write `tag`, or `rev` with a commit".to_owned(),
+            Self::ParamUnread { key, .. } => {
+                format!("use `${{HSM_MERGED_PARAMS.{key}}}` in the target, or take the param out")
+            }
+            Self::ParamUnset { key, .. } => {
+                format!(
+                    "write `${{HSM_MERGED_PARAMS.{key}:-DEFAULT}}`, or set it where the container is implied"
+                )
+            }
+            Self::ComposeKey { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::ComposeKey { nearest: None, .. } => {
+                "remove it; keys of your own start with `x-`".to_owned()
+            }
+            Self::ComposeShape { .. } => return None,
+        })
+    }
+}
