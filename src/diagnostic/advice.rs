@@ -9,6 +9,7 @@ impl Finding {
             Self::Wiring(wiring) => wiring.code(),
             Self::Proven(proven) => proven.code(),
             Self::Upkeep(upkeep) => upkeep.code(),
+            Self::Expected(expected) => expected.code(),
             Self::Syntax(_) => "HSM-E001",
             Self::BadToml(_) => "HSM-E077",
             Self::NotUtf8 => "HSM-E002",
@@ -90,6 +91,7 @@ impl Finding {
             Self::Wiring(wiring) => return wiring.help(),
             Self::Proven(proven) => return proven.help(),
             Self::Upkeep(upkeep) => return upkeep.help(),
+            Self::Expected(expected) => return expected.help(),
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
-use super::{Proven, Upkeep, Wiring};
+use super::{Expected, Proven, Upkeep, Wiring};
 use crate::container::port::PortError;
 use crate::container::volume::VolumeError;
 use crate::names::{NameError, TargetError, TargetId};
@@ -21,6 +21,9 @@ pub enum Finding {
     /// What is careless in a registry.
     #[error(transparent)]
     Upkeep(#[from] Upkeep),
+    /// What is not as a test of a registry expects it.
+    #[error(transparent)]
+    Expected(#[from] Expected),
     /// The text is not YAML.
     #[error("not valid YAML: {0}")]
     Syntax(String),

@@ -3,6 +3,7 @@
 //! Owns: the one type in which every reader reports. Refuses: printing (the voice does that), and stopping at the first.
 
 mod advice;
+mod expected;
 mod finding;
 pub mod pages;
 mod proven;
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 
 use crate::place::Place;
 
+pub use expected::Expected;
 pub use finding::{Finding, UrlProblem};
 pub use proven::{ComponentPart, Proven};
 pub use upkeep::Upkeep;

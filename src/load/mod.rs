@@ -29,7 +29,7 @@ use crate::world::World;
 use crate::yaml::{self, Limits};
 
 pub use shelf::{Shelf, check_entry, shelf, shelf_of, usual_place};
-pub use whole::whole;
+pub use whole::{trial, whole};
 
 /// What the command line changes about reading.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -25,7 +25,7 @@ pub use facts::{Facts, facts};
 pub use find::{Found, Listed, Nearest, Registries, RegistryDir, folder_of, target, way};
 pub use mentions::{How, Mention, may_name, mentions};
 pub(crate) use read::layer::{Has, layer as read_layer};
-pub(crate) use read::rules::{once, target as read_target};
+pub(crate) use read::rules::{demands, once, target as read_target};
 pub(crate) use read::source::{git_url, reference};
 pub use read::{EntryFile, entry};
 pub use search::score;

@@ -4,6 +4,7 @@
 //! reported as impossible was refuted by the solver, with the smallest set of lines that refutes it; what it could
 //! not decide within its bound of work is reported as that.
 //!
+//! - `cases`: the tests that a registry brings along.
 //! - `questions`: what is asked of every group and every component.
 //! - `report`: from answers to findings.
 //! - `upkeep`: what is careless in entries.
@@ -11,6 +12,7 @@
 //! A project may demand anything of a registry, but also lay its own ports over a container and constrain versions. Only
 //! the registry's own lines count here: with `ports` of its own, a project may well have two containers that clash here.
 
+pub mod cases;
 mod questions;
 mod report;
 mod upkeep;

@@ -1,5 +1,6 @@
 //! The family `registry`: what is shown, and what is written into the list of registries.
 
+mod cases;
 mod entries;
 mod validate;
 

@@ -88,6 +88,22 @@ Ends with 3 where an error was found; warnings alone end with 0, with --strict w
         #[arg(long)]
         strict: bool,
     },
+    /// Run the tests that registries bring along: small manifests with what they must resolve to
+    #[command(after_help = "Examples:
+  hsm registry test
+  hsm registry test ./hsm-registry     (a directory, without a project)
+
+A test is a file tests/NAME.yaml of a registry: an hsm.yaml with one key more, such as
+  x-expect: {stack: {container:qdrant: {version: \">=1.8\", mode: prod}, container:milvus: false}}
+or, where there must be no stack,
+  x-expect: {conflict: [package:tenacity]}
+
+Ends with 3 where one fails.")]
+    Test {
+        /// The directory of a registry; else those of the project
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Add a registry to the list in hsm.yaml; it is searched after those that are there
     #[command(after_help = "Examples:
   hsm registry add ../team-registry

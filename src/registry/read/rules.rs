@@ -14,7 +14,7 @@ pub(super) fn rules(fields: &mut Fields<'_>, found: &mut Found) -> Rules {
 }
 
 /// `implies` or `requires`: a mapping from target to demand.
-pub(super) fn demands(fields: &mut Fields<'_>, key: &'static str, found: &mut Found) -> Vec<Demand> {
+pub(crate) fn demands(fields: &mut Fields<'_>, key: &'static str, found: &mut Found) -> Vec<Demand> {
     let mut out: Vec<Demand> = Vec::new();
     let mut seen = Seen::default();
     for (key, node) in fields.map(key, found) {

@@ -6,7 +6,7 @@ use hsm::cli::Exit;
 
 use super::{Project, json};
 
-const GROUP: &str = "name: cache
+pub(super) const GROUP: &str = "name: cache
 type: container_group
 strategy: M-of-N
 options: [{name: redis, conflicts: {container:valkey: \"*\"}}, {name: valkey}]
@@ -17,7 +17,7 @@ fn entry(name: &str) -> String {
 }
 
 /// A project whose registry has two caches, of which this is said.
-fn project(group: &str) -> Project {
+pub(super) fn project(group: &str) -> Project {
     let project = Project::new("project: {name: demo}\n");
     for folder in ["containers", "packages", "package_groups", "container_groups"] {
         let folder = project.path(&format!("hsm-registry/{folder}"));

@@ -2,6 +2,9 @@
 //! has exactly one or at least one; and constraints across the tree. A configuration is drawn first, and the
 //! constraints are such that it keeps them.
 
+use std::collections::BTreeSet;
+
+use batsat::{BasicSolver, Lit, SolverInterface, lbool};
 use hsm_solver::{CandidateSet, Count, ItemId, Preference, Problem, Then, When};
 
 use super::{Class, Instance, Seed, Sentences, Size, none};
@@ -53,7 +56,8 @@ enum Cross {
     NeedsOneOf(u32, u32, u32),
 }
 
-struct Model {
+/// A tree of features with constraints across it.
+pub struct Model {
     features: u32,
     branches: Vec<Branch>,
     crossing: Vec<Cross>,
@@ -61,8 +65,18 @@ struct Model {
     wanted: Vec<u32>,
 }
 
+/// What is wrong with a model: features by their numbers, the root being 0.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Anomalies {
+    /// In no product.
+    pub dead: BTreeSet<u32>,
+    /// In every product that has their parent, though they are optional, or one of several that it has some of.
+    pub false_optional: BTreeSet<u32>,
+}
+
 impl Model {
-    fn new(features: u32, seed: u64) -> Self {
+    /// The model of a seed.
+    pub fn new(features: u32, seed: u64) -> Self {
         let seed = &mut Seed(0xfea7_0000 + u64::from(features) * 8 + seed);
         let branches = tree(features, seed);
         let chosen = configuration(features, &branches, seed);
@@ -132,6 +146,139 @@ impl Model {
             sentences.rule(When::Always, there(branch.children[1]));
         }
         sentences.problem
+    }
+}
+
+impl Model {
+    /// As a registry, by path: a package for each feature, which implies its parent. Optional children are options of
+    /// a group that has the parent as an option too, so that it never takes part without it.
+    pub fn registry(&self) -> Vec<(String, String)> {
+        let mut implies: Vec<Vec<String>> = vec![Vec::new(); self.features as usize];
+        let mut conflicts: Vec<Vec<String>> = vec![Vec::new(); self.features as usize];
+        let mut files = Vec::new();
+        let mut group = |name: &str, count: &str, options: &[u32]| {
+            let options: Vec<String> = options.iter().map(|option| format!("f{option}")).collect();
+            let text =
+                format!("name: {name}\ntype: package_group\n{count}\noptions: [{}]\n", options.join(", "));
+            files.push((format!("package_groups/{name}.yaml"), text));
+        };
+        for (number, branch) in self.branches.iter().enumerate() {
+            let parent = branch.parent as usize;
+            for child in &branch.children {
+                implies[*child as usize].push(format!("package:f{parent}: '*'"));
+            }
+            let name = format!("g{number}");
+            match branch.sort {
+                Sort::Mandatory => {
+                    implies[parent]
+                        .extend(branch.children.iter().map(|child| format!("package:f{child}: '*'")));
+                    continue;
+                }
+                Sort::Optional => {
+                    let with_parent: Vec<u32> =
+                        [branch.parent].iter().chain(&branch.children).copied().collect();
+                    group(&name, "strategy: M-of-N", &with_parent);
+                }
+                Sort::One => group(&name, "strategy: 1-of-N", &branch.children),
+                Sort::Some => group(&name, "strategy: M-of-N", &branch.children),
+            }
+            implies[parent].push(format!("package_group:{name}: null"));
+        }
+        for (number, cross) in self.crossing.iter().enumerate() {
+            match *cross {
+                Cross::Needs(a, b) => implies[a as usize].push(format!("package:f{b}: '*'")),
+                Cross::Excludes(a, b) => conflicts[a as usize].push(format!("package:f{b}: '*'")),
+                Cross::NeedsOneOf(a, b, c) => {
+                    let options = if b == c { vec![b] } else { vec![b, c] };
+                    group(&format!("x{number}"), "strategy: M-of-N", &options);
+                    implies[a as usize].push(format!("package_group:x{number}: null"));
+                }
+            }
+        }
+        for (feature, (implies, conflicts)) in implies.into_iter().zip(conflicts).enumerate() {
+            let lines = |lines: Vec<String>| {
+                lines.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
+            };
+            let text = format!(
+                "name: f{feature}\nversion: 1\nsources: {{prod: {{type: pypi}}}}\nimplies: {{{}}}\nconflicts: {{{}}}\n",
+                lines(implies),
+                lines(conflicts)
+            );
+            files.push((format!("packages/f{feature}.yaml"), text));
+        }
+        files
+    }
+
+    /// Whether the children of that branch are optional.
+    pub fn is_optional(&self, branch: u32) -> bool {
+        self.branches.get(branch as usize).is_some_and(|branch| branch.sort == Sort::Optional)
+    }
+
+    /// What an analyser finds that puts the model into clauses and asks a SAT solver about each feature. What one set
+    /// of values shows is not asked again.
+    pub fn anomalies(&self) -> Anomalies {
+        let mut solver = BasicSolver::default();
+        let on: Vec<Lit> = (0..self.features).map(|_| Lit::new(solver.new_var_default(), true)).collect();
+        let is = |feature: u32| on[feature as usize];
+        let mut clause = |literals: &[Lit]| {
+            solver.add_clause_reuse(&mut literals.to_vec());
+        };
+        clause(&[is(0)]);
+        let mut optional: Vec<(u32, u32)> = Vec::new();
+        for branch in &self.branches {
+            for child in &branch.children {
+                clause(&[!is(*child), is(branch.parent)]);
+            }
+            let some: Vec<Lit> =
+                [!is(branch.parent)].into_iter().chain(branch.children.iter().map(|c| is(*c))).collect();
+            match branch.sort {
+                Sort::Mandatory => {
+                    branch.children.iter().for_each(|child| clause(&[!is(branch.parent), is(*child)]));
+                }
+                Sort::Optional => {}
+                Sort::One | Sort::Some => clause(&some),
+            }
+            if branch.sort == Sort::One {
+                for (place, one) in branch.children.iter().enumerate() {
+                    branch.children[..place].iter().for_each(|other| clause(&[!is(*one), !is(*other)]));
+                }
+            }
+            let several = branch.sort == Sort::Some && branch.children.len() > 1;
+            if several || branch.sort == Sort::Optional {
+                optional.extend(branch.children.iter().map(|child| (branch.parent, *child)));
+            }
+        }
+        for cross in &self.crossing {
+            match *cross {
+                Cross::Needs(a, b) => clause(&[!is(a), is(b)]),
+                Cross::Excludes(a, b) => clause(&[!is(a), !is(b)]),
+                Cross::NeedsOneOf(a, b, c) => clause(&[!is(a), is(b), is(c)]),
+            }
+        }
+        let mut alive = vec![false; self.features as usize];
+        let mut left_out: BTreeSet<(u32, u32)> = BTreeSet::new();
+        let mut found = Anomalies::default();
+        let mut ask = |assumed: &[Lit], alive: &mut Vec<bool>, left_out: &mut BTreeSet<(u32, u32)>| {
+            if solver.solve_limited(assumed) != lbool::TRUE {
+                return false;
+            }
+            let holds = |feature: u32| solver.value_lit(is(feature)) == lbool::TRUE;
+            (0..self.features).for_each(|feature| alive[feature as usize] |= holds(feature));
+            left_out.extend(optional.iter().filter(|(parent, child)| holds(*parent) && !holds(*child)));
+            true
+        };
+        for feature in 0..self.features {
+            if !alive[feature as usize] && !ask(&[is(feature)], &mut alive, &mut left_out) {
+                found.dead.insert(feature);
+            }
+        }
+        for (parent, child) in &optional {
+            let is_new = !found.dead.contains(child) && !left_out.contains(&(*parent, *child));
+            if is_new && !ask(&[is(*parent), !is(*child)], &mut alive, &mut left_out) {
+                found.false_optional.insert(*child);
+            }
+        }
+        found
     }
 }
 

@@ -6,7 +6,7 @@
 //! - `hard`: counting, long chains, pigeons: what searches get lost in.
 //! - `features`: trees of features with constraints across them.
 
-mod features;
+pub mod features;
 mod hard;
 pub mod registry;
 

@@ -37,6 +37,7 @@ pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fai
         Registry::Validate { dir, pairs, strict } => {
             validate::validate(context, dir.as_deref(), *strict, Wanted { pairs: *pairs })
         }
+        Registry::Test { dir } => validate::test(context, dir.as_deref()),
         Registry::Add(args) => add::add(context, args),
         Registry::Package(command) => entries::package(context, command),
         Registry::Container(command) => entries::container(context, command),
