@@ -98,6 +98,8 @@ pub struct NotUp {
     pub name: String,
     /// How it is.
     pub how: How,
+    /// The last line of what its check said, of one that is not healthy.
+    pub check: Option<String>,
     /// The last lines of what it said, the last one last.
     pub log: Vec<String>,
 }

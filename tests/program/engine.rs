@@ -53,6 +53,8 @@ fn what_does_not_come_up_is_named_with_its_last_words_and_those_that_wait_for_it
     assert_eq!(containers.len(), 1, "only what was asked for: {json}");
     assert_eq!((&containers[0]["name"], &containers[0]["state"]), (&"sick".into(), &"unhealthy".into()));
 
+    assert_eq!(containers[0]["check"], "health is 1");
+
     // What never says that it is well is waited for as long as was said.
     project.add("sick", &CHECK.replace("300ms", "1h"));
     project.list(&["{name: sick, env: {HEALTH: 1}}"]);

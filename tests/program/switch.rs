@@ -3,11 +3,13 @@
 //!
 //! Owns: what changes while a stack runs. Refuses: what is wrong with it, that is in `engine`.
 
+use std::fs;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::engine::project;
 use crate::running::Project;
-use crate::runs::hsm;
+use crate::runs::{command, hsm};
 
 /// The services of a project whose containers run.
 fn running(project: &Project) -> Vec<String> {
@@ -106,4 +108,41 @@ fn an_edit_shows_a_switch_of_the_vector_database_replaces_it_and_down_leaves_not
     // what the former one stored is kept until somebody says otherwise
     let kept = project.left_with_volumes();
     assert!(kept.contains("qdrant_data") && kept.contains("milvus_data"), "{kept}");
+}
+
+#[test]
+fn what_no_mount_shows_is_built_anew_while_somebody_watches() {
+    let Some(project) = project("a stack that is watched", "watch") else { return };
+    project
+        .write("front/Dockerfile", "ARG BASE\nFROM ${BASE}\nCOPY baked /baked\nENTRYPOINT [\"/server\"]\n");
+    project.write("front/baked", "one");
+    project.write("front/src/mounted", "");
+    project.write(
+        "hsm-registry/containers/front.yaml",
+        "name: front\ncompose: {stop_signal: SIGKILL}\nenv: {GREETING_FILE: /baked}\n\
+         sources:\n  dev:\n    type: build\n    path: ./front\n    args: {BASE: \"${HSM_IMAGE.base}\"}\n    \
+         volumes: [\"${HSM_SOURCE}/src:/src\"]\n",
+    );
+    hsm(project.path(), &["up"]).ends_with(0);
+    assert_eq!(project.ask(), "one");
+    let log = fs::File::create(project.path().join("watch.log")).expect("a file");
+    let mut watch = command(project.path(), &["compose", "watch", "--no-up"]);
+    let mut watch = watch.stdout(log.try_clone().expect("cloned")).stderr(log).spawn().expect("it starts");
+    let said = || fs::read_to_string(project.path().join("watch.log")).expect("it is there");
+    let until = Instant::now() + Duration::from_mins(1);
+    let waits_for = |what: &dyn Fn() -> bool| {
+        while !what() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        what()
+    };
+    let watches = waits_for(&|| said().contains("Watch enabled"));
+    project.write("front/baked", "two");
+    // while it is replaced nobody answers
+    let shows = waits_for(&|| project.try_ask().is_some_and(|answer| answer == "two"));
+    // hsm passes the signal on
+    let ended = Command::new("kill").args(["-TERM", &watch.id().to_string()]).status();
+    assert!(ended.expect("kill runs").success());
+    watch.wait().expect("it ends");
+    assert!(watches && shows, "{}", said());
 }

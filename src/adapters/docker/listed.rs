@@ -22,6 +22,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// A container as Compose lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
+    pub(super) id: String,
     pub(super) service: String,
     pub(super) state: String,
     pub(super) health: String,
@@ -99,6 +100,7 @@ fn listed(json: &Json) -> Listed {
     let restarted = status.strip_prefix("Restarting (").and_then(|rest| rest.split_once(')'));
     let restarted = restarted.and_then(|(code, _)| code.parse().ok());
     Listed {
+        id: text("ID"),
         service: text("Service"),
         state: text("State").to_lowercase(),
         health: text("Health").to_lowercase(),
@@ -125,9 +127,10 @@ mod tests {
 
     #[test]
     fn lists_of_old_and_new_versions_are_read_and_single_runs_are_left_out() {
-        let one = r#"{"Service":"a","State":"exited","ExitCode":3,"Health":"","Image":"x:1","Labels":"com.docker.compose.config-hash=12ab,com.docker.compose.oneoff=False"}"#;
+        let one = r#"{"ID":"1","Service":"a","State":"exited","ExitCode":3,"Health":"","Image":"x:1","Labels":"com.docker.compose.config-hash=12ab,com.docker.compose.oneoff=False"}"#;
         let run = one.replace("oneoff=False", "oneoff=True");
         let a = Listed {
+            id: "1".to_owned(),
             service: "a".to_owned(),
             state: "exited".to_owned(),
             health: String::new(),

@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde_json::Value as Json;
+
 use super::listed::{self, Listed};
 use super::{commands, compose, depends, state};
 use crate::adapters::{How, NotUp, Tool};
 use crate::names::ComponentId;
 use crate::stack::Stack;
-use crate::world::World;
+use crate::world::{Outcome, World};
 
 /// How many lines of a log are shown.
 const LINES: usize = 10;
@@ -43,14 +45,16 @@ pub(super) fn of(
         let mut of = listed.iter().filter(|one| one.service == **service).peekable();
         let to_end = id.is_none_or(|id| depends::is_to_end(stack, id));
         let how = match of.peek() {
-            None => Some(How::NotStarted),
-            Some(_) => of.find_map(|one| how(one, to_end)),
+            None => Some((How::NotStarted, None)),
+            Some(_) => of.find_map(|one| Some((how(one, to_end)?, Some(one)))),
         };
-        if let Some(how) = how {
+        if let Some((how, one)) = how {
+            let asked = one.filter(|_| matches!(how, How::Unhealthy | How::Starting));
+            let check = asked.and_then(|one| check(tool, &one.id, root, world));
             let log =
                 if how == How::NotStarted { Vec::new() } else { log(tool, &project, service, root, world) };
             let name = id.map_or_else(|| (*service).clone(), |id| id.name().to_string());
-            found.push((*id, NotUp { name, how, log }));
+            found.push((*id, NotUp { name, how, check, log }));
         }
     }
     blame(stack, &mut found);
@@ -96,6 +100,23 @@ fn blame(stack: &Stack, found: &mut [(Option<&ComponentId>, NotUp)]) {
             one.how = How::Waits(because.into_iter().cloned().collect());
         }
     }
+}
+
+/// The last line that the check of a container said the last time. Only the engine's own program tells it.
+fn check(tool: &Tool, id: &str, root: &Path, world: &dyn World) -> Option<String> {
+    let engine = Tool { prefix: Vec::new(), ..tool.clone() };
+    if tool.prefix.is_empty() {
+        return None;
+    }
+    let args = ["inspect", "--format", "{{json .State.Health}}", id].map(str::to_owned).to_vec();
+    let outcome = listed::ended(&engine, args, root, world).ok().filter(Outcome::ok)?;
+    said_by_check(&serde_json::from_slice(&outcome.stdout).ok()?)
+}
+
+fn said_by_check(health: &Json) -> Option<String> {
+    let said = health.get("Log")?.as_array()?.last()?.get("Output")?.as_str()?;
+    let said = without_colours(said);
+    said.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
 }
 
 /// The last lines that a service said, on either stream, in the order in which it said them.
@@ -154,6 +175,7 @@ mod tests {
 
     fn listed(state: &str, health: &str, code: i64) -> Listed {
         Listed {
+            id: "1".to_owned(),
             service: "a".to_owned(),
             state: state.to_owned(),
             health: health.to_owned(),
@@ -190,7 +212,7 @@ mod tests {
         let api = container("api").depends_on(&["mid"]);
         let stack = stack([db, mid, api, container("lone")]);
         let ids = ["db", "mid", "api", "lone"].map(container_id);
-        let one = |name: &str, how: How| NotUp { name: name.to_owned(), how, log: Vec::new() };
+        let one = |name: &str, how: How| NotUp { name: name.to_owned(), how, check: None, log: Vec::new() };
         let mut found = vec![
             (Some(&ids[0]), one("db", How::Ended(1))),
             (Some(&ids[1]), one("mid", How::NotStarted)),
@@ -201,6 +223,16 @@ mod tests {
         let waits = How::Waits(vec!["db".to_owned()]);
         let hows: Vec<How> = found.into_iter().map(|(_, one)| one.how).collect();
         assert_eq!(hows, [How::Ended(1), waits.clone(), waits, How::NotStarted]);
+    }
+
+    #[test]
+    fn the_last_line_of_the_last_check_is_told() {
+        let health = r#"{"Log": [{"Output": "old"}, {"Output": "first\n\u001b[31mno answer\u001b[0m\n\n"}]}"#;
+        let said = |text: &str| said_by_check(&serde_json::from_str(text).unwrap());
+        assert_eq!(said(health).as_deref(), Some("no answer"));
+        for none in ["null", "{}", r#"{"Log": null}"#, r#"{"Log": []}"#, r#"{"Log": [{"Output": "\n"}]}"#] {
+            assert_eq!(said(none), None, "{none}");
+        }
     }
 
     #[test]

@@ -40,11 +40,12 @@ fn text(one: &NotUp, plain: bool) -> String {
 /// The sentence.
 fn says(one: &NotUp) -> String {
     let name = &one.name;
+    let check = one.check.as_ref().map(|said| format!(": its check says `{said}`")).unwrap_or_default();
     match &one.how {
         How::Ended(code) => format!("{name} has ended with code {code}"),
         How::Restarting(code) => format!("{name} ends with code {code} whenever it is started"),
-        How::Unhealthy => format!("{name} runs and is unhealthy"),
-        How::Starting => format!("{name} runs and is not healthy yet"),
+        How::Unhealthy => format!("{name} runs and is unhealthy{check}"),
+        How::Starting => format!("{name} runs and is not healthy yet{check}"),
         How::Waits(on) => format!("{name} was not started: it waits for {}", on.join(", ")),
         How::NotStarted => format!("{name} was not started"),
         How::Stopped(word) => format!("{name} does not run (it is {word})"),
@@ -62,7 +63,8 @@ fn container(one: &NotUp) -> Json {
         How::Stopped(_) => ("stopped", None, &[][..]),
     };
     json!({
-        "name": one.name, "state": state, "code": code, "waits_for": waits, "says": says(one), "log": one.log,
+        "name": one.name, "state": state, "code": code, "waits_for": waits, "check": one.check, "says": says(one),
+        "log": one.log,
     })
 }
 
@@ -75,12 +77,15 @@ mod tests {
         let one = |how, log: &[&str]| NotUp {
             name: "db".to_owned(),
             how,
+            check: None,
             log: log.iter().map(|line| (*line).to_owned()).collect(),
         };
         let ended = one(How::Ended(3), &["no password", "bye"]);
         let shown = "db has ended with code 3; the last lines of its log:\n  | no password\n  | bye";
         assert_eq!(text(&ended, false), shown);
         assert_eq!(text(&ended, true), shown.replace("  | ", ""));
+        let sick = NotUp { check: Some("no answer".to_owned()), ..one(How::Unhealthy, &[]) };
+        assert_eq!(text(&sick, false), "db runs and is unhealthy: its check says `no answer`");
         let waits = one(How::Waits(vec!["a".to_owned(), "b".to_owned()]), &[]);
         assert_eq!(text(&waits, false), "db was not started: it waits for a, b");
         assert_eq!(container(&waits)["waits_for"], json!(["a", "b"]));
