@@ -10,7 +10,7 @@ use crate::plan::stamps::Stamps;
 use crate::plan::{self, AdapterPlan};
 use crate::stack::Stack;
 use crate::transaction::{self, NotPutBack, Transaction, Undone};
-use crate::world::{FileKind, World};
+use crate::world::{Break, FileKind, World};
 
 /// What a run did that succeeded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,13 +72,16 @@ pub fn finalize(work: &Work<'_>, stack: &Stack, journal: Journal) -> Result<Repo
     if let Err(error) = record(work, stack, &report.outcomes) {
         report.notes.push(format!("what is intact could not be recorded: {error}"));
     }
-    if changed && let Err(error) = transaction::tidy_up(work.world, work.root) {
-        report.notes.push(format!("saved copies could not be removed: {error}"));
+    if changed && let Err(error) = transaction::keep(work.world, work.root) {
+        report.notes.push(format!("what was saved could not be put away: {error}"));
     }
     Ok(report)
 }
 
 fn put_back(world: &dyn World, transaction: Transaction, failure: Failure) -> RunError {
+    if Break::InterruptionNotUndone.here() && matches!(failure, Failure::Interrupted(_)) {
+        return RunError::Restored { failure, undone: Undone::default() };
+    }
     match transaction.roll_back(world) {
         Ok(undone) => RunError::Restored { failure, undone },
         Err(problems) => RunError::NotPutBack { failure, problems },
@@ -87,7 +90,7 @@ fn put_back(world: &dyn World, transaction: Transaction, failure: Failure) -> Ru
 
 fn commit(work: &Work<'_>, transaction: Transaction) -> Result<(), RunError> {
     let world = work.world;
-    for part in work.plan.parts.iter().filter(|p| p.applies()) {
+    for part in work.plan.parts.iter().filter(|p| p.applies() && !Break::ToolsNotSynced.here()) {
         for path in &part.guarded {
             // Tools do not bring to the disk what they wrote.
             if let Err(error) = sync(world, &work.root.join(path)) {

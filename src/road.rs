@@ -3,6 +3,7 @@
 //! Owns: the order of the stages, the project lock around those that write, and the recovery of an interrupted run
 //! before any of them. Refuses: printing, and any work of a stage.
 
+mod back;
 mod digests;
 mod engine;
 pub mod status;
@@ -29,7 +30,7 @@ use crate::place::{At, Sources};
 use crate::plan::{self, Plan, PlanError};
 use crate::solve::{NoStack, Solved, Unsolved, solve};
 use crate::stack::Stack;
-use crate::transaction::{self, LockError, ProjectLock, RecoverError, Recovered};
+use crate::transaction::{self, LockError, ProjectLock, RecoverError, Recovered, TakeBackError};
 use crate::world::{Laid, World};
 
 pub use digests::{Answers, Hold};
@@ -78,6 +79,8 @@ pub enum Stop {
     Lock(io::Error),
     /// An interrupted run could not be undone or finished.
     Recovery(RecoverError),
+    /// The last run was not taken back.
+    NotTakenBack(TakeBackError),
     /// There is no plan.
     Plan(PlanError),
     /// Steps wait for each other.
@@ -392,14 +395,17 @@ impl Road<'_> {
         wait: bool,
         tell: &mut dyn FnMut(&str),
     ) -> Result<(ProjectLock, Option<Recovered>), Stop> {
-        let lock =
-            ProjectLock::take(self.world, self.root, what, wait, tell).map_err(|error| match error {
-                LockError::Held(who) => Stop::Held(who),
-                LockError::Interrupted(signal) => Stop::Interrupted(signal),
-                LockError::System(error) => Stop::Lock(error),
-            })?;
+        let lock = self.take(what, wait, tell)?;
         let recovered = transaction::recover(self.world, self.root, &lock).map_err(Stop::Recovery)?;
         Ok((lock, recovered))
+    }
+
+    fn take(&self, what: &str, wait: bool, tell: &mut dyn FnMut(&str)) -> Result<ProjectLock, Stop> {
+        ProjectLock::take(self.world, self.root, what, wait, tell).map_err(|error| match error {
+            LockError::Held(who) => Stop::Held(who),
+            LockError::Interrupted(signal) => Stop::Interrupted(signal),
+            LockError::System(error) => Stop::Lock(error),
+        })
     }
 
     /// For a command that only reads: undoes or finishes an interrupted run, if there is one and nobody is at work.

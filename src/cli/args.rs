@@ -2,6 +2,7 @@
 //!
 //! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
 
+mod back;
 mod engine;
 mod families;
 mod lock;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::manifest::Mode;
 
+pub(super) use back::{Recover, Undo};
 pub(super) use engine::{Build, Compose, Down, Up};
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
 pub(super) use lock::Lock;
@@ -357,9 +359,16 @@ A file names its schema in its first line, from the folder that it is in:
         command: Option<ContainerManager>,
     },
     /// Finish or undo an interrupted run
-    #[command(after_help = "Example:
-  hsm recover")]
-    Recover,
+    #[command(after_help = "Examples:
+  hsm recover
+  hsm recover --dry-run")]
+    Recover(Recover),
+    /// Take the last run back that changed something
+    #[command(after_help = "Examples:
+  hsm undo
+  hsm undo --dry-run
+  hsm undo --force         (also what was changed since; that is kept in .hsm/kept)")]
+    Undo(Undo),
     /// Print the script that completes hsm's command lines in a shell
     #[command(after_help = "Examples:
   bash         hsm completions bash > ~/.local/share/bash-completion/completions/hsm

@@ -11,7 +11,7 @@ use crate::finalize::RunError;
 use crate::load::{LoadOptions, Upgrade};
 use crate::place::Sources;
 use crate::road::{self, AfterError, Planned, Stop, is_committed};
-use crate::transaction::{NotPutBack, RecoverError};
+use crate::transaction::{NotPutBack, RecoverError, TakeBackError};
 use crate::world::World;
 
 const SIGINT: i32 = 2;
@@ -40,8 +40,10 @@ fn exit_of(stop: &Stop) -> Exit {
         | Stop::NotRunning { error: Some(AfterError::Interrupted(signal)), .. }
         | Stop::After(AfterError::Interrupted(signal)) => interrupted(*signal),
         Stop::Held(_) => Exit::Held,
-        Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) | Stop::After(_) => Exit::Failed,
-        Stop::Recovery(_) => Exit::NotRestored,
+        Stop::Recovery(_) | Stop::NotTakenBack(TakeBackError::NotPutBack(_)) => Exit::NotRestored,
+        Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) | Stop::After(_) | Stop::NotTakenBack(_) => {
+            Exit::Failed
+        }
         Stop::OutOfDate(_) => Exit::NotUpToDate,
         Stop::Run { error, .. } => run(error),
         Stop::NotRunning { .. } => Exit::NotRunning,
@@ -148,6 +150,7 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
         Stop::Held(who) => voice.error(&format!("another run holds this project: {who}")),
         Stop::Lock(error) => voice.error(&format!("failed to lock the project: {error}")),
         Stop::Recovery(error) => recovery(voice, error),
+        Stop::NotTakenBack(error) => not_taken_back(voice, error),
         Stop::Plan(error) => voice.error(&error.to_string()),
         Stop::Ring(ring) => voice.error(&ring.to_string()),
         Stop::OutOfDate(planned) => {
@@ -201,6 +204,19 @@ fn recovery(voice: &Voice, error: &RecoverError) {
     }
 }
 
+fn not_taken_back(voice: &Voice, error: &TakeBackError) {
+    voice.error(&error.to_string());
+    match error {
+        TakeBackError::Changed { .. } => {
+            voice.note("nothing was undone; `hsm undo --force` undoes all the same and keeps what is there now in .hsm/kept");
+        }
+        TakeBackError::NotPutBack(problems) => not_put_back(voice, problems),
+        TakeBackError::Begin(_) | TakeBackError::Interrupted(_) | TakeBackError::System { .. } => {
+            voice.note("everything is as it was");
+        }
+    }
+}
+
 fn not_put_back(voice: &Voice, problems: &[NotPutBack]) {
     for problem in problems {
         voice.error(&format!("could not put back `{}`: {}", problem.path.display(), problem.why));
@@ -249,6 +265,7 @@ fn words(fail: &Fail) -> Option<String> {
             Stop::After(error) | Stop::NotRunning { error: Some(error), .. } => Some(error.to_string()),
             Stop::NotRunning { .. } => Some("some containers did not come up".to_owned()),
             Stop::Plan(error) => Some(error.to_string()),
+            Stop::NotTakenBack(error) => Some(error.to_string()),
             _ => None,
         },
         Fail::WouldNotSolve(_) => None,

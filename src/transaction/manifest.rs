@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::{FileKind, World};
+use crate::world::{Break, FileKind, World};
 
 /// The files of a directory, by path within it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ struct Item {
 /// These are the small files at the top (settings of the environment), scripts, path files, and the records of what is
 /// installed: a few for each package, so that the copies cost little.
 pub(super) fn rewritten_in_place(within: &Path) -> bool {
+    if Break::HardLinksOnly.here() {
+        return false;
+    }
     let parent = within.parent().unwrap_or(Path::new(""));
     let at_top = parent.as_os_str().is_empty();
     let script = matches!(parent.to_str(), Some("bin" | "Scripts"));
@@ -55,6 +58,19 @@ impl Manifest {
     /// Reads what [`Manifest::to_bytes`] wrote.
     pub(super) fn read(bytes: &[u8]) -> io::Result<Self> {
         serde_json::from_slice(bytes).map_err(io::Error::other)
+    }
+
+    /// Without what changes when an environment is used, or copied.
+    pub(super) fn without_use(mut self) -> Self {
+        let runs = |path: &str| path.split('/').any(|name| name == "__pycache__");
+        self.0.retain(|path, _| !runs(path));
+        for item in self.0.values_mut() {
+            item.inode = 0;
+            if item.kind != 'f' {
+                item.mtime = 0;
+            }
+        }
+        self
     }
 
     /// Whether nothing was touched between the two. The same inodes with the same times: nobody wrote anything.

@@ -12,9 +12,12 @@
 //! | nothing | no run is under way | – |
 //! | `data/` alone | a run died before it touched anything, or while it tidied up | tidies up |
 //! | `active` | a run died in the middle | puts everything back, says so |
-//! | `committed` | a run died while it tidied up | tidies up, says so |
+//! | `committed` | a run died before it was through | keeps the journal for `hsm undo`, says so |
+//!
+//! The journal of a run that was committed is kept as `.hsm/undo/` until the next one is, to be able to take it back.
 
 mod header;
+mod last;
 mod lock;
 mod manifest;
 mod undo;
@@ -26,10 +29,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::adapters::FileChange;
-use crate::world::{FileKind, World};
+use crate::world::{Break, FileKind, World};
 use header::{Before, Entry, Header};
 use manifest::Manifest;
 
+pub use last::{LastRun, TakeBackError, TakenBack, last};
 pub use lock::{LockError, ProjectLock, make_own_dir};
 pub use undo::{KeptAside, NotPutBack, Undone};
 
@@ -39,6 +43,7 @@ pub const DIR: &str = ".hsm";
 const JOURNAL: &str = ".hsm/journal";
 const DATA: &str = ".hsm/journal/data";
 const ACTIVE: &str = ".hsm/journal/active";
+const AFTER: &str = ".hsm/journal/after";
 const COMMITTED: &str = ".hsm/journal/committed";
 
 /// Why a transaction could not begin. Nothing was touched.
@@ -101,7 +106,7 @@ pub enum RecoverError {
         why: String,
     },
     /// The system refused something else.
-    #[error("could not tidy up after an interrupted run: {0}")]
+    #[error("could not tidy up `.hsm/journal` after an interrupted run: {0}")]
     System(#[from] io::Error),
 }
 
@@ -128,6 +133,8 @@ impl Transaction {
 
     /// Ends the transaction: the new state holds. All of it must be on the disk already.
     pub fn commit(self, world: &dyn World) -> Result<(), (Self, io::Error)> {
+        // Should it fail, the run can't be taken back later; that is no reason to lose it.
+        let _not_kept = last::note(world, &self.root, &self.header);
         let done = world
             .rename(&self.root.join(ACTIVE), &self.root.join(COMMITTED))
             .and_then(|()| world.sync(&self.root.join(JOURNAL)));
@@ -143,14 +150,18 @@ impl Transaction {
     }
 }
 
-/// Removes the traces of a committed transaction. What remains is removed by the next command.
-pub fn tidy_up(world: &dyn World, root: &Path) -> io::Result<()> {
+/// Keeps the journal of a committed transaction for [`last`], in place of the one before. What can't be done now is done
+/// by the next command.
+pub fn keep(world: &dyn World, root: &Path) -> io::Result<()> {
+    if world.stat(&root.join(COMMITTED))?.is_some() {
+        return last::replace(world, root);
+    }
+    // A run that died before its journal was complete, or after it was undone.
+    if world.stat(&root.join(AFTER))?.is_some() {
+        world.remove_file(&root.join(AFTER))?;
+    }
     if world.stat(&root.join(DATA))?.is_some() {
         world.remove_tree(&root.join(DATA))?;
-    }
-    // Last: as long as it is there, what it says is true.
-    if world.stat(&root.join(COMMITTED))?.is_some() {
-        world.remove_file(&root.join(COMMITTED))?;
     }
     Ok(())
 }
@@ -166,6 +177,9 @@ pub fn recover(
     root: &Path,
     _lock: &ProjectLock,
 ) -> Result<Option<Recovered>, RecoverError> {
+    if Break::NoRecovery.here() {
+        return Ok(None);
+    }
     undo::sweep(world, root);
     if world.stat(&root.join(ACTIVE))?.is_some() {
         let header = read_header(world, &root.join(ACTIVE))?;
@@ -177,8 +191,34 @@ pub fn recover(
     }
     let committed = world.stat(&root.join(COMMITTED))?.is_some();
     let what = if committed { read_header(world, &root.join(COMMITTED))?.what } else { String::new() };
-    tidy_up(world, root)?;
+    keep(world, root)?;
     Ok(committed.then_some(Recovered::Finished { what }))
+}
+
+/// What an interrupted run left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What had run ("hsm sync").
+    pub what: String,
+    /// Whether it had been completed: then nothing is to be put back.
+    pub committed: bool,
+    /// What is to be put back, relative to the root.
+    pub put_back: Vec<PathBuf>,
+}
+
+/// What an interrupted run left, if there was one. Reads only.
+pub fn left(world: &dyn World, root: &Path) -> Result<Option<Left>, RecoverError> {
+    if world.stat(&root.join(ACTIVE))?.is_some() {
+        let header = read_header(world, &root.join(ACTIVE))?;
+        let put_back = undo::differing(world, root, &root.join(DATA), &header.entries)?;
+        let put_back = put_back.into_iter().map(|entry| entry.path).collect();
+        return Ok(Some(Left { what: header.what, committed: false, put_back }));
+    }
+    if world.stat(&root.join(COMMITTED))?.is_none() {
+        return Ok(None);
+    }
+    let header = read_header(world, &root.join(COMMITTED))?;
+    Ok(Some(Left { what: header.what, committed: true, put_back: Vec::new() }))
 }
 
 fn read_header(world: &dyn World, path: &Path) -> Result<Header, RecoverError> {
@@ -204,7 +244,7 @@ fn save_all(
     for change in changes {
         let tool = guarded.contains(&change.path);
         let mut entry = save(world, root, &change.path, entries.len()).map_err(|e| at(&change.path, e))?;
-        if !entry.before.is(change.before.as_deref()) {
+        if !entry.before.is(change.before.as_deref()) && !Break::NoCheck.here() {
             return Err(BeginError::Changed(change.path.clone()));
         }
         entry.after = change.after.as_deref().map(hash);
@@ -218,10 +258,13 @@ fn save_all(
             entries.push(entry);
         }
     }
-    if entries.iter().any(|e| matches!(e.before, Before::Dir { .. })) {
-        world.sync_tree(&data).map_err(|e| at(&data, e))?;
-    } else {
-        world.sync(&data).map_err(|e| at(&data, e))?;
+    if !Break::JournalNotSynced.here() {
+        let dirs = entries.iter().any(|e| matches!(e.before, Before::Dir { .. }));
+        let synced = if dirs { world.sync_tree(&data) } else { world.sync(&data) };
+        synced.map_err(|e| at(&data, e))?;
+    }
+    if Break::NoJournal.here() {
+        entries.clear();
     }
     let made_dirs = missing_dirs(world, root, changes, guarded).map_err(|e| at(root, e))?;
     let header = Header { what: what.to_owned(), pid: world.pid(), entries, made_dirs };
@@ -240,7 +283,7 @@ fn save(world: &dyn World, root: &Path, path: &Path, number: usize) -> io::Resul
         Some(stat) if stat.kind == FileKind::Dir => {
             world.link_tree(&real, &to, &manifest::rewritten_in_place)?;
             let manifest = Manifest::of(world, &real)?;
-            world.write(&manifest_path(root, &copy), &manifest.to_bytes())?;
+            world.write(&list_of(&root.join(DATA), &copy), &manifest.to_bytes())?;
             Before::Dir { copy }
         }
         Some(stat) if stat.kind == FileKind::File => {
@@ -252,8 +295,9 @@ fn save(world: &dyn World, root: &Path, path: &Path, number: usize) -> io::Resul
     Ok(Entry { path: path.to_path_buf(), link, before, after: None, tool: false })
 }
 
-fn manifest_path(root: &Path, copy: &str) -> PathBuf {
-    root.join(DATA).join(format!("{copy}.list"))
+/// Where the list of a saved directory lies.
+fn list_of(data: &Path, copy: &str) -> PathBuf {
+    data.join(format!("{copy}.list"))
 }
 
 /// The path behind a chain of links (which need not exist), and where the first of them points.

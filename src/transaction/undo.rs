@@ -4,9 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::header::{Before, Entry, Header};
-use super::manifest::Manifest;
-use super::{ACTIVE, COMMITTED, DATA, DIR, JOURNAL, behind, hash, manifest_path, parent};
-use crate::world::{FileKind, TEMP_SUFFIX, World};
+use super::manifest::{Manifest, rewritten_in_place};
+use super::{ACTIVE, AFTER, COMMITTED, DATA, DIR, JOURNAL, behind, hash, list_of, parent};
+use crate::world::{Break, FileKind, TEMP_SUFFIX, World};
+
+/// How the names of directories begin that were moved out of the way into the saved data.
+pub(super) const GONE: &str = "gone";
 
 /// What was put back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,7 +45,10 @@ pub(super) fn undo(world: &dyn World, root: &Path, header: &Header) -> Result<Un
         |path: &Path, error: io::Error| vec![NotPutBack { path: path.into(), why: error.to_string() }];
     activate(world, root, header).map_err(|e| problem(Path::new(ACTIVE), e))?;
 
-    let mut way_back = WayBack { world, root, undone: Undone::default() };
+    if Break::JournalEndedFirst.here() {
+        world.remove_file(&root.join(ACTIVE)).map_err(|e| problem(Path::new(ACTIVE), e))?;
+    }
+    let mut way_back = WayBack::from(world, root, root.join(DATA));
     let mut failed = Vec::new();
     let mut problems = Vec::new();
     for entry in header.entries.iter().rev() {
@@ -57,7 +63,7 @@ pub(super) fn undo(world: &dyn World, root: &Path, header: &Header) -> Result<Un
             problems.push(NotPutBack { path: dir.clone(), why: error.to_string() });
         }
     }
-    if problems.is_empty() {
+    if problems.is_empty() || Break::RollbackErrorSwallowed.here() {
         end(world, root).map_err(|e| problem(Path::new(ACTIVE), e))?;
         return Ok(way_back.undone);
     }
@@ -68,6 +74,38 @@ pub(super) fn undo(world: &dyn World, root: &Path, header: &Header) -> Result<Un
         problems.extend(problem(Path::new(ACTIVE), error));
     }
     Err(problems)
+}
+
+/// Those of the entries that are not as they were; what was saved of them lies in `data`.
+pub(super) fn differing(
+    world: &dyn World,
+    root: &Path,
+    data: &Path,
+    entries: &[Entry],
+) -> io::Result<Vec<Entry>> {
+    let mut all = Vec::new();
+    for entry in entries {
+        if !is_as_before(world, root, data, entry)? {
+            all.push(entry.clone());
+        }
+    }
+    Ok(all)
+}
+
+pub(super) fn is_as_before(world: &dyn World, root: &Path, data: &Path, entry: &Entry) -> io::Result<bool> {
+    let (real, link) = behind(world, &root.join(&entry.path))?;
+    let stat = world.stat(&real)?;
+    Ok(match (&entry.before, stat) {
+        (Before::Absent, None) => true,
+        (Before::File { hash: was, mode, .. }, Some(stat)) if stat.kind == FileKind::File => {
+            link == entry.link && stat.mode == *mode && hash(&world.read(&real)?) == *was
+        }
+        (Before::Dir { copy }, Some(stat)) if stat.kind == FileKind::Dir => {
+            let was = Manifest::read(&world.read(&list_of(data, copy))?)?;
+            link == entry.link && was.differences(&Manifest::of(world, &real)?).is_empty()
+        }
+        _ => false,
+    })
 }
 
 /// Removes temporary files that a run that died left in the project's root.
@@ -97,20 +135,36 @@ fn end(world: &dyn World, root: &Path) -> io::Result<()> {
     world.remove_file(&root.join(ACTIVE))?;
     world.sync(&root.join(JOURNAL))?;
     // Everything is as it was; saved data that can't be removed now is removed by the next command.
-    let _next_time = world.remove_tree(&root.join(DATA));
+    let _next_time = world.remove_file(&root.join(AFTER)).and_then(|()| world.remove_tree(&root.join(DATA)));
     Ok(())
 }
 
-struct WayBack<'a> {
-    world: &'a dyn World,
-    root: &'a Path,
-    undone: Undone,
+/// The way back to what was saved.
+pub(super) struct WayBack<'a> {
+    pub(super) world: &'a dyn World,
+    pub(super) root: &'a Path,
+    /// Where it was saved.
+    data: PathBuf,
+    /// What was done.
+    pub(super) undone: Undone,
 }
 
-impl WayBack<'_> {
-    fn put_back(&mut self, entry: &Entry) -> io::Result<()> {
+impl<'a> WayBack<'a> {
+    pub(super) fn from(world: &'a dyn World, root: &'a Path, data: PathBuf) -> Self {
+        Self { world, root, data, undone: Undone::default() }
+    }
+
+    /// Whether the saved copies may be used up: those of the journal, which goes in the end.
+    fn uses_up(&self) -> bool {
+        self.data == self.root.join(DATA)
+    }
+
+    pub(super) fn put_back(&mut self, entry: &Entry) -> io::Result<()> {
         self.put_back_link(entry)?;
         let (real, _) = behind(self.world, &self.root.join(&entry.path))?;
+        if !matches!(entry.before, Before::Absent) && self.world.stat(parent(&real))?.is_none() {
+            self.world.create_dirs(parent(&real))?;
+        }
         self.sweep_beside(&real);
         let changed = match &entry.before {
             Before::Absent => self.put_back_nothing(entry, &real)?,
@@ -178,8 +232,11 @@ impl WayBack<'_> {
             }
             Some(_) => self.set_aside(&entry.path, real)?,
         }
-        let copy = self.root.join(DATA).join(copy);
-        if self.world.copy(&copy, real).is_err() {
+        let copy = self.data.join(copy);
+        if let Err(error) = self.world.copy(&copy, real) {
+            if !self.uses_up() {
+                return Err(error);
+            }
             // No room for another copy: the saved one itself will do.
             self.world.rename(&copy, real)?;
         }
@@ -188,8 +245,9 @@ impl WayBack<'_> {
     }
 
     fn put_back_dir(&mut self, real: &Path, copy: &str) -> io::Result<bool> {
-        let saved = self.root.join(DATA).join(copy);
-        let manifest = Manifest::read(&self.world.read(&manifest_path(self.root, copy))?)?;
+        self.sweep_aside(real)?;
+        let saved = self.data.join(copy);
+        let manifest = Manifest::read(&self.world.read(&list_of(&self.data, copy))?)?;
         let there = self.world.stat(real)?.map(|s| s.kind);
         if there == Some(FileKind::Dir) && manifest.untouched(&Manifest::of(self.world, real)?) {
             return Ok(false);
@@ -210,15 +268,20 @@ impl WayBack<'_> {
         Err(io::Error::other(format!("not as it was: {}; make it anew", different.join(", "))))
     }
 
-    /// Moves a saved directory into place, also onto another file system.
+    /// Moves a saved directory into place, also onto another file system; or copies it, where it is still needed.
     fn move_dir(&self, from: &Path, to: &Path) -> io::Result<()> {
-        match self.world.rename(from, to) {
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
-            other => return other,
-        }
+        let own: &dyn Fn(&Path) -> bool = if self.uses_up() {
+            match self.world.rename(from, to) {
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
+                other => return other,
+            }
+            &|_| true
+        } else {
+            &rewritten_in_place
+        };
         let beside = beside(to, "back");
         self.world.remove_tree(&beside)?;
-        self.world.link_tree(from, &beside, &|_| true)?;
+        self.world.link_tree(from, &beside, own)?;
         self.world.sync_tree(&beside)?;
         self.world.rename(&beside, to)
     }
@@ -226,7 +289,7 @@ impl WayBack<'_> {
     /// Moves a directory out of the way: among the saved data, which are removed in the end; or beside itself, where
     /// those are on another file system.
     fn move_away(&self, dir: &Path) -> io::Result<()> {
-        let aside = self.free(&self.root.join(DATA), "gone")?;
+        let aside = self.free(&self.root.join(DATA), GONE)?;
         match self.world.rename(dir, &aside) {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
             other => return other,
@@ -236,15 +299,23 @@ impl WayBack<'_> {
         self.world.rename(dir, &aside)
     }
 
-    /// Removes what was moved out of the way beside a directory, now or by a way back that died.
+    /// Removes what was moved out of the way beside a directory or was to be moved into its place, now or by a run that
+    /// died.
     fn sweep_aside(&self, dir: &Path) -> io::Result<()> {
-        let aside = beside(dir, "gone");
-        if self.world.stat(&aside)?.is_some() { self.world.remove_tree(&aside) } else { Ok(()) }
+        for aside in [beside(dir, "gone"), beside(dir, "back")] {
+            if self.world.stat(&aside)?.is_some() {
+                self.world.remove_tree(&aside)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps what is neither what was there before nor what hsm or a tool wrote.
     fn keep_if_foreign(&mut self, entry: &Entry, real: &Path) -> io::Result<()> {
-        if entry.tool || self.world.stat(real)?.is_none_or(|s| s.kind != FileKind::File) {
+        if entry.tool
+            || Break::ForeignOverwritten.here()
+            || self.world.stat(real)?.is_none_or(|s| s.kind != FileKind::File)
+        {
             return Ok(());
         }
         let bytes = self.world.read(real)?;
@@ -257,6 +328,16 @@ impl WayBack<'_> {
         self.world.sync(parent(&self.root.join(&now)))?;
         self.undone.kept.push(KeptAside { path: entry.path.clone(), now });
         Ok(())
+    }
+
+    /// Keeps what is there now, whatever it is.
+    pub(super) fn keep_aside(&mut self, entry: &Entry) -> io::Result<()> {
+        let (real, _) = behind(self.world, &self.root.join(&entry.path))?;
+        if self.world.stat(&real)?.is_none() {
+            return Ok(());
+        }
+        self.set_aside(&entry.path, &real)?;
+        self.world.sync(parent(&real))
     }
 
     /// Moves something that is of another kind than what was there.

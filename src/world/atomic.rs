@@ -9,14 +9,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
-use super::TEMP_SUFFIX;
+use super::{Break, TEMP_SUFFIX};
 
 /// More links than this in a row are a ring.
 const MAX_LINKS: usize = 40;
 
 /// Replaces or makes a file; see [`super::World::write`].
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let real = follow(path)?;
+    let real = if Break::LinkReplaced.here() { path.to_path_buf() } else { follow(path)? };
     let old = existing(&real)?;
     if let Some(old) = &old {
         if old.is_dir() {
@@ -27,12 +27,16 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
         }
     }
+    if Break::WrittenInPlace.here() {
+        fs::write(&real, [])?;
+        return fs::write(&real, bytes);
+    }
     let mut temp = Temp::beside(&real, if old.is_some() { 0o600 } else { 0o666 })?;
     temp.file.write_all(bytes)?;
     if let Some(old) = &old {
         dress(&temp.file, &real, old)?;
     }
-    temp.file.sync_all()?;
+    sync_file(&temp.file)?;
     temp.place(&real, || OpenOptions::new().write(true).truncate(true).open(&real)?.write_all_synced(bytes))?;
     sync(parent(&real))
 }
@@ -45,7 +49,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     io::copy(&mut source, &mut temp.file)?;
     dress(&temp.file, from, &meta)?;
     keep_times(&temp.file, &meta)?;
-    temp.file.sync_all()?;
+    sync_file(&temp.file)?;
     temp.place(to, || {
         let target = OpenOptions::new().write(true).truncate(true).open(to)?;
         io::copy(&mut File::open(from)?, &mut &target)?;
@@ -55,7 +59,15 @@ pub(super) fn copy(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Brings a file or the names of a directory to the disk.
 pub(super) fn sync(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    let file = File::open(path)?;
+    if Break::NoDirectorySync.here() && file.metadata()?.is_dir() {
+        return Ok(());
+    }
+    sync_file(&file)
+}
+
+fn sync_file(file: &File) -> io::Result<()> {
+    if Break::NoFileSync.here() { Ok(()) } else { file.sync_all() }
 }
 
 /// The directory that a file is in.
@@ -74,7 +86,12 @@ pub(super) fn dress(file: &File, like: &Path, meta: &Metadata) -> io::Result<()>
             refused_is_fine(std::os::unix::fs::fchown(file, None, Some(meta.gid())))?;
         }
     }
-    copy_attributes(file, like)?;
+    if !Break::LostAttributes.here() {
+        copy_attributes(file, like)?;
+    }
+    if Break::LostMode.here() {
+        return Ok(());
+    }
     // Last: a change of owner takes the set-id bits away.
     file.set_permissions(Permissions::from_mode(meta.mode() & 0o7777))
 }

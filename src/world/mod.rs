@@ -4,6 +4,7 @@
 //! and can fail at step n.
 
 mod atomic;
+mod broken;
 mod disk;
 mod laid;
 mod process;
@@ -24,6 +25,7 @@ use std::time::Duration;
 /// to a process that died.
 pub const TEMP_SUFFIX: &str = ".hsm-tmp";
 
+pub use broken::Break;
 pub use disk::{Content, Disk};
 pub use laid::Laid;
 pub use real::Real;

@@ -13,7 +13,7 @@ use rustix::process::{
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTTIN, SIGTTOU};
 
 use super::signals::Signals;
-use super::{Command, Outcome, OutputTo};
+use super::{Break, Command, Outcome, OutputTo};
 
 /// How long a program may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(8);
@@ -38,7 +38,7 @@ pub(super) fn run(command: &Command, signals: &'static Signals, input: Option<Fi
     watch.until = command.limit.map(|limit| Instant::now() + limit);
     let ended_well = watch.until_end()?;
     let own_group = command.output != OutputTo::Inherited;
-    if own_group && !ended_well {
+    if own_group && !ended_well && !Break::ChildrenNotSignalled.here() {
         // Before the leader is reaped: until then its number can't belong to anyone else.
         let _nobody_left = kill_process_group(pid, Signal::KILL);
     }
@@ -209,7 +209,7 @@ impl Watch {
             match self.asked {
                 None => {
                     self.asked = Some(Instant::now());
-                    let _ended = kill_process_group(self.pid, received.last.map_or(Signal::TERM, named));
+                    self.send(received.last.map_or(Signal::TERM, named));
                 }
                 Some(first) if received.at.is_some_and(|at| at.saturating_duration_since(first) > ECHO) => {
                     self.kill();
@@ -219,7 +219,7 @@ impl Watch {
         }
         if self.asked.is_none() && self.until.is_some_and(|until| Instant::now() > until) {
             self.asked = Some(Instant::now());
-            let _ended = kill_process_group(self.pid, Signal::TERM);
+            self.send(Signal::TERM);
         }
         if self.asked.is_some_and(|at| at.elapsed() > GRACE) {
             self.kill();
@@ -237,10 +237,19 @@ impl Watch {
         }
     }
 
+    /// Sends a signal to the program and all that it started.
+    fn send(&self, signal: Signal) {
+        let _ended = if Break::ChildrenNotSignalled.here() {
+            kill_process(self.pid, signal)
+        } else {
+            kill_process_group(self.pid, signal)
+        };
+    }
+
     fn kill(&mut self) {
         if !self.killed {
             self.killed = true;
-            let _ended = kill_process_group(self.pid, Signal::KILL);
+            self.send(Signal::KILL);
         }
     }
 }

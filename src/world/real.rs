@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::signals::{Hold, Signals};
 use super::terminal::Keyboard;
-use super::{Command, FileKind, Lock, Outcome, Stat, Terminal, World, atomic, process, tree};
+use super::{Break, Command, FileKind, Lock, Outcome, Stat, Terminal, World, atomic, process, tree};
 
 /// The real machine. Watches the signals of this process from the moment it is made.
 #[derive(Debug)]
@@ -162,6 +162,7 @@ impl World for Real {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
             Ok(()) => {}
+            Err(_) if Break::NoLock.here() => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }

@@ -204,6 +204,11 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     assert_eq!(run(&plain, &["sync"]), joined(&[list("`hsm sync`, `hsm lock`:")]));
 
     assert_eq!(run(&plain, &["recover"]), joined(&[list("`hsm recover`:")]));
+    let taken_back = joined(&[list("`hsm undo`:")]);
+    assert!(run(&plain, &["undo", "--dry-run"]).is_subset(&taken_back));
+    // what it wrote was changed since
+    std::fs::write(plain.path("hsm.lock"), "schema: 1\n").expect("a file");
+    assert_eq!(run(&plain, &["undo", "--force"]), taken_back);
     assert_eq!(run(&plain, &["init", "inner"]), joined(&[list("`hsm init`:")]));
     let empty = Project::of("project: {name: demo}\n");
     assert_eq!(run(&empty, &["build"]), joined(&[list("`hsm up`, `hsm build`, `hsm down`:")]));

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it did not expect should stop right there")]
 
+mod back;
 mod machine;
 mod real_tool;
 mod stage;

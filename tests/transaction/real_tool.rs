@@ -7,7 +7,7 @@ use std::path::Path;
 use hsm::adapters::Phase::Apply;
 use hsm::execute::Failure;
 use hsm::finalize::RunError;
-use hsm::transaction::Recovered;
+use hsm::transaction::{self, ProjectLock, Recovered};
 use hsm::world::Real;
 
 use super::machine::{Stage, end, signal};
@@ -98,11 +98,22 @@ fn a_build_that_works_replaces_the_environment() {
         return;
     }
     let stage = stage("works");
+    let before = stage.contents();
     let done = try_run(&Real::new().unwrap(), &stage.root(), &fake_in(stage.dir.path()), "new lock\n");
     assert!(done.unwrap().changed);
+    let after = stage.contents();
     let lock = fs::read_to_string(stage.root().join("uv.lock")).unwrap();
     assert!(lock.contains("libb") && !lock.contains("liba"));
     stage.assert_no_traces();
+    // Taken back, and done again: the tool is not asked, and nothing is fetched.
+    for there in [before, after] {
+        let world = Real::new().unwrap();
+        let lock = ProjectLock::take(&world, &stage.root(), "hsm undo", false, &mut |_| {}).unwrap();
+        let last = transaction::last(&world, &stage.root()).unwrap().unwrap();
+        assert!(last.take_back(&world, &stage.root(), &lock, false).unwrap().kept.is_empty());
+        assert_eq!(stage.contents(), there);
+        stage.assert_no_traces();
+    }
 }
 
 #[test]

@@ -16,15 +16,15 @@ use super::stage::{Failed, Fake, plan, run, try_run};
 type Contents = BTreeMap<PathBuf, Content>;
 
 /// A scenario: a machine before the run, and an adapter.
-struct Scenario {
-    name: &'static str,
-    world: fn() -> Rehearsal,
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) world: fn() -> Rehearsal,
     fake: fn() -> Fake,
     /// Whether the run fails by itself.
-    fails: bool,
+    pub(crate) fails: bool,
 }
 
-const SCENARIOS: [Scenario; 6] = [
+pub(crate) const SCENARIOS: [Scenario; 6] = [
     Scenario { name: "existing", world: existing, fake, fails: false },
     Scenario { name: "fresh", world: fresh, fake, fails: false },
     Scenario { name: "linked", world: linked, fake, fails: false },
@@ -128,20 +128,20 @@ impl Scenario {
         (before, after, world.changes())
     }
 
-    fn run(&self, world: &Rehearsal) -> Result<Report, Failed> {
+    pub(crate) fn run(&self, world: &Rehearsal) -> Result<Report, Failed> {
         let fake = (self.fake)();
         try_run(world, &Rehearsal::root(), &fake, "new lock\n")
     }
 }
 
-fn recover(world: &Rehearsal) -> Result<Option<Recovered>, RecoverError> {
+pub(crate) fn recover(world: &Rehearsal) -> Result<Option<Recovered>, RecoverError> {
     let root = Rehearsal::root();
     let lock = ProjectLock::take(world, &root, "hsm plan", false, &mut |_| {})
         .map_err(|e| RecoverError::System(io::Error::other(e)))?;
     transaction::recover(world, &root, &lock)
 }
 
-fn assert_no_traces(world: &Rehearsal, what: &str) {
+pub(crate) fn assert_no_traces(world: &Rehearsal, what: &str) {
     let traces: Vec<_> = world
         .all_contents()
         .into_keys()

@@ -1,6 +1,7 @@
 //! One small file for each command or family of commands.
 
 mod after;
+mod back;
 mod checkouts;
 mod edit;
 mod explain;
@@ -114,7 +115,8 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Schema(args) => schema::run(context, args),
         Command::PythonManager { command } => managers::python(context, command.as_ref()),
         Command::ContainerManager { command } => managers::container(context, command.as_ref()),
-        Command::Recover => sync::recover(context),
+        Command::Recover(args) => back::recover(context, args),
+        Command::Undo(args) => back::undo(context, args),
         Command::Completions { shell } => {
             context.voice.data(complete::script(*shell));
             Ok(Exit::Done)

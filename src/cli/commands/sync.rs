@@ -1,4 +1,4 @@
-//! Commands along the road: `plan`, `sync`, `lock`, `recover`.
+//! Commands along the road: `plan`, `sync`, `lock`.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::cli::voice::{SCHEMA, plan as plan_words};
 use crate::names::{ComponentId, Kind};
 use crate::order::{Step, describe};
 use crate::road::{AfterError, Done, Hold, Planned, Road, Stop, Wish};
-use crate::transaction::{ProjectLock, Recovered};
+use crate::transaction::ProjectLock;
 
 impl From<Side> for Kind {
     fn from(side: Side) -> Self {
@@ -220,25 +220,4 @@ fn tell_notes(context: &Context<'_>, planned: &Planned) {
     let resolved = &planned.resolved;
     let all: Vec<_> = resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
     context.voice.diagnostics(&resolved.inputs.sources, &all);
-}
-
-pub(super) fn recover(context: &Context<'_>) -> Result<Exit, Fail> {
-    let root = context.root()?;
-    let road = context.road(&root);
-    let (_lock, recovered) = road.enter("hsm recover", true, &mut |who| {
-        context.voice.note(&format!("waiting for another run in this project: {who}"));
-    })?;
-    context.tell_recovered(recovered.as_ref());
-    if context.voice.is_json() {
-        let (what, how) = match &recovered {
-            None => (None, "nothing"),
-            Some(Recovered::Finished { what }) => (Some(what), "finished"),
-            Some(Recovered::Undone { what, .. }) => (Some(what), "undone"),
-        };
-        context.voice.json(&json!({"schema": SCHEMA, "ok": true, "recovered": how, "run": what}));
-    }
-    if recovered.is_none() {
-        context.voice.say("nothing to recover");
-    }
-    Ok(Exit::Done)
 }

@@ -6,7 +6,8 @@
 //!
 //! `CRASH_TOOL=COMMAND:STEP:WHAT` asks for a fault before the step of that number of `uv COMMAND`. `WHAT`: `fail` (exit
 //! code 1), `die` (killed), `hang` (Ctrl-C for hsm, then no end), `INT`, `TERM` or `KILL` (a signal for hsm; after `KILL`
-//! the tool ends too), `orphan` (hsm is killed, the tool goes on).
+//! the tool ends too), `orphan` (hsm is killed, the tool goes on); `on@FILE`, `fail@FILE`, `KILL@FILE`: somebody saves that
+//! file first.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -15,6 +16,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
+
+/// Where in a place it is noted what somebody else has saved.
+pub(crate) const SOMEBODY: &str = "somebody";
 
 /// Plays the tool of this name with these arguments; gives back its exit code.
 pub(crate) fn play(name: &str, args: &[String]) -> i32 {
@@ -31,6 +35,9 @@ fn docker(args: &[String]) -> i32 {
         // As the real one: the whole file is read before anything is said of it.
         let mut text = String::new();
         let _nothing = std::io::stdin().read_to_string(&mut text);
+        if Tool::of("config").step().is_err() {
+            return 15;
+        }
     }
     0
 }
@@ -84,7 +91,13 @@ impl Tool {
             let parent = getppid().ok_or("hsm has gone")?;
             kill_process(parent, signal).map_err(|e| e.to_string())
         };
-        match what.as_str() {
+        let mut what = what.as_str();
+        if let Some((then, file)) = what.split_once('@') {
+            meddle(file).map_err(|e| e.to_string())?;
+            what = then;
+        }
+        match what {
+            "on" => {}
             "fail" => return Err("no space for beans".to_owned()),
             "die" => kill_myself(),
             "hang" => {
@@ -167,6 +180,15 @@ impl Tool {
         self.step()?;
         fs::rename(&beside, path).map_err(|e| format!("{path}: {e}"))
     }
+}
+
+/// Somebody saves a file, the way editors do, and it is noted what he saved.
+fn meddle(file: &str) -> std::io::Result<()> {
+    let mut text = fs::read_to_string(file).unwrap_or_default();
+    text.push_str("# somebody else\n");
+    fs::write(format!("{file}.theirs"), &text)?;
+    fs::rename(format!("{file}.theirs"), file)?;
+    fs::write(format!("../{SOMEBODY}"), &text)
 }
 
 fn kill_myself() {

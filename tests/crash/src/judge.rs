@@ -6,11 +6,12 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::picture::{Picture, Times, debris};
+use crate::picture::{Picture, Times, debris, few};
 use crate::project::root;
 use crate::run::{Ended, Hsm, Run};
 
 /// The two states that there may be.
+#[derive(Clone)]
 pub(crate) struct States {
     /// Before the run.
     pub(crate) old: Picture,
@@ -23,6 +24,15 @@ pub(crate) struct States {
 pub(crate) enum Verdict {
     Old,
     New,
+}
+
+impl Verdict {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Old => "old",
+            Self::New => "new",
+        }
+    }
 }
 
 /// The command that comes after the one that ended badly.
@@ -50,7 +60,7 @@ pub(crate) fn judge(
     }
     // A signal that can be caught ends hsm at once only where nothing has to be put back.
     if ended.signal.is_some_and(|signal| signal != Signal::KILL.as_raw()) {
-        states.which(place)?;
+        states.which(place, Times::Count)?;
     }
     let settled = match ended.code {
         Some(0) => Some(states.is(place, Verdict::New, "it said it was done")?),
@@ -68,8 +78,24 @@ pub(crate) fn judge(
         }
     };
     let verdict = follow(hsm, place, states, next, settled)?;
+    no_debris(place)?;
+    Ok(verdict)
+}
+
+/// What `hsm recover` makes of a place.
+pub(crate) fn settle(hsm: &Hsm, place: &Path, states: &States, times: Times) -> Result<Verdict, String> {
+    let ended = Run::of(hsm, place, &["recover"]).end();
+    if ended.hung || ended.code != Some(0) {
+        return Err(format!("`hsm recover` ended with {:?}: {}", ended.code, ended.said));
+    }
+    let verdict = states.which(place, times)?;
+    no_debris(place)?;
+    Ok(verdict)
+}
+
+fn no_debris(place: &Path) -> Result<(), String> {
     let left = debris(&root(place));
-    if left.is_empty() { Ok(verdict) } else { Err(format!("debris: {}", left.join(", "))) }
+    if left.is_empty() { Ok(()) } else { Err(format!("debris: {}", few(&left))) }
 }
 
 /// The next command, and `hsm recover` for what that is not there to tidy up.
@@ -92,7 +118,7 @@ fn follow(
     let verdict = match (next, settled) {
         (Next::Again(_), _) => states.is(place, Verdict::New, "the second try said it was done")?,
         (_, Some(settled)) => states.is(place, settled, "the next command")?,
-        (_, None) => states.which(place)?,
+        (_, None) => states.which(place, Times::Count)?,
     };
     if next != Next::Recover {
         let last = Run::of(hsm, place, &["recover"]).end();
@@ -105,18 +131,20 @@ fn follow(
 }
 
 impl States {
-    fn which(&self, place: &Path) -> Result<Verdict, String> {
+    /// Which of the two it is; `times` says whether the old one has to have its old times too.
+    pub(crate) fn which(&self, place: &Path, times: Times) -> Result<Verdict, String> {
         let now = Picture::of(place);
-        let old = self.old.differences(&now, Times::Count);
+        let old = self.old.differences(&now, times);
         let new = self.new.differences(&now, Times::DontCount);
         match (old.is_empty(), new.is_empty()) {
             (true, _) => Ok(Verdict::Old),
             (_, true) => Ok(Verdict::New),
-            _ => Err(format!("neither old ({}) nor new ({})", old.join("; "), new.join("; "))),
+            _ => Err(format!("neither old ({}) nor new ({})", few(&old), few(&new))),
         }
     }
 
-    fn is(&self, place: &Path, verdict: Verdict, why: &str) -> Result<Verdict, String> {
+    /// Whether it is this one; `why` says why it should be.
+    pub(crate) fn is(&self, place: &Path, verdict: Verdict, why: &str) -> Result<Verdict, String> {
         let now = Picture::of(place);
         let differences = match verdict {
             Verdict::Old => self.old.differences(&now, Times::Count),
@@ -125,7 +153,7 @@ impl States {
         if differences.is_empty() {
             return Ok(verdict);
         }
-        Err(format!("{why}, but it is not {verdict:?}: {}", differences.join("; ")))
+        Err(format!("{why}, but it is not {verdict:?}: {}", few(&differences)))
     }
 }
 

@@ -10,8 +10,14 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints its findings")]
 
+mod again;
+mod calls;
+mod controls;
+mod cuts;
 mod fake;
 mod judge;
+mod meddle;
+mod model;
 mod picture;
 mod plan;
 mod project;
@@ -21,6 +27,7 @@ mod sweep;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Instant;
 
 use plan::{Findings, Plan};
@@ -37,12 +44,17 @@ Usage: cargo crash short|full|GATE… [OPTIONS]
 Gates:
   sweep        every fault (three signals, five errors) at every call that changes something, of every scenario,
                and at every step of the tools
+  again        a kill, and then a fault in the command that recovers from it
+  cuts         power cuts, by a model of the disk: what was not synced is lost in part, in any order
+  meddle       somebody else saves a file while hsm is at work
+  controls     builds of hsm that are broken on purpose, which the other gates must catch
 
 Options:
   --only CASE  only this one; its place is kept and named
   --sample N   at most so many cases of each gate
   --seed N     another sample (default: 1)
   --jobs N     so many at a time (default: the number of cores)
+  --broken X   a build that is broken on purpose, in this way (see the gate `controls`)
   --in DIR     make the places there (default: /dev/shm, else the system's place for temporary files)
 ";
 
@@ -55,24 +67,54 @@ struct Typed {
     seed: u64,
     jobs: usize,
     within: PathBuf,
+    broken: Option<String>,
 }
 
 /// One kind of trouble.
 struct Gate {
     name: &'static str,
-    /// How many cases `short` takes.
+    /// How many cases `short` takes, and `full` (`None`: all there are).
     short: usize,
+    full: Option<usize>,
     run: fn(&Plan, &Bench) -> Findings,
 }
 
 /// What the gates share.
+#[derive(Clone)]
 struct Bench {
     hsm: Hsm,
-    prepared: Vec<sweep::Prepared>,
+    /// A build that can be broken, where one is needed.
+    breakable: PathBuf,
+    prepared: Arc<Vec<sweep::Prepared>>,
 }
 
-static GATES: [Gate; 1] =
-    [Gate { name: "sweep", short: 700, run: |plan, bench| sweep::run(plan, &bench.hsm, &bench.prepared) }];
+static GATES: [Gate; 5] = [
+    Gate {
+        name: "sweep",
+        short: 600,
+        full: None,
+        run: |plan, bench| sweep::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "again",
+        short: 150,
+        full: Some(2500),
+        run: |plan, bench| again::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "cuts",
+        short: 400,
+        full: Some(5000),
+        run: |plan, bench| cuts::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "meddle",
+        short: 80,
+        full: None,
+        run: |plan, bench| meddle::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate { name: "controls", short: usize::MAX, full: None, run: controls::run },
+];
 
 fn main() -> ExitCode {
     let mut args = std::env::args();
@@ -98,8 +140,16 @@ fn typed(args: &[String]) -> Result<Option<Typed>, String> {
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let memory = Path::new("/dev/shm");
     let within = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-    let mut typed =
-        Typed { gates: Vec::new(), short: false, only: None, sample: None, seed: 1, jobs, within };
+    let mut typed = Typed {
+        gates: Vec::new(),
+        short: false,
+        only: None,
+        sample: None,
+        seed: 1,
+        jobs,
+        within,
+        broken: None,
+    };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or(format!("`{arg}` needs a value"));
@@ -114,6 +164,7 @@ fn typed(args: &[String]) -> Result<Option<Typed>, String> {
             "--sample" => typed.sample = Some(number(value()?)?),
             "--seed" => typed.seed = number(value()?)? as u64,
             "--jobs" => typed.jobs = number(value()?)?.max(1),
+            "--broken" => typed.broken = Some(value()?.clone()),
             "--in" => typed.within = PathBuf::from(value()?),
             name => match GATES.iter().find(|gate| gate.name == name) {
                 Some(gate) => typed.gates.push(gate),
@@ -128,13 +179,25 @@ fn crash(typed: &Typed) -> ExitCode {
     let work = tempfile::Builder::new().prefix("hsm-crash-").tempdir_in(&typed.within).expect("a directory");
     let (work, _removed_in_the_end) =
         if typed.only.is_some() { (work.keep(), None) } else { (work.path().to_owned(), Some(work)) };
-    let hsm = Hsm { program: build(&work), tools: tools(&work), broken: None };
+    let breaks = typed.broken.is_some() || typed.gates.iter().any(|gate| gate.name == "controls");
+    // First the one that can be broken: what stays in the target directory is the real one.
+    let breakable = if breaks { build(&work, "breakable") } else { PathBuf::new() };
+    let hsm = Hsm { program: build(&work, "hsm"), tools: tools(&work), broken: None };
     let start = Instant::now();
-    let bench = Bench { prepared: sweep::prepare(&hsm, &work), hsm };
+    let prepared = Arc::new(sweep::prepare(&hsm, &work));
+    let (hsm, prepared) = match &typed.broken {
+        Some(broken) => {
+            let hsm = Hsm { program: breakable.clone(), broken: Some(broken.clone()), ..hsm };
+            let prepared = prepared.iter().map(|one| one.with(&hsm, &work)).collect();
+            (hsm, Arc::new(prepared))
+        }
+        None => (hsm, prepared),
+    };
+    let bench = Bench { hsm, breakable, prepared };
     println!("{} scenarios, prepared in {:.1} s", bench.prepared.len(), start.elapsed().as_secs_f64());
     let mut wrong = 0;
     for gate in &typed.gates {
-        let sample = typed.sample.or(typed.short.then_some(gate.short));
+        let sample = typed.sample.or(if typed.short { Some(gate.short) } else { gate.full });
         let place = work.join(gate.name);
         std::fs::create_dir_all(&place).expect("a directory");
         let plan = Plan {
@@ -142,6 +205,7 @@ fn crash(typed: &Typed) -> ExitCode {
             seed: typed.seed,
             jobs: typed.jobs,
             only: typed.only.clone(),
+            like: "",
             work: place,
             first: false,
         };
@@ -171,15 +235,18 @@ fn tell(gate: &str, findings: &Findings, seconds: f64) {
 }
 
 /// Builds hsm beside this program and copies it, so that it stays what it is while other builds go on.
-fn build(work: &Path) -> PathBuf {
+fn build(work: &Path, name: &str) -> PathBuf {
     let beside = std::env::current_exe().expect("this program").with_file_name("hsm");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--package", "hsm", "--bin", "hsm"]);
+    if name != "hsm" {
+        command.args(["--features", "broken"]);
+    }
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     let built = command.status().expect("cargo");
     assert!(built.success(), "hsm was not built");
-    let copy = work.join("hsm");
+    let copy = work.join(name);
     std::fs::copy(&beside, &copy).expect("hsm beside this program");
     copy
 }

@@ -32,7 +32,11 @@ pub(crate) enum Times {
 }
 
 /// What may be in hsm's own directory when no run is under way.
-const OWN: [&str; 7] = ["", "/.gitignore", "/edits.json", "/lock", "/state.json", "/journal", "/schemas"];
+const OWN: [&str; 8] =
+    ["", "/.gitignore", "/edits.json", "/lock", "/state.json", "/journal", "/schemas", "/undo"];
+
+/// What the last run had saved, for `hsm undo`.
+const UNDO: [&str; 3] = ["/undo/committed", "/undo/after", "/undo/data"];
 
 impl Picture {
     pub(crate) fn of(place: &Path) -> Self {
@@ -42,7 +46,7 @@ impl Picture {
         Self(all)
     }
 
-    /// What is not the same in another picture, at most so many paths.
+    /// What is not the same in another picture, by path.
     pub(crate) fn differences(&self, other: &Self, times: Times) -> Vec<String> {
         let alike = |a: &Item, b: &Item| match times {
             Times::Count => a == b,
@@ -76,11 +80,17 @@ impl Item {
             return "its extended attributes differ".to_owned();
         }
         if self.content != other.content {
-            let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
+            let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
             return format!("{:?} became {:?}", text(&self.content), text(&other.content));
         }
         "its time of change differs".to_owned()
     }
+}
+
+/// A few of many, as text.
+pub(crate) fn few(all: &[String]) -> String {
+    let more = if all.len() > 4 { format!("; and {} more", all.len() - 4) } else { String::new() };
+    format!("{}{more}", all[..all.len().min(4)].join("; "))
 }
 
 /// What lies about in hsm's own directory that no finished run leaves there.
@@ -90,6 +100,7 @@ pub(crate) fn debris(root: &Path) -> Vec<String> {
     all.into_keys()
         .map(|path| format!("/{path}"))
         .filter(|path| !OWN.contains(&path.as_str()) && !path.starts_with("/schemas/"))
+        .filter(|path| !UNDO.iter().any(|own| path.starts_with(own)))
         .map(|path| format!(".hsm{path}"))
         .collect()
 }

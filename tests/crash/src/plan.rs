@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) jobs: usize,
     /// Only the case of this name; its place is kept.
     pub(crate) only: Option<String>,
+    /// Only cases that have this in their names.
+    pub(crate) like: &'static str,
     /// Where the places are.
     pub(crate) work: PathBuf,
     /// Whether the first bad case ends it (for broken builds, which only have to be caught).
@@ -29,6 +31,9 @@ pub(crate) struct Plan {
 
 /// What a case was counted as (`None`: it was none), or its name and what was wrong.
 pub(crate) type Result = std::result::Result<Option<String>, (String, String)>;
+
+/// The same, where the case's name is known to the caller.
+pub(crate) type Counted = std::result::Result<Option<String>, String>;
 
 /// What came of a gate.
 #[derive(Debug, Default)]
@@ -66,6 +71,7 @@ impl Plan {
             cases.retain(|case| case.to_string() == *only);
             return cases;
         }
+        cases.retain(|case| self.like.is_empty() || case.to_string().contains(self.like));
         if self.sample.is_some() || self.first {
             Dice::new(self.seed).shuffle(&mut cases);
         }

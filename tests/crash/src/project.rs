@@ -18,35 +18,36 @@ pub(crate) struct Scenario {
     pub(crate) tool: &'static str,
     /// Whether the command fails by itself.
     pub(crate) fails: bool,
+    /// Further commands that come before it, which succeed.
+    before: &'static [&'static [&'static str]],
     /// What to do to a project that was synced with `liba` and `redis`; `None`: it was never synced.
     prepare: Option<fn(&Path)>,
 }
 
+const SYNC: Scenario = Scenario {
+    name: "existing",
+    args: &["sync"],
+    tool: "",
+    fails: false,
+    before: &[],
+    prepare: Some(|_| {}),
+};
+
 /// All of them.
-pub(crate) const ALL: [Scenario; 11] = [
-    Scenario { name: "fresh", args: &["sync"], tool: "", fails: false, prepare: None },
-    Scenario { name: "existing", args: &["sync"], tool: "", fails: false, prepare: Some(edited) },
-    Scenario { name: "no-change", args: &["sync"], tool: "", fails: false, prepare: Some(|_| {}) },
-    Scenario { name: "add", args: ADD, tool: "", fails: false, prepare: Some(|_| {}) },
-    Scenario {
-        name: "remove",
-        args: &["remove", "package:liba", "container:redis", "--sync"],
-        tool: "",
-        fails: false,
-        prepare: Some(|_| {}),
-    },
-    Scenario {
-        name: "mode",
-        args: &["mode", "dev", "--sync"],
-        tool: "",
-        fails: false,
-        prepare: Some(|_| {}),
-    },
-    Scenario { name: "tool-fails", args: ADD, tool: "sync:8:fail", fails: true, prepare: Some(|_| {}) },
-    Scenario { name: "tool-hangs", args: ADD, tool: "sync:8:hang", fails: true, prepare: Some(|_| {}) },
-    Scenario { name: "linked", args: ADD, tool: "", fails: false, prepare: Some(linked) },
-    Scenario { name: "read-only", args: ADD, tool: "", fails: true, prepare: Some(read_only) },
-    Scenario { name: "no-venv", args: ADD, tool: "", fails: false, prepare: Some(without_environment) },
+pub(crate) const ALL: [Scenario; 13] = [
+    Scenario { name: "fresh", prepare: None, ..SYNC },
+    Scenario { name: "existing", prepare: Some(edited), ..SYNC },
+    Scenario { name: "no-change", ..SYNC },
+    Scenario { name: "add", args: ADD, ..SYNC },
+    Scenario { name: "remove", args: &["remove", "package:liba", "container:redis", "--sync"], ..SYNC },
+    Scenario { name: "mode", args: &["mode", "dev", "--sync"], ..SYNC },
+    Scenario { name: "tool-fails", args: ADD, tool: "sync:8:fail", fails: true, ..SYNC },
+    Scenario { name: "tool-hangs", args: ADD, tool: "sync:8:hang", fails: true, ..SYNC },
+    Scenario { name: "linked", args: ADD, prepare: Some(linked), ..SYNC },
+    Scenario { name: "read-only", args: ADD, fails: true, prepare: Some(read_only), ..SYNC },
+    Scenario { name: "no-venv", args: ADD, prepare: Some(without_environment), ..SYNC },
+    Scenario { name: "undo", args: &["undo"], before: &[ADD], ..SYNC },
+    Scenario { name: "undo-first", args: &["undo"], ..SYNC },
 ];
 
 const ADD: &[&str] = &["add", "package:libb", "container:postgres", "--sync"];
@@ -59,6 +60,10 @@ impl Scenario {
         if let Some(prepare) = self.prepare {
             let ended = Run::of(hsm, place, &["sync"]).end();
             assert_eq!(ended.code, Some(0), "{}: the first sync failed: {}", self.name, ended.said);
+            for args in self.before {
+                let ended = Run::of(hsm, place, args).end();
+                assert_eq!(ended.code, Some(0), "{}: {args:?} failed: {}", self.name, ended.said);
+            }
             prepare(&root);
         }
     }

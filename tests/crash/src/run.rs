@@ -24,7 +24,7 @@ pub(crate) struct Hsm {
     /// The directory of the fake tools.
     pub(crate) tools: PathBuf,
     /// How it is broken on purpose, where that is asked for.
-    pub(crate) broken: Option<&'static str>,
+    pub(crate) broken: Option<String>,
 }
 
 /// A run to be.
@@ -71,7 +71,7 @@ impl Run {
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::null())
             .process_group(0);
-        if let Some(broken) = hsm.broken {
+        if let Some(broken) = &hsm.broken {
             command.env("HSM_BROKEN", broken);
         }
         Self { command, said: place.join("said") }

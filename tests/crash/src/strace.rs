@@ -52,6 +52,9 @@ const CHANGING: [&str; 35] = [
     "utimensat",
 ];
 
+/// How the words begin for a run that did not come to where the fault was to be.
+pub(crate) const MISSED: &str = "the run did not come in the same way to ";
+
 /// One call that changes something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Point {
@@ -150,11 +153,12 @@ pub(crate) fn other_threads(hsm: &Hsm, place: &Path, scenario: &Scenario) -> Vec
     wrong
 }
 
-fn traced(hsm: &Hsm, place: &Path, args: &[&str], tool: &str, more: &[String]) -> (Ended, String) {
+/// Runs a command under strace with these further options; gives back what strace wrote.
+pub(crate) fn traced(hsm: &Hsm, place: &Path, args: &[&str], tool: &str, more: &[String]) -> (Ended, String) {
     let trace = place.join("trace");
     let mut strace = ["--quiet=attach", "--decode-fds=path", "--string-limit=0"].map(str::to_owned).to_vec();
     strace.push(format!("--output={}", trace.display()));
-    strace.push(format!("--trace=openat,execve,flock,{}", CHANGING.join(",")));
+    strace.push(format!("--trace=openat,execve,flock,lseek,{}", CHANGING.join(",")));
     strace.extend_from_slice(more);
     let ended = Run::traced(hsm, place, args, &strace).tool(tool).end();
     let text = fs::read(&trace).unwrap_or_default();
