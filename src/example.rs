@@ -45,6 +45,8 @@ const RAG_STACK: &[(&str, &str)] = &[
     file!("hsm-registry/packages/structlog.yaml"),
     file!("hsm-registry/packages/tenacity.yaml"),
     file!("hsm-registry/registry.yaml"),
+    file!("hsm-registry/tests/a-client-brings-its-server.yaml"),
+    file!("hsm-registry/tests/a-client-without-its-server-is-a-conflict.yaml"),
     file!("hsm.yaml"),
     file!("packages/milvus-adapter/pyproject.toml"),
     file!("packages/milvus-adapter/src/milvus_adapter/__init__.py"),

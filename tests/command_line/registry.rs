@@ -3,6 +3,7 @@
 mod cases;
 mod entries;
 mod validate;
+mod wrapped;
 
 use std::fs;
 use std::path::Path;
