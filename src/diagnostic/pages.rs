@@ -29,7 +29,7 @@ const FAMILIES: [&str; 9] = [
 ];
 
 /// Pages about something else than a code.
-const TOPICS: [&str; 1] = [include_str!("pages/json.md")];
+const TOPICS: [&str; 2] = [include_str!("pages/json.md"), include_str!("pages/promises.md")];
 
 const FENCE: &str = "```";
 

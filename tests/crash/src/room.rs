@@ -50,7 +50,7 @@ fn run_case(hsm: &Hsm, case: &Case<'_>, place: &Path) -> Counted {
     if !copied.is_ok_and(|s| s.success()) {
         return Err("the project could not be copied".to_owned());
     }
-    let used = rustix::fs::statvfs(&root(place)).map_err(|e| e.to_string())?;
+    let used = rustix::fs::statvfs(root(place)).map_err(|e| e.to_string())?;
     let used = (used.f_blocks - used.f_bfree) * used.f_frsize / 1024;
     disk.remount(&format!("size={}k", used + case.room as u64))?;
     let scenario = case.of.scenario;
