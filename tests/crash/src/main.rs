@@ -16,6 +16,7 @@ mod controls;
 mod crowd;
 mod cuts;
 mod fake;
+mod idle;
 mod judge;
 mod meddle;
 mod model;
@@ -53,6 +54,7 @@ Gates:
   again        a kill, and then a fault in the command that recovers from it
   cuts         power cuts, by a model of the disk: what was not synced is lost in part, in any order
   meddle       somebody else saves a file while hsm is at work
+  idle         commands that only look, and a sync with nothing to do, change nothing
   room         a disk with less and less room (mounts a small one)
   power        the power goes at a call: a real file system in an image, without what was in memory (mounts it)
   crowd        64 processes at once in one project, an eighth of them killed, in 200 rounds
@@ -99,7 +101,7 @@ struct Bench {
     prepared: Arc<Vec<sweep::Prepared>>,
 }
 
-static GATES: [Gate; 10] = [
+static GATES: [Gate; 11] = [
     Gate {
         name: "sweep",
         short: 600,
@@ -123,6 +125,12 @@ static GATES: [Gate; 10] = [
         short: 80,
         full: None,
         run: |plan, bench| meddle::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "idle",
+        short: 100,
+        full: None,
+        run: |plan, bench| idle::run(plan, &bench.hsm, &bench.prepared),
     },
     Gate {
         name: "room",
