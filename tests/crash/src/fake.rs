@@ -114,7 +114,7 @@ impl Tool {
             }
             "family" | "deaf" => {
                 let mut child = Command::new("sh");
-                child.args(["-c", "trap '' INT TERM HUP; while :; do echo >> ../heart; sleep 0.05; done"]);
+                child.args(["-c", "trap '' INT TERM HUP; while echo >> ../heart; do sleep 0.05; done"]);
                 if what == "deaf" {
                     return Err(child.exec().to_string());
                 }
