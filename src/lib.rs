@@ -12,6 +12,7 @@ pub mod cli;
 pub mod compile;
 pub mod container;
 pub mod diagnostic;
+pub mod environment;
 pub mod example;
 pub mod execute;
 pub mod explain;

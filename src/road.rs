@@ -6,6 +6,7 @@
 mod back;
 mod digests;
 mod engine;
+mod environment;
 pub mod status;
 
 use std::collections::BTreeSet;
@@ -85,6 +86,8 @@ pub enum Stop {
     Plan(PlanError),
     /// Steps wait for each other.
     Ring(Ring),
+    /// Nothing is locked yet.
+    NotLocked,
     /// Committed files are out of date, and they were to be used as they are (`--locked`).
     OutOfDate(Box<Planned>),
     /// The run failed; everything is as it was, or the error says what is not.

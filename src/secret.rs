@@ -156,7 +156,7 @@ fn next(text: &str, at: usize) -> usize {
 }
 
 /// Whether one of the words of a key says "secret": `DB_PASSWORD`, `apiKey`, `qdrant.api-key`.
-fn looks_secret(key: &str) -> bool {
+pub fn looks_secret(key: &str) -> bool {
     let mut words = vec![String::new()];
     let mut lower_before = false;
     for c in key.chars() {

@@ -4,6 +4,7 @@
 
 mod back;
 mod engine;
+mod environment;
 mod families;
 mod lock;
 mod managers;
@@ -20,6 +21,7 @@ use crate::manifest::Mode;
 
 pub(super) use back::{Recover, Undo};
 pub(super) use engine::{Build, Compose, Down, Up};
+pub(super) use environment::Env;
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
 pub(super) use lock::Lock;
 pub(super) use managers::{ContainerManager, PythonManager};
@@ -47,7 +49,7 @@ const STYLES: clap::builder::Styles = clap::builder::Styles::styled()
   hsm plan                            show what would be done, as diffs
   hsm sync                            resolve, write, lock and install: all or nothing
 
-`hsm --help` also explains formats, the environment and exit codes; `hsm COMMAND --help` has examples.",
+`hsm --help` explains formats and exit codes too; `hsm COMMAND --help` has examples.",
     after_long_help = "Examples:
   hsm init --example rag-stack demo   make a project with a registry to try things on
   hsm add                             choose what to add, and see what it changes
@@ -63,6 +65,7 @@ Formats (--format):
   sarif     errors and warnings as one SARIF 2.1.0 log on standard output, data on standard error
   dot, mermaid   the graph of the stack or, when there is none, of the conflict (resolve, why)
   html      a report with the graph, in one file that needs no network (resolve)
+  dotenv, shell   variables as a .env file, and for a shell to evaluate (env)
 
 Environment:
   NO_COLOR, CLICOLOR_FORCE   no colours, colours everywhere
@@ -108,7 +111,7 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
-    /// Say all in sentences, with nothing drawn or aligned, as a screen reader likes it
+    /// Say all in sentences, with nothing drawn, as a screen reader likes it
     #[arg(long, global = true)]
     pub plain: bool,
     /// How data, errors and warnings are printed
@@ -183,6 +186,8 @@ pub(super) enum Format {
     Dot,
     Mermaid,
     Html,
+    Dotenv,
+    Shell,
 }
 
 #[derive(Debug, Subcommand)]
@@ -272,6 +277,17 @@ pub(super) enum Command {
 
 It works on what is committed and syncs nothing. Its exit code is that of Compose.")]
     Compose(Compose),
+    /// Print the variables that programs of the project see
+    #[command(after_help = "Examples:
+  hsm env
+  eval \"$(hsm env --format shell)\"
+  hsm env QDRANT_HOST QDRANT_PORT
+  hsm env --format github >> \"$GITHUB_ENV\"   (masks go to standard error)
+
+These are the addresses of containers, what packages set, and .env. What stands in the environment
+wins, then .env, then what packages set. Formats: dotenv (the default), shell, github, json.
+It goes by what is locked and syncs nothing.")]
+    Env(Env),
     /// Add, remove and pin packages in hsm.yaml
     #[command(subcommand)]
     Package(Package),

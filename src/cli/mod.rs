@@ -45,7 +45,10 @@ fn run_in(world: &dyn World) -> Exit {
     if let args::Command::Complete(asked) = &cli.command {
         return complete::run(asked, world);
     }
-    let voice = voice::Voice::new(&cli.global, world);
+    let mut voice = voice::Voice::new(&cli.global, world);
+    if matches!(cli.command, args::Command::Env(_)) {
+        voice.beside_data();
+    }
     let context = commands::Context { voice: &voice, global: &cli.global, world };
     let exit = commands::run(&context, &cli).unwrap_or_else(|fail| {
         stop::tell(&voice, world, &fail);

@@ -16,6 +16,8 @@ use crate::world::World;
 
 const SIGINT: i32 = 2;
 
+const NOT_LOCKED: &str = "nothing is locked yet; `hsm sync` writes `hsm.lock`";
+
 const GIVEN_UP: &str = "given up; nothing was changed";
 
 /// The exit code of a failure.
@@ -44,7 +46,7 @@ fn exit_of(stop: &Stop) -> Exit {
         Stop::Lock(_) | Stop::Plan(_) | Stop::Ring(_) | Stop::After(_) | Stop::NotTakenBack(_) => {
             Exit::Failed
         }
-        Stop::OutOfDate(_) => Exit::NotUpToDate,
+        Stop::OutOfDate(_) | Stop::NotLocked => Exit::NotUpToDate,
         Stop::Run { error, .. } => run(error),
         Stop::NotRunning { .. } => Exit::NotRunning,
     }
@@ -145,6 +147,7 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
             voice.conflicts(&inputs.sources, inputs.manifest.file, explanation, made_alike);
             voice.diagnostics(&inputs.sources, &unsolved.notes);
         }
+        Stop::NotLocked => voice.error(NOT_LOCKED),
         Stop::OutOfFuel => voice.error("gave up: no stack was found within the bound of work"),
         Stop::Interrupted(_) => voice.error("interrupted; everything is as it was"),
         Stop::Held(who) => voice.error(&format!("another run holds this project: {who}")),
@@ -266,6 +269,7 @@ fn words(fail: &Fail) -> Option<String> {
             Stop::NotRunning { .. } => Some("some containers did not come up".to_owned()),
             Stop::Plan(error) => Some(error.to_string()),
             Stop::NotTakenBack(error) => Some(error.to_string()),
+            Stop::NotLocked => Some(NOT_LOCKED.to_owned()),
             _ => None,
         },
         Fail::WouldNotSolve(_) => None,

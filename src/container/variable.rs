@@ -12,10 +12,12 @@ pub struct Resolved {
     pub text: String,
     /// Variables that are not set and have no default, in order, each once.
     pub unset: Vec<Unset>,
+    /// Whether a `${` in it is no variable; it stays in the text, and Compose refuses it.
+    pub malformed: bool,
 }
 
 /// A variable that is needed and not set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unset {
     /// Its name.
     pub name: String,
@@ -26,11 +28,11 @@ pub struct Unset {
 /// Replaces every variable of a text.
 pub fn resolve(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Resolved {
     let mut resolved = Resolved::default();
-    let text = replace(text, lookup, &mut resolved.unset);
+    let text = replace(text, lookup, &mut resolved);
     Resolved { text, ..resolved }
 }
 
-fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>, unset: &mut Vec<Unset>) -> String {
+fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>, found: &mut Resolved) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -40,18 +42,21 @@ fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>, unset: &mut Vec<
             out.push('$');
             2
         } else if let Some(length) = brace::variable(tail) {
-            match braced(&tail[2..length - 1], lookup, unset) {
-                Some(value) => out.push_str(&value),
+            if let Some(value) = braced(&tail[2..length - 1], lookup, found) {
+                out.push_str(&value);
+            } else {
                 // not a variable: Compose refuses it, and here it stays visible
-                None => out.push_str(&tail[..length]),
+                found.malformed = true;
+                out.push_str(&tail[..length]);
             }
             length
         } else {
             let name = name(&tail[1..]);
             if name.is_empty() {
+                found.malformed |= tail.starts_with("${");
                 out.push('$');
             } else {
-                out.push_str(&needed(name, None, lookup(name), unset));
+                out.push_str(&needed(name, None, lookup(name), found));
             }
             1 + name.len()
         };
@@ -62,10 +67,11 @@ fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>, unset: &mut Vec<
 }
 
 /// The value of what stands between the braces; `None` when that is no variable.
-fn braced(body: &str, lookup: &dyn Fn(&str) -> Option<String>, unset: &mut Vec<Unset>) -> Option<String> {
+fn braced(body: &str, lookup: &dyn Fn(&str) -> Option<String>, found: &mut Resolved) -> Option<String> {
     let name = name(body);
     let rest = &body[name.len()..];
-    if name.is_empty() {
+    // its pattern does not reach over the end of a line
+    if name.is_empty() || body.contains('\n') {
         return None;
     }
     let value = lookup(name);
@@ -78,17 +84,21 @@ fn braced(body: &str, lookup: &dyn Fn(&str) -> Option<String>, unset: &mut Vec<U
     let sign = chars.next();
     let word = chars.as_str();
     Some(match sign {
-        None if body.len() == name.len() => needed(name, None, value, unset),
-        Some('-') => value.unwrap_or_else(|| replace(word, lookup, unset)),
-        Some('?') => needed(name, Some(word), value, unset),
-        Some('+') => value.map_or_else(String::new, |_| replace(word, lookup, unset)),
+        None if body.len() == name.len() => needed(name, None, value, found),
+        Some('-') => value.unwrap_or_else(|| replace(word, lookup, found)),
+        Some('?') => needed(name, Some(word), value, found),
+        Some('+') => value.map_or_else(String::new, |_| replace(word, lookup, found)),
         _ => return None,
     })
 }
 
-fn needed(name: &str, message: Option<&str>, value: Option<String>, unset: &mut Vec<Unset>) -> String {
-    if value.is_none() && !unset.iter().any(|held| held.name == name) {
-        unset.push(Unset { name: name.to_owned(), message: message.map(str::to_owned) });
+fn needed(name: &str, message: Option<&str>, value: Option<String>, found: &mut Resolved) -> String {
+    if value.is_none() {
+        let message = message.map(str::to_owned);
+        match found.unset.iter_mut().find(|held| held.name == name) {
+            Some(held) => held.message = held.message.take().or(message),
+            None => found.unset.push(Unset { name: name.to_owned(), message }),
+        }
     }
     value.unwrap_or_default()
 }
@@ -125,6 +135,7 @@ mod tests {
         check("${NO:-${B}}", "", &["B"]);
         check("${A:?m} ${NO?m} ${EMPTY:?m} ${EMPTY?m}", "a   ", &["NO", "EMPTY"]);
         check("${A:+x} ${NO:+x} ${EMPTY:+x} ${EMPTY+x}", "x   x", &[]);
+        check("${NO:-a\nb}", "${NO:-a\nb}", &[]);
         check("5$ ${1} $1 ${A/b} ${A", "5$ ${1} $1 ${A/b} ${A", &[]);
     }
 }

@@ -70,6 +70,7 @@ impl Finding {
             Self::TwoFiles { .. } => "HSM-E072",
             Self::HsmTooOld { .. } => "HSM-E073",
             Self::Container(problem) => problem.code(),
+            Self::Environment(problem) => problem.code(),
             Self::Adapter(trouble) => trouble.code(),
         }
     }
@@ -87,6 +88,7 @@ impl Finding {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::Container(problem) => return problem.help(),
+            Self::Environment(problem) => return problem.help(),
             Self::Adapter(trouble) => return trouble.help(),
             Self::Wiring(wiring) => return wiring.help(),
             Self::Proven(proven) => return proven.help(),

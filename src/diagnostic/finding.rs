@@ -423,6 +423,9 @@ pub enum Finding {
     /// Something with the chosen containers.
     #[error(transparent)]
     Container(#[from] crate::container::Problem),
+    /// Something with variables.
+    #[error(transparent)]
+    Environment(#[from] crate::environment::Problem),
     /// The registry wants another hsm.
     #[error("this registry needs hsm {needed}, this is {have}")]
     HsmTooOld {

@@ -16,13 +16,14 @@ pub const CONFLICT: &str = "HSM-E500";
 /// The code of requirements in which a package manager finds no solution.
 pub const REJECTED: &str = "HSM-E501";
 
-const FAMILIES: [&str; 9] = [
+const FAMILIES: [&str; 10] = [
     include_str!("pages/text.md"),
     include_str!("pages/values.md"),
     include_str!("pages/entries.md"),
     include_str!("pages/wiring.md"),
     include_str!("pages/python.md"),
     include_str!("pages/containers.md"),
+    include_str!("pages/environment.md"),
     include_str!("pages/checkouts.md"),
     include_str!("pages/conflict.md"),
     include_str!("pages/registry.md"),

@@ -202,7 +202,6 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
     let edited = joined(&[list("Commands that edit hsm.yaml:")]);
     assert_eq!(run(&plain, &["add", "valkey"]), edited);
     assert_eq!(run(&plain, &["sync"]), joined(&[list("`hsm sync`, `hsm lock`:")]));
-
     assert_eq!(run(&plain, &["recover"]), joined(&[list("`hsm recover`:")]));
     let taken_back = joined(&[list("`hsm undo`:")]);
     assert!(run(&plain, &["undo", "--dry-run"]).is_subset(&taken_back));
@@ -215,6 +214,26 @@ fn every_key_is_documented_and_every_documented_key_is_printed() {
 
     of_registries(&plain, &list, &every);
     failures(&failed, &every);
+}
+
+#[test]
+fn what_is_printed_of_variables_is_documented() {
+    let all = documented();
+    let mut told: BTreeSet<String> = of_diagnostics("warnings[]", &all);
+    told.retain(|key| !key.contains("[].place.") && !key.contains("[].related[]."));
+    told.extend(all["Every document:"].iter().chain(&all["`hsm env`:"]).cloned());
+    assert_eq!(run(&with_variables(), &["env"]), told);
+}
+
+/// A project that is locked, with a variable that can be told and one that cannot.
+fn with_variables() -> Project {
+    let project = Project::of("project: {name: demo}\ndependencies: {packages: [client]}\n");
+    project.write(
+        "hsm-registry/packages/client.yaml",
+        "name: client\nversion: 1.0.0\nsources: {prod: {type: pypi}}\nenv: {KEY: \"${NO_SUCH_KEY}\", TIMEOUT: \"3\"}\n",
+    );
+    project.write("hsm.lock", "schema: 1\n");
+    project
 }
 
 /// What the commands for registries print.

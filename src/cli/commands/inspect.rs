@@ -23,6 +23,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm check")?.as_ref());
     let planned = road.plan(&context.wish(&Choice::default())?)?;
+    road.variables()?;
     let sources = &planned.resolved.inputs.sources;
     let mut warnings: Vec<_> =
         planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();

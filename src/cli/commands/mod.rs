@@ -4,6 +4,7 @@ mod after;
 mod back;
 mod checkouts;
 mod edit;
+mod env;
 mod explain;
 mod init;
 mod inspect;
@@ -127,6 +128,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Build(args) => after::build(context, args),
         Command::Down(args) => after::down(context, args),
         Command::Compose(args) => after::compose(context, args),
+        Command::Env(args) => env::run(context, args),
         Command::Group(args) => edit::group(context, args),
         Command::Mode { mode, then } => edit::mode(context, (*mode).into(), then),
         Command::Add { names, pins, settings, then } => edit::add(context, names, pins, settings, then),
@@ -137,17 +139,27 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
     }
 }
 
-/// Graphs are made of stacks only, and reports of what `hsm resolve` finds.
+/// Graphs are made of stacks only, reports of what `hsm resolve` finds, and lines for other programs of variables.
 fn refuse_format(global: &Global, command: &Command) -> Result<(), Fail> {
+    let variables = matches!(command, Command::Env(_));
+    if variables && global.format == Some(Format::Sarif) {
+        return Err(Fail::usage("`hsm env` prints dotenv, shell, github or json"));
+    }
     let (name, by) = match global.format {
         Some(Format::Dot) => ("dot", "`hsm resolve` and `hsm why`"),
         Some(Format::Mermaid) => ("mermaid", "`hsm resolve` and `hsm why`"),
         Some(Format::Html) => ("html", "`hsm resolve`"),
+        Some(Format::Dotenv) => ("dotenv", "`hsm env`"),
+        Some(Format::Shell) => ("shell", "`hsm env`"),
         Some(Format::Text | Format::Json | Format::Github | Format::Sarif) | None => return Ok(()),
     };
     let made = match command {
-        Command::Resolve(args) => name != "html" || !matches!(args.explain, Some(Some(_))),
-        Command::Why { .. } => name != "html",
+        Command::Resolve(args) => match name {
+            "html" => !matches!(args.explain, Some(Some(_))),
+            _ => matches!(name, "dot" | "mermaid"),
+        },
+        Command::Why { .. } => matches!(name, "dot" | "mermaid"),
+        Command::Env(_) => matches!(name, "dotenv" | "shell"),
         _ => false,
     };
     if made { Ok(()) } else { Err(Fail::usage(format!("`--format {name}` is for {by}"))) }

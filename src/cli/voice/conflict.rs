@@ -87,7 +87,8 @@ impl Voice {
         match self.format {
             Format::Dot | Format::Mermaid => self.graph(&graph::of_clashes(clashes)),
             Format::Html => self.data(&html::of_clashes(clashes)),
-            Format::Text | Format::Json | Format::Github | Format::Sarif => {}
+            Format::Text | Format::Json | Format::Github | Format::Sarif | Format::Dotenv | Format::Shell => {
+            }
         }
     }
 }

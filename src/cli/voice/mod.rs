@@ -189,6 +189,23 @@ impl Voice {
         });
     }
 
+    /// Data for another program: to standard output, every byte of it.
+    pub(super) fn exact(&self, text: &str) {
+        self.wrote(std::io::stdout().lock().write_all(text.as_bytes()));
+    }
+
+    /// Commands that make a runner hide something: to standard error, beside the data, however little is said.
+    pub(super) fn mask(&self, commands: &str) {
+        let mut stderr = std::io::stderr().lock();
+        // a log that cannot be written has nothing to hide
+        let _ = stderr.write_all(commands.as_bytes()).and_then(|()| stderr.flush());
+    }
+
+    /// Learns that standard output is for data alone: annotations go beside it.
+    pub(super) fn beside_data(&mut self) {
+        self.annotations = self.annotations.map(|_| Stream::Err);
+    }
+
     /// Data as JSON: to standard output.
     pub(super) fn json(&self, value: &Json) {
         let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
