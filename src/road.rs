@@ -36,6 +36,7 @@ use crate::world::{Laid, World};
 
 pub use digests::{Answers, Hold};
 pub use engine::{AfterError, Engine};
+pub use environment::Entrypoint;
 
 /// What is wanted of the road.
 #[derive(Debug, Clone, Default)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Action, Tool};
+use crate::container::variable::Unset;
 use crate::diagnostic::Diagnostic;
 use crate::names::ComponentId;
 use crate::stack::{ProjectFacts, Stack};
@@ -26,8 +27,13 @@ pub struct Job {
 
 /// An engine.
 pub trait Lifecycle: Sync {
-    /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that have no default.
-    fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>>;
+    /// The variables (`${VAR}`) that what is written for this stack cannot do without: those that `lookup` does not have,
+    /// and that have no default.
+    fn unset(
+        &self,
+        stack: &Stack,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Vec<Unset>, Vec<Diagnostic>>;
 
     /// The names of the published images for which a digest can be asked, by container.
     fn published(&self, stack: &Stack) -> Result<BTreeMap<ComponentId, String>, Vec<Diagnostic>>;

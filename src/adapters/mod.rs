@@ -219,6 +219,17 @@ pub fn find(kind: Kind, name: &str) -> Option<&'static dyn Adapter> {
     TABLE.iter().find(|(k, a)| *k == kind && a.name() == name).map(|(_, a)| *a)
 }
 
+/// How programs of an environment are found, and what they see of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Programs {
+    /// The directory that holds them, absolute: it goes before all others.
+    pub dir: PathBuf,
+    /// Set for them.
+    pub env: Vec<(String, String)>,
+    /// Taken away from them.
+    pub env_remove: Vec<String>,
+}
+
 /// A local package to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct NewPackage<'a> {
@@ -419,6 +430,11 @@ pub trait Adapter: Send + Sync {
     /// does what is the tool's. Only files and notes of it count; a file that the other adapter lists is that one's.
     fn leave(&self, _root: &Path, _world: &dyn World) -> Result<Part, Vec<Diagnostic>> {
         Ok(Part::default())
+    }
+
+    /// How the programs of its environment are found; `None`: there is no environment, or it has none.
+    fn programs(&self, _root: &Path, _world: &dyn World) -> Option<Programs> {
+        None
     }
 
     /// The pages of the codes of its troubles, in the form of those of `diagnostic`.

@@ -21,7 +21,7 @@ use crate::manifest::Mode;
 
 pub(super) use back::{Recover, Undo};
 pub(super) use engine::{Build, Compose, Down, Up};
-pub(super) use environment::Env;
+pub(super) use environment::{Env, Run};
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
 pub(super) use lock::Lock;
 pub(super) use managers::{ContainerManager, PythonManager};
@@ -138,6 +138,13 @@ pub(super) fn parse(safe: impl Fn(&str) -> String) -> Result<Cli, clap::Error> {
         }
         Cli::try_parse_from(std::iter::once("hsm".to_owned()).chain(shown)).err().unwrap_or(error)
     })
+}
+
+/// Whether these words, the last that were typed, stand behind a `--`.
+pub(super) fn is_behind_dashes(last: &[String]) -> bool {
+    let all = words();
+    let before = all.len().checked_sub(last.len() + 1).and_then(|at| all.get(at));
+    before.is_some_and(|word| word == "--")
 }
 
 /// The words that were typed; none where one of them is no text.
@@ -277,6 +284,19 @@ pub(super) enum Command {
 
 It works on what is committed and syncs nothing. Its exit code is that of Compose.")]
     Compose(Compose),
+    /// Sync, then become a program with the project's environment
+    #[command(
+        override_usage = "hsm run [OPTIONS] <NAME> [ARG]...\n       hsm run [OPTIONS] -- <COMMAND> [ARG]...",
+        after_help = "Examples:
+  hsm run serve                  (an entrypoint of a package of the stack)
+  hsm run rag-ingest:serve       (where several have one of that name)
+  hsm run -- pytest -x
+  hsm run --frozen -- python -m app
+
+The program finds those of the project's environment first, and sees what `hsm env` prints. It takes
+hsm's place: signals go to it, and its exit code is hsm's (127: not found, 126: not to be run)."
+    )]
+    Run(Run),
     /// Print the variables that programs of the project see
     #[command(after_help = "Examples:
   hsm env
@@ -347,8 +367,7 @@ It goes by what is locked and syncs nothing.")]
   hsm explain HSM-E021
   hsm explain 021
   hsm explain              (lists all codes)
-  hsm explain json         (what --format json prints)
-  hsm explain promises     (what holds when a run ends badly)")]
+  hsm explain json         (what --format json prints)")]
     Explain {
         /// The code, with or without HSM- in front; all are listed when none is given
         #[arg(value_name = "CODE")]

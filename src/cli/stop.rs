@@ -1,5 +1,8 @@
 //! How a failed command ends: the words, and the exit code.
 
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
 use super::commands::Fail;
 use super::exit::Exit;
 use super::voice::{Voice, commands};
@@ -27,6 +30,9 @@ pub(super) fn exit(fail: &Fail) -> Exit {
         Fail::GivenUp => Exit::Interrupted,
         Fail::WouldNotSolve(_) => Exit::NoSolution,
         Fail::System { .. } => Exit::Failed,
+        // as shells have it
+        Fail::Program { error, .. } if error.kind() == ErrorKind::NotFound => Exit::Passed(127),
+        Fail::Program { .. } => Exit::Passed(126),
         Fail::Stop(stop) => exit_of(stop),
     }
 }
@@ -88,6 +94,7 @@ pub(super) fn tell(voice: &Voice, world: &dyn World, fail: &Fail) {
         Fail::System { attempt, path, error } => {
             voice.error(&format!("failed to {attempt} `{}`: {error}", path.display()));
         }
+        Fail::Program { program, error } => voice.error(&not_started(program, error)),
         Fail::WouldNotSolve(stop) => {
             tell_stop(voice, stop, &explanation);
             voice.error("the edit would leave no solution; nothing was written");
@@ -168,6 +175,17 @@ fn tell_stop(voice: &Voice, stop: &Stop, explanation: &Explanation) {
     }
 }
 
+/// Why a program was not started.
+fn not_started(program: &Path, error: &io::Error) -> String {
+    let program = program.display();
+    match error.kind() {
+        ErrorKind::NotFound => {
+            format!("`{program}` was not found, neither in the project's environment nor on `PATH`")
+        }
+        _ => format!("failed to run `{program}`: {error}"),
+    }
+}
+
 fn not_running(voice: &Voice, error: Option<&AfterError>, containers: &[NotUp]) {
     for error in error.into_iter().flat_map(AfterError::each) {
         voice.error(&error.to_string());
@@ -232,7 +250,7 @@ fn tell_json(voice: &Voice, fail: &Fail, explanation: &Explanation) {
     let none = Sources::new();
     let stop = match fail {
         Fail::Stop(stop) | Fail::WouldNotSolve(stop) => Some(stop.as_ref()),
-        Fail::Usage(_) | Fail::GivenUp | Fail::Edit(_) | Fail::System { .. } => None,
+        Fail::Usage(_) | Fail::GivenUp | Fail::Edit(_) | Fail::Program { .. } | Fail::System { .. } => None,
     };
     let code = exit(fail).meaning();
     match stop {
@@ -263,6 +281,7 @@ fn words(fail: &Fail) -> Option<String> {
         Fail::System { attempt, path, error } => {
             Some(format!("failed to {attempt} `{}`: {error}", path.display()))
         }
+        Fail::Program { program, error } => Some(not_started(program, error)),
         Fail::Stop(stop) => match stop.as_ref() {
             Stop::Run { error, .. } => Some(error.failure().to_string()),
             Stop::After(error) | Stop::NotRunning { error: Some(error), .. } => Some(error.to_string()),

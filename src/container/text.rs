@@ -34,16 +34,23 @@ pub struct Values<'a> {
 
 /// The definition with hsm's own variables replaced. All findings are reported, not only the first.
 pub fn fill(definition: &Definition, values: Values<'_>) -> Result<Definition, Vec<Diagnostic>> {
-    let mut work = Filler { values, found: Vec::new() };
+    let mut work = Filler::new(values);
     let filled = work.definition(definition);
     if work.found.is_empty() { Ok(filled) } else { Err(work.found) }
 }
 
 /// One text with hsm's own variables replaced.
 pub fn fill_text(text: &At<String>, values: Values<'_>) -> Result<String, Vec<Diagnostic>> {
-    let mut work = Filler { values, found: Vec::new() };
+    let mut work = Filler::new(values);
     let filled = work.text(&text.value, text.place);
     if work.found.is_empty() { Ok(filled) } else { Err(work.found) }
+}
+
+/// The texts in which variables of others are left, hsm's own being replaced.
+pub fn open(definition: &Definition, values: Values<'_>) -> Vec<At<String>> {
+    let mut work = Filler::new(values);
+    work.definition(definition);
+    work.open
 }
 
 /// The containers whose images the definition's build names: it needs them first.
@@ -55,7 +62,7 @@ pub fn images_of_build(definition: &Definition) -> BTreeSet<String> {
     };
     let none = IndexMap::new();
     let values = Values { params: &none, own_params: &none, source: None, image: Some(&image) };
-    let mut filler = Filler { values, found: Vec::new() };
+    let mut filler = Filler::new(values);
     if let Some(origin) = &definition.origin {
         filler.origin(&origin.value);
     }
@@ -65,9 +72,15 @@ pub fn images_of_build(definition: &Definition) -> BTreeSet<String> {
 struct Filler<'a> {
     values: Values<'a>,
     found: Vec<Diagnostic>,
+    /// The texts that hold variables of others.
+    open: Vec<At<String>>,
 }
 
-impl Filler<'_> {
+impl<'a> Filler<'a> {
+    fn new(values: Values<'a>) -> Self {
+        Self { values, found: Vec::new(), open: Vec::new() }
+    }
+
     fn definition(&mut self, from: &Definition) -> Definition {
         Definition {
             place: from.place,
@@ -188,6 +201,9 @@ impl Filler<'_> {
             }
         }
         out.push_str(rest);
+        if brace::is_open(&out) {
+            self.open.push(At::new(out.clone(), place));
+        }
         out
     }
 

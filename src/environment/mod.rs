@@ -5,9 +5,11 @@
 //! committed; no value gets into them.
 
 mod dotenv;
+pub mod needed;
 mod problem;
 mod programs;
 pub mod text;
+mod words;
 
 use std::io;
 use std::path::Path;
@@ -18,6 +20,7 @@ use crate::world::World;
 pub use dotenv::{Lookup, Unreadable, Values, read};
 pub use problem::{DotenvError, Problem};
 pub use programs::{Environment, Incomplete, SetBy, Variable};
+pub use words::{WordsError, words};
 
 /// The user's file of variables, at the project's root. Not committed.
 pub const FILE: &str = ".env";

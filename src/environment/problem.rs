@@ -71,7 +71,7 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Dotenv { .. } => "HSM-E430",
-            Self::Unset { .. } => "HSM-W431",
+            Self::Unset { .. } => "HSM-E431",
         }
     }
 

@@ -187,6 +187,12 @@ pub trait World: Send + Sync {
     /// what the program leaves behind when it ends badly is ended too. An interactive program
     /// ([`OutputTo::Inherited`]) stays in this process's group, so that it has the terminal.
     fn run(&self, command: &Command) -> io::Result<Outcome>;
+    /// Becomes a program: it takes this process's place, with its number, its streams and its signals, and the real
+    /// machine comes back only with the reason why that failed. Where a process cannot be replaced, the program runs, and
+    /// how it ended is given back.
+    fn replace(&self, command: &Command) -> io::Result<Outcome> {
+        self.run(&Command { output: OutputTo::Inherited, ..command.clone() })
+    }
     /// The signal by which the user asked to stop (Ctrl-C, SIGTERM, SIGHUP), the last one if there were several. It is
     /// noticed while the project's lock is held or a program runs; at other times such a signal ends the process at once.
     fn interrupted_by(&self) -> Option<i32>;

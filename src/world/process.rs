@@ -61,6 +61,12 @@ pub(super) fn run(command: &Command, signals: &'static Signals, input: Option<Fi
     Ok(outcome)
 }
 
+/// Becomes a program; see [`super::World::replace`]. Files of this process, locks among them, are closed in it, and signals
+/// do what they do by themselves.
+pub(super) fn replace(command: &Command) -> io::Error {
+    prepare(&Command { output: OutputTo::Inherited, ..command.clone() }, None).exec()
+}
+
 fn prepare(command: &Command, input: Option<File>) -> std::process::Command {
     let mut std = std::process::Command::new(&command.program);
     std.args(&command.args);

@@ -178,6 +178,10 @@ impl World for Real {
         process::run(command, self.signals, self.inherited()?)
     }
 
+    fn replace(&self, command: &Command) -> io::Result<Outcome> {
+        Err(process::replace(command))
+    }
+
     fn interrupted_by(&self) -> Option<i32> {
         self.signals.received().last
     }

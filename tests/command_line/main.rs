@@ -170,6 +170,7 @@ fn the_help_is_what_was_written_down() {
         "up",
         "down",
         "build",
+        "run",
         "env",
         "package",
         "package add",

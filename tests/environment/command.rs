@@ -72,7 +72,7 @@ fn the_process_wins_then_the_file_then_packages_then_addresses() {
 fn what_needs_an_unset_variable_is_left_out_and_named() {
     let project = project();
     let run = project.run(&["env"]).ends(0);
-    assert!(run.err.contains("HSM-W431"), "{}", run.err);
+    assert!(run.err.contains("HSM-E431"), "{}", run.err);
     assert!(
         run.err.contains("`LLM_SERVER` is not set; it is needed for `LLM_URL` of container:llm"),
         "{}",

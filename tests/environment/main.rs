@@ -8,6 +8,7 @@ mod compose;
 #[path = "../forms/project.rs"]
 #[expect(dead_code, reason = "the forms use the rest")]
 mod project;
+mod running;
 mod shells;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

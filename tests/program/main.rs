@@ -21,6 +21,7 @@ mod pip;
 mod pty;
 mod rejected;
 mod road;
+mod run;
 mod running;
 mod runs;
 mod status;

@@ -26,7 +26,8 @@ use std::time::Duration;
 use super::{
     Action, Adapter, Found, Job, Lifecycle, NoDigest, NotUp, Part, Phase, Settings, Tool, ToolError, sealed,
 };
-use crate::container::{Problem, variable};
+use crate::container::Problem;
+use crate::container::variable::{self, Unset};
 use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::names::ComponentId;
 use crate::stack::{ProjectFacts, Stack};
@@ -123,11 +124,14 @@ impl Adapter for Docker {
 }
 
 impl Lifecycle for Docker {
-    fn variables(&self, stack: &Stack) -> Result<Vec<String>, Vec<Diagnostic>> {
+    fn unset(
+        &self,
+        stack: &Stack,
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Vec<Unset>, Vec<Diagnostic>> {
         let files = compose::files(stack)?;
         let texts = [files.main, files.base].into_iter().flatten().collect::<String>();
-        let unset = variable::resolve(&texts, &|_| None).unset;
-        Ok(unset.into_iter().map(|unset| unset.name).collect())
+        Ok(variable::resolve(&texts, lookup).unset)
     }
 
     fn published(&self, stack: &Stack) -> Result<BTreeMap<ComponentId, String>, Vec<Diagnostic>> {

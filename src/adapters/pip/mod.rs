@@ -16,7 +16,7 @@ mod trouble;
 use std::path::{Path, PathBuf};
 
 use super::python::{general, local, meant, stamp};
-use super::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError, sealed};
+use super::{Action, Adapter, FileChange, Part, Phase, Programs, Settings, Tool, ToolError, python, sealed};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
 use crate::requirement::Requirement;
@@ -131,6 +131,10 @@ impl Adapter for Pip {
             let text = String::from_utf8_lossy(&text).into_owned();
             text.lines().any(|line| is_for(line, &normal))
         })
+    }
+
+    fn programs(&self, root: &Path, world: &dyn World) -> Option<Programs> {
+        python::programs(root, Path::new(ENVIRONMENT), world)
     }
 
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String> {

@@ -14,11 +14,27 @@ pub(super) use demand::{Asked, Demand, Origin, distribution};
 pub(super) use local::Local;
 pub(super) use trouble::Trouble;
 
-use super::Trouble as AdapterTrouble;
+use std::path::Path;
+
+use super::{Programs, Trouble as AdapterTrouble};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
 use crate::place::Place;
 use crate::stack::Stack;
+use crate::world::World;
+
+/// How programs of an environment of Python are found; what `bin/activate` does.
+pub(super) fn programs(root: &Path, environment: &Path, world: &dyn World) -> Option<Programs> {
+    let root = world.canonical(root).ok()?;
+    let environment = root.join(environment);
+    let dir = environment.join("bin");
+    world.stat(&dir).ok()??;
+    Some(Programs {
+        dir,
+        env: vec![("VIRTUAL_ENV".to_owned(), environment.to_string_lossy().into_owned())],
+        env_remove: vec!["PYTHONHOME".to_owned()],
+    })
+}
 
 /// An error at a place.
 pub(super) fn wrong(place: Place, trouble: impl Into<AdapterTrouble>) -> Diagnostic {

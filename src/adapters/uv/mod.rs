@@ -31,7 +31,9 @@ pub use tool::install;
 pub use trouble::Trouble;
 
 use super::python::{self, general, local, stamp};
-use super::{Action, Adapter, FileChange, Found, Maker, Part, Phase, Settings, Tool, ToolError, Trial};
+use super::{
+    Action, Adapter, FileChange, Found, Maker, Part, Phase, Programs, Settings, Tool, ToolError, Trial,
+};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::Name;
 use crate::place::Sources;
@@ -226,6 +228,10 @@ impl Adapter for Uv {
             part.notes.push(general(Severity::Warning, Trouble::LockStays));
         }
         Ok(part)
+    }
+
+    fn programs(&self, root: &Path, world: &dyn World) -> Option<Programs> {
+        python::programs(root, &environment(root, world).ok()?, world)
     }
 
     fn stamp(&self, stack: &Stack, root: &Path, world: &dyn World) -> Option<String> {

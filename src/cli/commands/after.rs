@@ -8,15 +8,22 @@ use super::{Context, Fail, sync};
 use crate::cli::Exit;
 use crate::cli::args::{Build, Choice, Compose, Down, Up};
 use crate::cli::voice::SCHEMA;
+use crate::environment::Variables;
 use crate::load;
 use crate::names::{ComponentId, Kind, Name};
-use crate::road::{Done, Engine, Road, Stop};
+use crate::road::{Done, Engine, Resolved, Road, Stop};
 use crate::stack::{ProjectFacts, Stack};
 
 pub(super) fn up(context: &Context<'_>, args: &Up) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
+    let variables = road.variables()?;
+    // said before anything is done, where it can be told; what is yet to be fetched may need more
+    if let Ok(resolved) = road.resolve(&context.wish(&Choice::default())?) {
+        all_set(road, &resolved, &variables)?;
+    }
     let (done, engine) = written(context, road, "hsm up", args.frozen, !args.no_wait)?;
+    all_set(road, &done.planned.resolved, &variables)?;
     let stack = &done.planned.resolved.solved.stack;
     let only = containers(stack, &args.names)?;
     let wait = args.timeout.map(Duration::from_secs);
@@ -34,6 +41,15 @@ pub(super) fn build(context: &Context<'_>, args: &Build) -> Result<Exit, Fail> {
     let count = road.build(stack, &engine, &only, &context.voice.progress())?;
     tell(context, "built", if count == 0 { "no image to build" } else { "images are there" }, count);
     Ok(Exit::Done)
+}
+
+/// Refuses to start what needs variables that are not set.
+fn all_set(road: Road<'_>, resolved: &Resolved, variables: &Variables<'_>) -> Result<(), Fail> {
+    let diagnostics = road.unset(resolved, variables, false, true)?;
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    Err(Stop::Wrong(load::Report { sources: resolved.inputs.sources.clone(), diagnostics }).into())
 }
 
 /// Syncs, and finds what can start and build.

@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context<'_>, args: &Env) -> Result<Exit, Fail> {
 }
 
 /// The stack of what is locked.
-fn locked(context: &Context<'_>, road: Road<'_>) -> Result<Resolved, Fail> {
+pub(super) fn locked(context: &Context<'_>, road: Road<'_>) -> Result<Resolved, Fail> {
     let resolved = road.resolve(&context.wish(&Choice::default())?)?;
     if !road.is_locked(&resolved)? {
         context.voice.warn("`hsm.lock` is out of date, so these are not what runs; run `hsm sync`");

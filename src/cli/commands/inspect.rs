@@ -23,7 +23,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm check")?.as_ref());
     let planned = road.plan(&context.wish(&Choice::default())?)?;
-    road.variables()?;
+    let variables = road.variables()?;
     let sources = &planned.resolved.inputs.sources;
     let mut warnings: Vec<_> =
         planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
@@ -31,6 +31,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
         let hints = hints(&container.definition).into_iter();
         warnings.extend(hints.map(|(at, problem)| Diagnostic::warning(at, Finding::Container(problem))));
     }
+    warnings.extend(road.unset(&planned.resolved, &variables, true, false)?);
     let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
     warnings.extend(opened.registries.hidden().into_iter().map(|(target, winner, hidden)| {
         let (winner, hidden) = (winner.to_owned(), hidden.to_owned());

@@ -12,6 +12,7 @@ mod man;
 mod managers;
 mod names;
 mod registry;
+mod run;
 mod schema;
 mod status;
 mod sync;
@@ -53,6 +54,13 @@ pub(super) enum Fail {
     GivenUp,
     /// An edit would leave no solution; it was not made.
     WouldNotSolve(Box<Stop>),
+    /// A program could not be started.
+    Program {
+        /// Which.
+        program: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The system refused something.
     System {
         /// What was attempted: a verb.
@@ -129,6 +137,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
         Command::Down(args) => after::down(context, args),
         Command::Compose(args) => after::compose(context, args),
         Command::Env(args) => env::run(context, args),
+        Command::Run(args) => run::run(context, args),
         Command::Group(args) => edit::group(context, args),
         Command::Mode { mode, then } => edit::mode(context, (*mode).into(), then),
         Command::Add { names, pins, settings, then } => edit::add(context, names, pins, settings, then),

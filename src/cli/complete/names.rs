@@ -62,6 +62,7 @@ impl<'w> Project<'w> {
                 let all = self.opened.registries.dirs().map(|(name, _)| name.to_owned());
                 all.map(|name| Candidate::about(name, String::new())).collect()
             }
+            Source::Entrypoints => self.entrypoints(spot),
             Source::Groups => self.groups(offers::groups(&self.opened), spot),
             Source::UnnamedGroups => self.groups(offers::unnamed_groups(&self.opened), spot),
             Source::NamedGroups => self.groups(offers::named_groups(&self.opened.manifest), spot),
@@ -191,6 +192,24 @@ impl<'w> Project<'w> {
     }
 
     /// Releases, the newest first, and `any`.
+    /// What packages of the stack can be run by; what stands behind a name is the program's.
+    fn entrypoints(&mut self, spot: &Spot<'_>) -> Vec<Candidate> {
+        if spot.ended || spot.values_of("words").next().is_some() {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for (id, _) in self.stack(Some(Kind::Package)) {
+            let Some(entry) = self.entry(id) else { continue };
+            let Entry::Package(package) = entry.as_ref() else { continue };
+            all.extend(
+                package.entrypoints.iter().map(|(name, command)| (name.value.clone(), command.value.clone())),
+            );
+        }
+        all.sort();
+        all.dedup_by(|a, b| a.0 == b.0);
+        all.into_iter().map(|(name, about)| Candidate::about(name, about)).collect()
+    }
+
     fn releases(&mut self, kind: Kind, spot: &Spot<'_>) -> Vec<Candidate> {
         let name = spot.values_of("name").next().and_then(|name| Name::parse(bare(name)).ok());
         let entry = name.and_then(|name| self.entry(ComponentId::new(kind, &name)));

@@ -40,6 +40,8 @@ pub(super) enum Source {
     Profiles,
     /// Profiles of the options of the group that was typed.
     GroupProfiles,
+    /// Entrypoints of packages that are listed, selected or locked.
+    Entrypoints,
     /// All groups.
     Groups,
     /// Groups that the manifest does not name.
@@ -74,6 +76,7 @@ pub(super) fn source(path: &[&str], id: &str, value: &str) -> Option<Source> {
         (["add"], "NAME") => Source::Unlisted(None),
         (["remove"], "NAME") => Source::Listed(None),
         (["up" | "build"], "NAME") => Source::Stack(Some(Kind::Container)),
+        (["run"], "NAME") => Source::Entrypoints,
         (["why"], "NAME") => Source::Anything,
         (["resolve"], "NAME") if id == "explain" => Source::Anything,
         (_, "NAME") if id == "upgrade" => Source::Stack(None),

@@ -427,7 +427,17 @@ fn a_layers_image_wins_over_the_sources() {
 #[test]
 fn variables_without_a_default_are_known() {
     let a = container("a").env(&[("A", Some("${X} $Y ${Z:-1} $$NO ${X:?say}")), ("B", Some("${Z:-${W}}"))]);
-    assert_eq!(Docker.variables(&stack([a])).unwrap(), ["X", "Y", "W"]);
+    let names = |lookup: &dyn Fn(&str) -> Option<String>| {
+        let unset = Docker.unset(&stack([a.clone()]), lookup).unwrap();
+        unset.into_iter().map(|unset| unset.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&|_| None), ["X", "Y", "W"]);
+    assert_eq!(
+        names(&|name| (name != "W").then(String::new)),
+        ["X", "W"],
+        "an empty one is none with a colon"
+    );
+    assert_eq!(names(&|name| (name != "W").then(|| "1".to_owned())), Vec::<String>::new());
 }
 
 #[test]
