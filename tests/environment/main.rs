@@ -9,6 +9,7 @@ mod compose;
 #[expect(dead_code, reason = "the forms use the rest")]
 mod project;
 mod running;
+mod secrets;
 mod shells;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
