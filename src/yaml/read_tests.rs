@@ -188,7 +188,8 @@ fn bombs_are_refused_at_once() {
     for (name, text, code) in table {
         let start = Instant::now();
         let said = said(&text);
-        assert!(start.elapsed() < Duration::from_secs(1), "{name} took {:?}", start.elapsed());
+        // A reader that expands them takes minutes and gigabytes; a busy machine may take seconds over the rest.
+        assert!(start.elapsed() < Duration::from_secs(20), "{name} took {:?}", start.elapsed());
         assert!(said.len() == 1 && said[0].ends_with(code), "{name}: {said:?}");
     }
 }
