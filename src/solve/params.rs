@@ -50,7 +50,8 @@ pub(super) fn own<'a>(said: impl Iterator<Item = (&'a TargetId, &'a [Param])>) -
     join(by_target.into_iter().flat_map(|(_, params)| params))
 }
 
-/// Replaces `${HSM_PARAMS.key}` and `${HSM_PARAMS.key:-default}`.
+/// Replaces `${HSM_PARAMS.key}` and `${HSM_PARAMS.key:-default}`. What is made is filled with variables later, so a `$` of
+/// a value is doubled; that of a default is the registry's own.
 ///
 /// # Errors
 /// The first key that nobody sets and that has no default.
@@ -67,7 +68,7 @@ pub(super) fn fill(text: &At<String>, own: &Joined) -> Result<String, String> {
             None => (&inside[..end], None),
         };
         match (own.get(key), default) {
-            (Some(values), _) => out.push_str(&values.join(",")),
+            (Some(values), _) => out.push_str(&values.join(",").replace('$', "$$")),
             (None, Some(default)) => out.push_str(default),
             (None, None) => return Err(key.to_owned()),
         }

@@ -68,6 +68,18 @@ fn the_process_wins_then_the_file_then_packages_then_addresses() {
     assert_eq!(run.out, "TIMEOUT=5\nWHO=me\nLLM_URL=https://llm.test/v1\n");
 }
 
+/// A param's value is what it says; only the registry's own text asks for variables.
+#[test]
+fn a_dollar_in_a_param_is_a_dollar() {
+    let project = project();
+    project.write(
+        "hsm-registry/packages/client.yaml",
+        "name: client\nversion: 1.0.0\nsources: {prod: {type: pypi}}\nenv: {PRICE: \"${HSM_PARAMS.price} ${HSM_PARAMS.no:-${USER_NAME:-x}}\"}\nimplies: {container_group:cache: {options: redis, params: {price: \"5${USER_NAME}$\"}}}\n",
+    );
+    let run = project.run(&["env", "-q", "PRICE"]).ends(0);
+    assert_eq!(run.out, "PRICE='5${USER_NAME}$ x'\n");
+}
+
 #[test]
 fn what_needs_an_unset_variable_is_left_out_and_named() {
     let project = project();
