@@ -367,7 +367,8 @@ It goes by what is locked and syncs nothing.")]
   hsm explain HSM-E021
   hsm explain 021
   hsm explain              (lists all codes)
-  hsm explain json         (what --format json prints)")]
+  hsm explain json         (what --format json prints)
+  hsm explain promises     (what holds when a run ends badly)")]
     Explain {
         /// The code, with or without HSM- in front; all are listed when none is given
         #[arg(value_name = "CODE")]

@@ -30,7 +30,7 @@ const FAMILIES: [&str; 10] = [
 ];
 
 /// Pages about something else than a code.
-const TOPICS: [&str; 1] = [include_str!("pages/json.md")];
+const TOPICS: [&str; 2] = [include_str!("pages/json.md"), include_str!("pages/promises.md")];
 
 const FENCE: &str = "```";
 

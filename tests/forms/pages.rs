@@ -178,3 +178,25 @@ fn explain_lists_all_codes_and_offers_the_nearest() {
     let far = project.run(&["explain", "nonsense"]).ends(2);
     assert_eq!(far.err, "error: there is no code `nonsense`; `hsm explain` lists all\n");
 }
+
+#[test]
+fn every_test_of_a_promise_is_there() {
+    let page = include_str!("../../src/diagnostic/pages/promises.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("a text");
+    let gates = read("crash/src/main.rs");
+    let mut named = 0;
+    for words in page.split('`').skip(1).step_by(2) {
+        if let Some(gate) = words.strip_prefix("cargo crash ") {
+            assert!(gates.contains(&format!("name: \"{gate}\"")), "there is no gate `{gate}`");
+        } else if let Some((file, test)) = words.split_once("::") {
+            let text = read(&format!("transaction/{file}.rs"));
+            assert!(text.contains(&format!("fn {test}()")), "there is no test `{words}`");
+        } else {
+            continue;
+        }
+        named += 1;
+    }
+    let promises = page.matches("\nP").count();
+    assert!(promises == 8 && named > 2 * promises, "{promises} promises, {named} tests");
+}

@@ -11,7 +11,7 @@ use crate::strace::MISSED;
 use crate::{Bench, GATES};
 
 /// A break, the gate that notices it, and how the names of the cases end or what is in them that can.
-const CONTROLS: [(&str, &str, &str); 17] = [
+const CONTROLS: [(&str, &str, &str); 18] = [
     ("no-file-sync", "cuts", ""),
     ("no-directory-sync", "cuts", ""),
     ("tools-not-synced", "cuts", ""),
@@ -27,6 +27,7 @@ const CONTROLS: [(&str, &str, &str); 17] = [
     ("rollback-error-swallowed", "sweep", "tool-fails/"),
     ("interruption-not-undone", "sweep", "SIGINT"),
     ("journal-ended-first", "again", "SIGKILL"),
+    ("children-not-signalled", "signals", "family"),
     ("no-check", "meddle", "/config.1/"),
     ("foreign-overwritten", "meddle", "/fail@"),
 ];

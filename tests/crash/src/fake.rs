@@ -6,19 +6,25 @@
 //!
 //! `CRASH_TOOL=COMMAND:STEP:WHAT` asks for a fault before the step of that number of `uv COMMAND`. `WHAT`: `fail` (exit
 //! code 1), `die` (killed), `hang` (Ctrl-C for hsm, then no end), `INT`, `TERM` or `KILL` (a signal for hsm; after `KILL`
-//! the tool ends too), `orphan` (hsm is killed, the tool goes on); `on@FILE`, `fail@FILE`, `KILL@FILE`: somebody saves that
+//! the tool ends too), `family` (starts a child that does not listen to signals, then no end), `deaf` (listens to none
+//! itself), `orphan` (hsm is killed, the tool goes on); `on@FILE`, `fail@FILE`, `KILL@FILE`: somebody saves that
 //! file first.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, getppid, kill_process};
 
 /// Where in a place it is noted what somebody else has saved.
 pub(crate) const SOMEBODY: &str = "somebody";
+
+/// Where in a place the tools note when they are at work.
+pub(crate) const LOG: &str = "log";
 
 /// Plays the tool of this name with these arguments; gives back its exit code.
 pub(crate) fn play(name: &str, args: &[String]) -> i32 {
@@ -49,8 +55,10 @@ fn uv(args: &[String]) -> i32 {
     }
     let Some(command) = args.iter().find(|a| matches!(a.as_str(), "lock" | "sync")) else { return 2 };
     let mut tool = Tool::of(command);
+    log("start");
     let project = fs::read_to_string("pyproject.toml").unwrap_or_default();
     let done = if command == "lock" { tool.lock(&project) } else { tool.sync(&project) };
+    log("end");
     match done {
         Ok(()) => 0,
         Err(error) => {
@@ -102,6 +110,15 @@ impl Tool {
             "die" => kill_myself(),
             "hang" => {
                 to_hsm(Signal::INT)?;
+                std::thread::sleep(Duration::from_mins(1));
+            }
+            "family" | "deaf" => {
+                let mut child = Command::new("sh");
+                child.args(["-c", "trap '' INT TERM HUP; while echo >> ../heart; do sleep 0.05; done"]);
+                if what == "deaf" {
+                    return Err(child.exec().to_string());
+                }
+                child.spawn().map_err(|e| e.to_string())?;
                 std::thread::sleep(Duration::from_mins(1));
             }
             "INT" => to_hsm(Signal::INT)?,
@@ -194,6 +211,47 @@ fn meddle(file: &str) -> std::io::Result<()> {
 fn kill_myself() {
     let me: Pid = getpid();
     let _ends = kill_process(me, Signal::KILL);
+}
+
+/// Notes that this tool is at work, where that is wanted.
+fn log(what: &str) {
+    if std::env::var_os("CRASH_LOG").is_some() {
+        let file = fs::OpenOptions::new().create(true).append(true).open(format!("../{LOG}"));
+        let _best_effort = file.and_then(|mut file| writeln!(file, "{what} {}", std::process::id()));
+    }
+}
+
+/// Whether no tool worked while another one did.
+pub(crate) fn took_turns(log: &Path) -> Result<(), String> {
+    let mut at_work = None;
+    for line in fs::read_to_string(log).unwrap_or_default().lines() {
+        match (line.split_once(' '), at_work.take()) {
+            (Some(("start", who)), None) => at_work = Some(who.to_owned()),
+            (Some(("end", who)), Some(other)) if who == other => {}
+            (_, other) => return Err(format!("{line:?} while {other:?} was at work")),
+        }
+    }
+    Ok(())
+}
+
+/// Whether all that the tools made in a project was made from the project's file that is there.
+pub(crate) fn belongs_together(root: &Path) -> Result<(), String> {
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
+    let project = read("pyproject.toml");
+    let site = ".venv/lib/python3/site-packages";
+    let mut made = vec!["uv.lock".to_owned(), ".venv/pyvenv.cfg".to_owned()];
+    for name in ["liba", "libb"] {
+        let (file, script) = (format!("{site}/{name}/__init__.py"), format!(".venv/bin/{name}"));
+        if project.contains(&format!("\"{name}")) {
+            made.extend([file, script]);
+        } else if root.join(&file).exists() {
+            return Err(format!("{file} is there, but not in pyproject.toml"));
+        }
+    }
+    match made.iter().find(|path| !read(path).contains(&print(&project))) {
+        Some(path) => Err(format!("{path} was made from another pyproject.toml")),
+        None => Ok(()),
+    }
 }
 
 /// A short text that stands for another.

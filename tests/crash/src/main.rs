@@ -13,17 +13,24 @@
 mod again;
 mod calls;
 mod controls;
+mod crowd;
 mod cuts;
 mod fake;
+mod idle;
 mod judge;
 mod meddle;
 mod model;
+mod mount;
 mod picture;
 mod plan;
+mod power;
 mod project;
+mod room;
 mod run;
+mod signals;
 mod strace;
 mod sweep;
+mod uv;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -47,6 +54,12 @@ Gates:
   again        a kill, and then a fault in the command that recovers from it
   cuts         power cuts, by a model of the disk: what was not synced is lost in part, in any order
   meddle       somebody else saves a file while hsm is at work
+  idle         commands that only look, and a sync with nothing to do, change nothing
+  room         a disk with less and less room (mounts a small one)
+  power        the power goes at a call: a real file system in an image, without what was in memory (mounts it)
+  crowd        64 processes at once in one project, an eighth of them killed, in 200 rounds
+  signals      Ctrl-C once, twice, three times, while a tool works that has children or does not listen
+  uv           the real uv killed at 200 points of a sync with builds
   controls     builds of hsm that are broken on purpose, which the other gates must catch
 
 Options:
@@ -88,7 +101,7 @@ struct Bench {
     prepared: Arc<Vec<sweep::Prepared>>,
 }
 
-static GATES: [Gate; 5] = [
+static GATES: [Gate; 11] = [
     Gate {
         name: "sweep",
         short: 600,
@@ -113,6 +126,37 @@ static GATES: [Gate; 5] = [
         full: None,
         run: |plan, bench| meddle::run(plan, &bench.hsm, &bench.prepared),
     },
+    Gate {
+        name: "idle",
+        short: 100,
+        full: None,
+        run: |plan, bench| idle::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "room",
+        short: 40,
+        full: None,
+        run: |plan, bench| room::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "power",
+        short: 20,
+        full: Some(600),
+        run: |plan, bench| power::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "crowd",
+        short: 1,
+        full: None,
+        run: |plan, bench| crowd::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate {
+        name: "signals",
+        short: 12,
+        full: None,
+        run: |plan, bench| signals::run(plan, &bench.hsm, &bench.prepared),
+    },
+    Gate { name: "uv", short: 12, full: None, run: |plan, bench| uv::run(plan, &bench.hsm) },
     Gate { name: "controls", short: usize::MAX, full: None, run: controls::run },
 ];
 
@@ -223,6 +267,9 @@ fn crash(typed: &Typed) -> ExitCode {
 
 fn tell(gate: &str, findings: &Findings, seconds: f64) {
     println!("\n{gate}: {} cases in {seconds:.1} s, {} wrong", findings.total(), findings.wrong.len());
+    for why in &findings.skipped {
+        println!("  skipped: {why}");
+    }
     for (kind, count) in &findings.counts {
         println!("  {count:>6}  {kind}");
     }

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// All files of a place but hsm's own directory.
+/// All files of a project and beside it that a user would miss: all but hsm's own directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Picture(BTreeMap<String, Item>);
 
@@ -42,7 +42,8 @@ impl Picture {
     pub(crate) fn of(place: &Path) -> Self {
         let mut all = BTreeMap::new();
         look(place, "", &mut all);
-        all.retain(|path, _| !path.starts_with("project/.hsm") && path != "said" && path != "trace");
+        let counts = |path: &str| path.starts_with("project/") || path.starts_with("elsewhere");
+        all.retain(|path, _| counts(path) && !path.starts_with("project/.hsm"));
         Self(all)
     }
 

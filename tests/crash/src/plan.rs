@@ -40,6 +40,8 @@ pub(crate) type Counted = std::result::Result<Option<String>, String>;
 pub(crate) struct Findings {
     /// How many cases of each kind went well.
     pub(crate) counts: BTreeMap<String, usize>,
+    /// What could not be tried, and why.
+    pub(crate) skipped: Vec<String>,
     /// The others: the command that repeats it, and what was wrong.
     pub(crate) wrong: Vec<(String, String)>,
 }
@@ -57,6 +59,11 @@ impl Findings {
             }
         }
         findings
+    }
+
+    /// Nothing could be tried.
+    pub(crate) fn skipped(why: String) -> Self {
+        Self { skipped: vec![why], ..Self::default() }
     }
 
     pub(crate) fn total(&self) -> usize {

@@ -31,6 +31,7 @@ pub(crate) struct Hsm {
 pub(crate) struct Run {
     command: Command,
     said: PathBuf,
+    limit: Duration,
 }
 
 /// How a run ended.
@@ -69,12 +70,14 @@ impl Run {
             .env("PATH", format!("{}:{path}", hsm.tools.display()))
             .env("HOME", place)
             .env("LC_ALL", "C.UTF-8")
+            // What Python leaves beside a build backend is no part of a project.
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::null())
             .process_group(0);
         if let Some(broken) = &hsm.broken {
             command.env("HSM_BROKEN", broken);
         }
-        Self { command, said: place.join("said") }
+        Self { command, said: place.join("said"), limit: LIMIT }
     }
 
     /// Tells the tools what to do wrong.
@@ -85,12 +88,20 @@ impl Run {
         self
     }
 
+    /// One of many that wait for each other; the tools note when they are at work.
+    pub(crate) fn in_a_crowd(mut self, number: usize) -> Self {
+        self.limit = LIMIT * 15;
+        self.said.set_file_name(format!("said-{number}"));
+        self.command.env("CRASH_LOG", "1");
+        self
+    }
+
     /// Starts it in a process group of its own.
     pub(crate) fn start(mut self) -> Started {
         let said = File::create(&self.said).expect("a file for what it says");
         self.command.stdout(said.try_clone().expect("a second handle")).stderr(said);
         let child = self.command.spawn().unwrap_or_else(|e| panic!("{:?}: {e}", self.command));
-        Started { child, said: self.said }
+        Started { child, said: self.said, limit: self.limit }
     }
 
     /// Runs it to its end.
@@ -103,25 +114,26 @@ impl Run {
 pub(crate) struct Started {
     pub(crate) child: Child,
     said: PathBuf,
+    limit: Duration,
 }
 
 impl Started {
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Ended {
-        let (status, hung) = wait(&mut self.child).expect("a child");
+        let (status, hung) = wait(&mut self.child, self.limit).expect("a child");
         let said = String::from_utf8_lossy(&fs::read(&self.said).unwrap_or_default()).into_owned();
         Ended { code: status.code(), signal: status.signal(), said, hung }
     }
 }
 
-fn wait(child: &mut Child) -> io::Result<(ExitStatus, bool)> {
+fn wait(child: &mut Child, limit: Duration) -> io::Result<(ExitStatus, bool)> {
     let start = Instant::now();
     let mut pause = Duration::from_micros(500);
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok((status, false));
         }
-        if start.elapsed() > LIMIT {
+        if start.elapsed() > limit {
             let _gone = kill_process_group(Pid::from_child(child), Signal::KILL);
             return Ok((child.wait()?, true));
         }
