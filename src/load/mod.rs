@@ -232,45 +232,18 @@ fn read(
     if blind {
         return None;
     }
-    let mut reached = walk::walk(&manifest, &mut registries, sources);
-    if world.interrupted() {
-        return None;
-    }
-    diagnostics.append(&mut reached.diagnostics);
-    diagnostics.extend(check::check(&manifest, &reached, &mut registries, sources));
+    let reached = walk::walk(&manifest, &mut registries, sources);
+    let bare = whole::bare(root, manifest, reached, &mut registries, sources, diagnostics)?;
     diagnostics.extend(registries.warnings().iter().cloned());
-    let own_services = own_services(root, world, &manifest, sources, diagnostics);
-    let mut python = python::project(root, world, &reached.entries, sources, diagnostics);
+    let (manifest, entries) = (&bare.manifest, &bare.entries);
+    let own_services = own_services(root, world, manifest, sources, diagnostics);
+    let mut python = python::project(root, world, entries, sources, diagnostics);
     let list =
         pyproject::List::of(manifest.dependencies.into_group.as_ref().map(|group| group.value.as_str()));
-    python.overridden.extend(python::overridden(&reached.entries));
-    python.hand_over(&list, &python::distributions(&options.adopt, &reached.entries));
-    let checkouts = python::checkouts(root, world, &reached.entries, sources);
-    let groups = reached.entries.keys().filter_map(|target| match target {
-        TargetId::Group(id) => Some(id),
-        TargetId::Component(_) => None,
-    });
-    let twin = |id: &GroupId| TargetId::Group(GroupId::new(id.kind.other(), &id.name));
-    let twins = groups.filter(|id| registries.contains(&twin(id))).cloned().collect();
-    Some(Inputs {
-        python,
-        checkouts,
-        root: root.to_owned(),
-        sources: Sources::new(),
-        listed: listed(&manifest),
-        manifest,
-        entries: reached.entries,
-        files: reached.files,
-        bystanders: reached.bystanders,
-        absent: reached.absent,
-        depends: reached.depends,
-        lock,
-        own_services,
-        warnings: Vec::new(),
-        options: options.clone(),
-        opened: registries.opened(),
-        twins,
-    })
+    python.overridden.extend(python::overridden(entries));
+    python.hand_over(&list, &python::distributions(&options.adopt, entries));
+    let checkouts = python::checkouts(root, world, entries, sources);
+    Some(Inputs { python, checkouts, lock, own_services, options: options.clone(), ..bare })
 }
 
 fn read_manifest(

@@ -46,8 +46,8 @@ pub fn trial(
     bare(root, manifest, reached, &mut shelf.registries, &mut shelf.sources, found)
 }
 
-/// The inputs of something that has nothing but a manifest and registries.
-fn bare(
+/// The inputs of something that has nothing but a manifest and registries. `None`: the user asked to stop.
+pub(super) fn bare(
     root: &Path,
     manifest: Manifest,
     mut reached: Reached,
