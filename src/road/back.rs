@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Road, Stop};
-use crate::transaction::{self, LastRun, Left, ProjectLock, TakeBackError, TakenBack};
+use crate::transaction::{self, LastRun, Left, ProjectLock, Recovered, TakeBackError, TakenBack};
 
 impl Road<'_> {
     /// What an interrupted run left, if there is one and nobody is at work. Changes nothing.
@@ -16,6 +16,16 @@ impl Road<'_> {
         }
         let _lock = self.take(what, false, &mut |_| {})?;
         transaction::left(self.world, self.root).map_err(Stop::Recovery)
+    }
+
+    /// Undoes or finishes an interrupted run. Where there is none it does not matter that the project can't be locked: on a
+    /// full disk, that is.
+    pub fn recover(&self, what: &str, tell: &mut dyn FnMut(&str)) -> Result<Option<Recovered>, Stop> {
+        match self.enter(what, true, tell) {
+            Ok((_, recovered)) => Ok(recovered),
+            Err(Stop::Lock(_)) if !transaction::needs_recovery(self.world, self.root) => Ok(None),
+            Err(stop) => Err(stop),
+        }
     }
 
     /// The last run, if there is a way back from it.

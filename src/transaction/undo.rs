@@ -165,7 +165,7 @@ impl<'a> WayBack<'a> {
         if !matches!(entry.before, Before::Absent) && self.world.stat(parent(&real))?.is_none() {
             self.world.create_dirs(parent(&real))?;
         }
-        self.sweep_beside(&real);
+        self.sweep_beside(&real)?;
         let changed = match &entry.before {
             Before::Absent => self.put_back_nothing(entry, &real)?,
             Before::File { hash, mode, copy } => self.put_back_file(entry, &real, hash, *mode, copy)?,
@@ -367,14 +367,22 @@ impl<'a> WayBack<'a> {
         Ok(path)
     }
 
-    /// Temporary files of a write that died.
-    fn sweep_beside(&self, real: &Path) {
-        let Some(name) = real.file_name().map(|n| format!(".{}.", n.to_string_lossy())) else { return };
-        for (other, kind) in self.world.list(parent(real)).unwrap_or_default() {
+    /// Temporary files of a write that died. Behind a link they lie where no later command would look for them, so one
+    /// that can't be removed keeps the journal.
+    fn sweep_beside(&self, real: &Path) -> io::Result<()> {
+        let Some(name) = real.file_name().map(|n| format!(".{}.", n.to_string_lossy())) else {
+            return Ok(());
+        };
+        let listed = match self.world.list(parent(real)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            listed => listed?,
+        };
+        for (other, kind) in listed {
             if kind == FileKind::File && other.starts_with(&name) && other.ends_with(TEMP_SUFFIX) {
-                let _next_time = self.world.remove_file(&parent(real).join(other));
+                self.world.remove_file(&parent(real).join(other))?;
             }
         }
+        Ok(())
     }
 }
 

@@ -166,9 +166,12 @@ impl World for Real {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        file.set_len(0)?;
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(note.as_bytes())?;
+        // On a full disk the note can't be written. The lock holds without it, and what an interrupted run left can be put
+        // back, which needs no room; only who waits is not told for whom.
+        let _not_told = file
+            .set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
+            .and_then(|_| file.write_all(note.as_bytes()));
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.try_clone()?);
         let held = HeldLock { file, held: Arc::clone(&self.held), _hold: self.signals.hold() };
         Ok(Some(Lock { _held: Box::new(held) }))

@@ -228,6 +228,39 @@ fn a_run_that_dies_anywhere_is_undone_or_finished_by_the_next_command_even_if_th
     assert!(deaths > 500, "{deaths}");
 }
 
+/// Behind a link no later command would look for it.
+#[test]
+fn a_temporary_file_behind_a_link_is_removed_or_keeps_the_journal() {
+    let temp = Path::new("elsewhere/.real.toml.7-1.hsm-tmp");
+    let scenario = SCENARIOS.iter().find(|scenario| scenario.name == "linked").unwrap();
+    let (before, _, changes) = scenario.rehearse();
+    let (mut kept, mut faults) = (0, 0);
+    for n in 1..=changes {
+        let died = (scenario.world)().with_fault(Fault::Death(n));
+        drop(scenario.run(&died));
+        let left = || {
+            let left = died.restarted();
+            left.change(|disk| disk.write(temp, b"half").unwrap());
+            left
+        };
+        let whole = left();
+        let Some(Recovered::Undone { .. }) = recover(&whole).unwrap() else { continue };
+        assert_eq!(whole.contents(), before);
+        for m in 1..=whole.changes() {
+            let failing = left().with_fault(Fault::Error(m, io::ErrorKind::Other));
+            let is_done = recover(&failing).is_ok();
+            let is_there = failing.contents().keys().any(|path| path.ends_with(temp));
+            assert!(!(is_done && is_there), "dead at {n}, recovery fails at {m}: it is left for good");
+            kept += u32::from(is_there);
+            faults += 1;
+            let last = failing.restarted();
+            recover(&last).unwrap();
+            assert_eq!(last.contents(), before, "dead at {n}, recovery fails at {m}");
+        }
+    }
+    assert!(kept > 5 && faults > 100, "{kept} {faults}");
+}
+
 #[test]
 fn a_commit_that_fails_and_a_death_on_the_way_back_still_leave_one_state() {
     for scenario in SCENARIOS.iter().filter(|s| !s.fails) {

@@ -30,7 +30,7 @@ pub(super) fn recover(context: &Context<'_>, args: &Recover) -> Result<Exit, Fai
             }
         }
     } else {
-        let (_lock, recovered) = road.enter("hsm recover", true, &mut |who| {
+        let recovered = road.recover("hsm recover", &mut |who| {
             context.voice.note(&format!("waiting for another run in this project: {who}"));
         })?;
         context.tell_recovered(recovered.as_ref());
