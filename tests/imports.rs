@@ -74,6 +74,7 @@ const BLIND: &[(&str, &[&str])] = &[
 /// What a room may say in its texts although it holds the name of a tool: words of the file formats.
 const FORMAT_WORDS: &[(&str, &str)] = &[
     ("registry", "`uv`"),         // the key of an entry whose content is passed through
+    ("compare", "`uv`"),          // the same key
     ("registry", "docker-image"), // a type of source
     ("pyproject", "`uv`"),        // a key of the file whose facts it reads
 ];

@@ -10,6 +10,7 @@ impl Finding {
             Self::Proven(proven) => proven.code(),
             Self::Upkeep(upkeep) => upkeep.code(),
             Self::Expected(expected) => expected.code(),
+            Self::Breaking { .. } => "HSM-E630",
             Self::Syntax(_) => "HSM-E001",
             Self::BadToml(_) => "HSM-E077",
             Self::NotUtf8 => "HSM-E002",
@@ -94,6 +95,9 @@ impl Finding {
             Self::Proven(proven) => return proven.help(),
             Self::Upkeep(upkeep) => return upkeep.help(),
             Self::Expected(expected) => return expected.help(),
+            Self::Breaking { why, .. } => {
+                return Some(format!("{why}; where that is meant, say so to those who use it"));
+            }
             Self::UnknownKey { nearest: Some(near), .. }
             | Self::BadValue { nearest: Some(near), .. }
             | Self::BadSourceType { nearest: Some(near), .. }

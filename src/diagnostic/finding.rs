@@ -3,6 +3,7 @@
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
 use super::{Expected, Proven, Upkeep, Wiring};
+use crate::compare::Breaks;
 use crate::container::port::PortError;
 use crate::container::volume::VolumeError;
 use crate::names::{NameError, TargetError, TargetId};
@@ -21,6 +22,16 @@ pub enum Finding {
     /// What is careless in a registry.
     #[error(transparent)]
     Upkeep(#[from] Upkeep),
+    /// A change of a registry that may break projects.
+    #[error("{target}: {what}")]
+    Breaking {
+        /// Whose.
+        target: TargetId,
+        /// What changed.
+        what: String,
+        /// Why it may break one.
+        why: Breaks,
+    },
     /// What is not as a test of a registry expects it.
     #[error(transparent)]
     Expected(#[from] Expected),

@@ -28,7 +28,7 @@ use crate::registry::{Entry, Group, Registries, RegistryDir};
 use crate::world::World;
 use crate::yaml::{self, Limits};
 
-pub use shelf::{Shelf, check_entry, shelf, shelf_of, usual_place};
+pub use shelf::{Shelf, check_entry, shelf, shelf_at, shelf_of, usual_place};
 pub use whole::{trial, whole};
 
 /// What the command line changes about reading.

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{LoadOptions, REGISTRY, REGISTRY_VARIABLE, Report, check, read_manifest, registry_dirs, walk};
-use crate::diagnostic::any_error;
+use crate::diagnostic::{Diagnostic, any_error};
 use crate::manifest::{self, Manifest};
 use crate::names::{Kind, TargetId};
 use crate::place::{Place, Sources};
@@ -60,11 +60,24 @@ pub fn shelf<'w>(root: &Path, in_project: bool, world: &'w dyn World) -> Result<
 /// When it is none.
 pub fn shelf_of<'w>(root: &Path, directory: &Path, world: &'w dyn World) -> Result<Shelf<'w>, Report> {
     let mut sources = Sources::new();
-    let (registries, diagnostics) = Registries::open(&[dir(directory)], root, world, &mut sources);
-    if any_error(&diagnostics) {
-        return Err(Report { sources, diagnostics });
+    match shelf_at(root, directory, world, &mut sources) {
+        Ok(registries) => Ok(Shelf { sources, manifest: None, registries }),
+        Err(diagnostics) => Err(Report { sources, diagnostics }),
     }
-    Ok(Shelf { sources, manifest: None, registries })
+}
+
+/// A further registry that is read into the same sources, by itself. It may be laid over what is there.
+///
+/// # Errors
+/// When it is none.
+pub fn shelf_at<'w>(
+    root: &Path,
+    directory: &Path,
+    world: &'w dyn World,
+    sources: &mut Sources,
+) -> Result<Registries<'w>, Vec<Diagnostic>> {
+    let (registries, diagnostics) = Registries::open(&[dir(directory)], root, world, sources);
+    if any_error(&diagnostics) { Err(diagnostics) } else { Ok(registries) }
 }
 
 /// Where the registry of a project lies that names none.

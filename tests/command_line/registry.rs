@@ -1,6 +1,7 @@
 //! The family `registry`: what is shown, and what is written into the list of registries.
 
 mod cases;
+mod diff;
 mod entries;
 mod validate;
 mod wrapped;

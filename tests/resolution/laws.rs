@@ -4,6 +4,7 @@
 //! - `registry`: what is proved about a registry by itself.
 //! - `same`: what must not change a byte, and what must not change an answer.
 //! - `again`: compiling another manifest over what is compiled already.
+//! - `changed`: what is said of a change of a registry.
 //! - `coverage`: every feature decides somewhere.
 //! - `explained`: fixes of conflicts, and why something is there or not.
 //! - `limits`: what can never lose a solution.
@@ -16,6 +17,7 @@ mod again;
 mod agreement;
 mod arguments;
 mod case;
+mod changed;
 mod controls;
 mod coverage;
 mod explained;

@@ -10,6 +10,7 @@
 mod cache;
 mod command;
 mod state;
+mod tree;
 mod trouble;
 mod url;
 
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 pub use cache::NotGot;
 pub use state::{Unsaved, unsaved};
+pub use tree::{Tree, tree};
 pub use trouble::Trouble;
 pub use url::{GitRef, GitUrl, NotGit};
 

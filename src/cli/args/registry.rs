@@ -104,6 +104,26 @@ Ends with 3 where one fails.")]
         #[arg(value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+    /// Show what changed between two states of a registry, and what of it may break projects
+    #[command(after_help = "Examples:
+  hsm registry diff main..                       (the project's registry: a branch against the files as they are)
+  hsm registry diff v1.0..v1.1 ./hsm-registry    (two commits)
+  hsm registry diff ../old-registry ./hsm-registry
+  hsm registry diff origin/main.. --format github
+
+A change breaks if a project that has a stack before may have none after it, or can't be started as it is: something that
+it may name is gone, more is demanded, or what it has may clash. Comments and layout are no change.
+
+Ends with 3 where one may break a project.")]
+    Diff {
+        /// A..B (commits, tags or branches of the git repository that holds the registry; without B the files as they
+        /// are), or a directory
+        #[arg(value_name = "A..B|OLD")]
+        old: String,
+        /// The registry's directory; or, after a directory, the one to compare it with
+        #[arg(value_name = "DIR|NEW")]
+        new: Option<PathBuf>,
+    },
     /// Add a registry to the list in hsm.yaml; it is searched after those that are there
     #[command(after_help = "Examples:
   hsm registry add ../team-registry

@@ -201,6 +201,11 @@ impl Voice {
         let _ = stderr.write_all(commands.as_bytes()).and_then(|()| stderr.flush());
     }
 
+    /// Whether findings go to a place beside the data: annotations, or a log.
+    pub(super) fn annotates(&self) -> bool {
+        self.annotations.is_some() || self.format == Format::Sarif
+    }
+
     /// Learns that standard output is for data alone: annotations go beside it.
     pub(super) fn beside_data(&mut self) {
         self.annotations = self.annotations.map(|_| Stream::Err);

@@ -3,6 +3,7 @@
 //! What is written is read by the real reader first, on a copy of the machine in memory, and solved there.
 
 mod add;
+mod diff;
 mod entries;
 mod groups;
 mod init;
@@ -38,6 +39,7 @@ pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fai
             validate::validate(context, dir.as_deref(), *strict, Wanted { pairs: *pairs })
         }
         Registry::Test { dir } => validate::test(context, dir.as_deref()),
+        Registry::Diff { old, new } => diff::diff(context, old, new.as_deref()),
         Registry::Add(args) => add::add(context, args),
         Registry::Package(command) => entries::package(context, command),
         Registry::Container(command) => entries::container(context, command),

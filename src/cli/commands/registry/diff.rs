@@ -1,0 +1,211 @@
+//! `registry diff`: what changed between two states of a registry.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value as Json, json};
+
+use super::Site;
+use crate::adapters::git::{self, NotGot};
+use crate::cli::Exit;
+use crate::cli::commands::{Context, Fail};
+use crate::cli::voice::SCHEMA;
+use crate::compare::{Breaks, Change, State, compare};
+use crate::diagnostic::{Diagnostic, Finding};
+use crate::load::{self, Report};
+use crate::place::{Place, Sources};
+use crate::road::Stop;
+use crate::world::{Laid, World};
+
+/// Where a state is to be had.
+enum At {
+    /// In a directory.
+    Directory(PathBuf),
+    /// In a commit of the repository that holds this directory.
+    Commit(PathBuf, String),
+}
+
+pub(super) fn diff(context: &Context<'_>, old: &str, new: Option<&Path>) -> Result<Exit, Fail> {
+    let (root, old, new) = sides(context, old, new)?;
+    let mut sources = Sources::new();
+    let before = read(context, &root, &old, &mut sources)?;
+    let after = read(context, &root, &new, &mut sources)?;
+    let changes = compare(&before, &after);
+    let breaking: Vec<Diagnostic> = changes.iter().filter_map(finding).collect();
+    let fails = !breaking.is_empty();
+    // what could be read before, and why it can't be any more
+    let mut found: Vec<Diagnostic> = after
+        .broken()
+        .filter(|(target, _)| before.broken().all(|(known, _)| known != *target))
+        .flat_map(|(_, found)| found.to_vec())
+        .collect();
+    if context.voice.is_json() {
+        let changes: Vec<Json> = changes.iter().map(|change| as_json(&sources, change)).collect();
+        context.voice.json(&json!({
+            "schema": SCHEMA, "ok": !fails, "old": old.text(), "new": new.text(), "changes": changes,
+        }));
+    } else {
+        if context.voice.annotates() {
+            found.extend(breaking.iter().cloned());
+        }
+        say(context, &sources, &changes);
+        context.voice.diagnostics(&sources, &found);
+        let harmless = changes.len() - breaking.len();
+        let summary = match (breaking.len(), harmless) {
+            (0, 0) => "nothing has changed in meaning".to_owned(),
+            (0, harmless) => format!("{}, none of them breaks a project", count(harmless)),
+            (breaking, 0) => format!("{}, which may break projects", count(breaking)),
+            (breaking, harmless) => {
+                format!("{} that may break projects, and {harmless} that break none", count(breaking))
+            }
+        };
+        context.voice.step("compared", &format!("{} with {}: {summary}", old.text(), new.text()));
+    }
+    Ok(if fails { Exit::NoSolution } else { Exit::Done })
+}
+
+fn count(number: usize) -> String {
+    if number == 1 { "1 change".to_owned() } else { format!("{number} changes") }
+}
+
+/// What is to be compared: two directories, or two commits of the repository that holds one.
+fn sides(context: &Context<'_>, old: &str, new: Option<&Path>) -> Result<(PathBuf, At, At), Fail> {
+    let start = context.start()?;
+    let is_directory = context.world.list(&start.join(old)).is_ok();
+    let range =
+        old.split_once("..").filter(|(from, to)| !is_directory && !from.is_empty() && !to.starts_with('.'));
+    let Some((from, to)) = range else {
+        let new = new.ok_or_else(|| {
+            Fail::usage(format!(
+                "`{old}` is no range of commits `A..B`; to compare two directories, name both: hsm registry diff OLD NEW"
+            ))
+        })?;
+        return Ok((start, At::Directory(old.into()), At::Directory(new.to_owned())));
+    };
+    let (root, dir) = match new {
+        Some(dir) => (start, dir.to_owned()),
+        None => of_project(context)?,
+    };
+    let at = |revision: &str| At::Commit(dir.clone(), revision.to_owned());
+    let new = if to.is_empty() { At::Directory(dir.clone()) } else { at(to) };
+    Ok((root, at(from), new))
+}
+
+/// The registry of the project, if it has one and no more.
+fn of_project(context: &Context<'_>) -> Result<(PathBuf, PathBuf), Fail> {
+    let site = Site::find(context)?;
+    let shelf = site.shelf(context.world)?;
+    let dirs: Vec<PathBuf> = shelf.registries.dirs().map(|(_, dir)| dir.to_owned()).collect();
+    match dirs.as_slice() {
+        [dir] => {
+            let dir = dir.strip_prefix(&site.root).unwrap_or(dir).to_owned();
+            Ok((site.root, dir))
+        }
+        [] => Err(Fail::usage(super::NO_REGISTRY.to_owned())),
+        several => {
+            let all: Vec<String> = several.iter().map(|dir| dir.display().to_string()).collect();
+            let all = all.join(", ");
+            Err(Fail::usage(format!("there are several registries; name the directory of one: {all}")))
+        }
+    }
+}
+
+impl At {
+    /// How it is named.
+    fn text(&self) -> String {
+        match self {
+            Self::Directory(dir) => dir.display().to_string(),
+            Self::Commit(dir, revision) => {
+                let dir = dir.strip_prefix(".").unwrap_or(dir);
+                format!("{revision}:{}", dir.display())
+            }
+        }
+    }
+}
+
+fn read(context: &Context<'_>, root: &Path, at: &At, sources: &mut Sources) -> Result<State, Fail> {
+    let state = |world: &dyn World, dir: &Path, sources: &mut Sources| {
+        let registries = load::shelf_at(root, dir, world, sources);
+        registries.map(|mut registries| State::read(&mut registries, sources))
+    };
+    let wrong =
+        |diagnostics, sources: &Sources| Stop::Wrong(Report { sources: sources.clone(), diagnostics });
+    match at {
+        At::Directory(dir) => {
+            state(context.world, dir, sources).map_err(|found| Fail::from(wrong(found, sources)))
+        }
+        At::Commit(dir, revision) => {
+            let wanted = |path: &str| {
+                path == "registry.yaml" || path.split_once('/').is_some_and(|(folder, _)| is_folder(folder))
+            };
+            let tree = git::tree(&root.join(dir), revision, &wanted, context.world)
+                .map_err(|why| not_got(&at.text(), &why))?;
+            if tree.files.is_empty() {
+                return Err(Fail::usage(format!("there is no registry in `{}`", at.text())));
+            }
+            let below = Path::new(&at.text()).to_owned();
+            let files =
+                tree.files.into_iter().map(|(path, bytes)| (root.join(&below).join(path), Some(bytes)));
+            let laid = Laid::over(context.world, files);
+            state(&laid, &below, sources).map_err(|found| Fail::from(wrong(found, sources)))
+        }
+    }
+}
+
+fn is_folder(name: &str) -> bool {
+    ["packages", "containers", "package_groups", "container_groups"].contains(&name)
+}
+
+fn not_got(what: &str, why: &NotGot) -> Fail {
+    match why {
+        NotGot::NoReference { name, .. } => Fail::usage(format!(
+            "failed to read `{what}`: the repository has no branch, tag or commit `{name}`"
+        )),
+        why => Fail::system("read", Path::new(what), io::Error::other(why.to_string())),
+    }
+}
+
+/// What may break a project, as a finding at the line that does.
+fn finding(change: &Change) -> Option<Diagnostic> {
+    let finding =
+        Finding::Breaking { target: change.target.clone(), what: change.to_string(), why: change.breaks? };
+    let was = change.old.as_ref().map(|(_, place)| *place);
+    // what is gone is said at the entry, which is a file that there is
+    let is = change.new.as_ref().map(|(_, place)| *place).or(change.entry);
+    let said = Diagnostic { place: is.or(was), ..Diagnostic::missing(finding) };
+    Some(match was {
+        Some(was) if is.is_some() => said.with(was, "what it was"),
+        _ => said,
+    })
+}
+
+fn say(context: &Context<'_>, sources: &Sources, changes: &[Change]) {
+    let cells = |change: &Change| {
+        let place = change.new.as_ref().or(change.old.as_ref()).map(|(_, place)| *place);
+        let place = place.map(|place| sources.position(place).to_string()).unwrap_or_default();
+        let why = change.breaks.map(|why| why.to_string()).unwrap_or_default();
+        [change.target.to_string(), change.to_string(), why, place]
+    };
+    let of =
+        |breaks: bool| changes.iter().filter(|change| change.breaks.is_some() == breaks).map(cells).collect();
+    if !changes.is_empty() {
+        context.voice.rows(&[("may break projects", of(true)), ("break none", of(false))]);
+    }
+}
+
+fn as_json(sources: &Sources, change: &Change) -> Json {
+    let side = |side: &Option<(String, Place)>| {
+        side.as_ref().map(|(text, place)| {
+            let at = sources.position(*place);
+            json!({"text": text, "path": at.path, "line": at.line, "column": at.column})
+        })
+    };
+    json!({
+        "id": change.target.to_string(),
+        "path": change.path,
+        "what": change.to_string(),
+        "breaks": change.breaks.map(Breaks::word),
+        "old": side(&change.old),
+        "new": side(&change.new),
+    })
+}
