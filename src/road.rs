@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Finding, Wiring};
 use crate::execute::{Failure, Progress, Work, execute};
 use crate::explain::{self, Blame, Explanation, Fix};
 use crate::finalize::{self, RunError, finalize};
-use crate::load::{self, Inputs, LoadOptions, load};
+use crate::load::{self, Inputs, LoadOptions, Opened, Remote, load};
 use crate::lock;
 use crate::manifest::Manifest;
 use crate::names::Kind;
@@ -156,6 +156,8 @@ pub struct Road<'a> {
     pub root: &'a Path,
     /// The machine.
     pub world: &'a dyn World,
+    /// What gets registries from elsewhere; `None`: only what is on this machine is read.
+    pub remote: Option<&'a Remote<'a>>,
 }
 
 /// The conflicts of a project without a stack, with what could be changed.
@@ -208,7 +210,15 @@ pub fn find_project(start: &Path, world: &dyn World) -> Result<PathBuf, Stop> {
     start.ancestors().find(has).map(Path::to_owned).ok_or_else(none)
 }
 
-impl Road<'_> {
+/// Why something was not read: the user asked to stop, or it is wrong.
+pub fn unread(report: load::Report, world: &dyn World) -> Stop {
+    match world.interrupted_by() {
+        Some(signal) => Stop::Interrupted(signal),
+        None => Stop::Wrong(report),
+    }
+}
+
+impl<'a> Road<'a> {
     /// load → compile → solve; twice where values are laid over the manifest's, and both must succeed.
     pub fn resolve(&self, wish: &Wish) -> Result<Resolved, Stop> {
         let shared = LoadOptions { overlays: Vec::new(), ..wish.load.clone() };
@@ -224,6 +234,7 @@ impl Road<'_> {
             overlays: wish.load.overlays.clone(),
             require_mode: wish.load.require_mode,
             adopt: wish.load.adopt.clone(),
+            pins: wish.load.pins.clone(),
             ..LoadOptions::default()
         };
         let mut laid_over = self.solve(&options, Some(lock::Lock::of(&resolved.solved.stack)))?;
@@ -233,10 +244,27 @@ impl Road<'_> {
 
     /// load, and nothing more.
     pub fn load(&self, options: &LoadOptions) -> Result<Inputs, Stop> {
-        load(self.root, self.world, options).map_err(|report| match self.world.interrupted_by() {
-            Some(signal) => Stop::Interrupted(signal),
-            None => Stop::Wrong(report),
+        self.reading(|pins| {
+            let pins = pins.iter().chain(&options.pins).cloned().collect();
+            load(self.root, self.world, &LoadOptions { pins, ..options.clone() })
         })
+    }
+
+    /// The manifest and the registries, listed.
+    pub fn open(&self) -> Result<Opened<'a>, Stop> {
+        self.reading(|pins| load::open(self.root, self.world, pins))
+    }
+
+    /// Reads, and gets what that needs.
+    fn reading<T>(
+        &self,
+        read: impl Fn(&[lock::LockedRegistry]) -> Result<T, load::Report>,
+    ) -> Result<T, Stop> {
+        let read = match self.remote {
+            Some(remote) => remote.reading(read),
+            None => read(&[]),
+        };
+        read.map_err(|report| unread(report, self.world))
     }
 
     /// `held`: what to hold on to instead of what `hsm.lock` says.
@@ -291,7 +319,7 @@ impl Road<'_> {
         }
         // what is not in place yet is read as it will be
         let seen = Laid::over(self.world, files);
-        let planned = Road { root: self.root, world: &seen }.plan(wish)?;
+        let planned = Road { world: &seen, ..*self }.plan(wish)?;
         self.carry_out(planned, wish, what, Some(lock), progress)
     }
 
@@ -301,7 +329,7 @@ impl Road<'_> {
         let mut known = BTreeSet::new();
         loop {
             let seen = Laid::over(self.world, files.clone());
-            let resolved = Road { root: self.root, world: &seen }.resolve(wish)?;
+            let resolved = Road { world: &seen, ..*self }.resolve(wish)?;
             let mut missing = git::checkouts(&resolved.solved.stack, wish.only);
             missing.retain(|one| one.is_missing(self.root, self.world) && known.insert(one.path.clone()));
             if missing.is_empty() {

@@ -12,6 +12,7 @@ mod offers;
 mod stop;
 mod voice;
 
+use crate::load::Remote;
 use crate::world::{Real, World};
 
 pub use exit::Exit;
@@ -49,7 +50,11 @@ fn run_in(world: &dyn World) -> Exit {
     if matches!(cli.command, args::Command::Env(_)) {
         voice.beside_data();
     }
-    let context = commands::Context { voice: &voice, global: &cli.global, world };
+    let remote = Remote::new(world, |url| voice.step("fetching", &format!("the registry {url}")));
+    if cli.global.offline {
+        remote.forbid();
+    }
+    let context = commands::Context { voice: &voice, global: &cli.global, world, remote: &remote };
     let exit = commands::run(&context, &cli).unwrap_or_else(|fail| {
         stop::tell(&voice, world, &fail);
         stop::exit(&fail)

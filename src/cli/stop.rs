@@ -7,7 +7,7 @@ use super::commands::Fail;
 use super::exit::Exit;
 use super::voice::{Voice, commands};
 use crate::adapters::NotUp;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Finding, Severity};
 use crate::execute::Failure;
 use crate::explain::{Blame, Conflict, Explanation, Fix};
 use crate::finalize::RunError;
@@ -39,7 +39,8 @@ pub(super) fn exit(fail: &Fail) -> Exit {
 
 fn exit_of(stop: &Stop) -> Exit {
     match stop {
-        Stop::Wrong(report) if only_clashes(&report.diagnostics) => Exit::NoSolution,
+        Stop::Wrong(report) if only(&report.diagnostics, Finding::is_clash) => Exit::NoSolution,
+        Stop::Wrong(report) if only(&report.diagnostics, Finding::is_failure) => Exit::Failed,
         Stop::NoProject(_) | Stop::NoDirectory(_) | Stop::Wrong(_) | Stop::NoEngine => Exit::Wrong,
         // what is missing or broken has to be mended before there is anything to solve
         Stop::Unsolved { unsolved, .. } if unsolved.broken_entry => Exit::Wrong,
@@ -58,10 +59,11 @@ fn exit_of(stop: &Stop) -> Exit {
     }
 }
 
-/// Whether nothing is wrong by itself, but the parts cannot hold together.
-fn only_clashes(diagnostics: &[Diagnostic]) -> bool {
+/// Whether all errors are of a kind, and there are some: where parts only cannot hold together, or the machine failed,
+/// nothing is wrong by itself.
+fn only(diagnostics: &[Diagnostic], kind: fn(&Finding) -> bool) -> bool {
     let mut errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).peekable();
-    errors.peek().is_some() && errors.all(|d| d.finding.is_clash())
+    errors.peek().is_some() && errors.all(|d| kind(&d.finding))
 }
 
 fn interrupted(signal: i32) -> Exit {

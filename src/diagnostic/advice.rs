@@ -1,6 +1,7 @@
 //! The code of each finding, and what to do about it.
 
 use super::finding::{Finding, UrlProblem};
+use super::{WhyUnfetched, Wiring};
 
 impl Finding {
     /// A code that stays the same from version to version.
@@ -81,6 +82,14 @@ impl Finding {
         match self {
             Self::Container(problem) => problem.is_clash(),
             Self::Adapter(trouble) => trouble.is_clash(),
+            _ => false,
+        }
+    }
+
+    /// Whether it says that the machine or the network failed: no text is wrong.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            Self::Wiring(Wiring::NotFetched(unfetched)) => !matches!(unfetched.why, WhyUnfetched::Wrong(_)),
             _ => false,
         }
     }

@@ -18,7 +18,7 @@ pub use expected::Expected;
 pub use finding::{Finding, UrlProblem};
 pub use proven::{ComponentPart, Proven};
 pub use upkeep::Upkeep;
-pub use wiring::{ExtendsProblem, Wiring};
+pub use wiring::{ExtendsProblem, Unfetched, WhyUnfetched, Wiring};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,7 +2,9 @@
 //!
 //! Owns: those findings, with their codes and what to do about each. Refuses: what one file says of itself.
 
-use crate::manifest::{Mode, Strategy};
+use std::fmt;
+
+use crate::manifest::{GitRefKind, Mode, Strategy};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 
 /// What does not fit between the files.
@@ -25,9 +27,14 @@ pub enum Wiring {
     /// No registry is named, and the usual place is empty.
     #[error("there is no registry: neither `registry` in hsm.yaml nor the directory ./hsm-registry")]
     NoRegistry,
-    /// A registry in a git repository.
-    #[error("a registry in a git repository is not supported yet")]
-    GitRegistry,
+    /// A registry in a git repository that is not there to be read.
+    #[error("{0}")]
+    NotFetched(Box<Unfetched>),
+    /// A registry in a git repository whose entries' paths cannot start where it says.
+    #[error(
+        "`root` counts only where the registry is a directory; here its paths start at the project's root"
+    )]
+    RootOfGit,
     /// A name that is no option of the group.
     #[error("{group} has no option `{name}`")]
     UnknownOption {
@@ -136,6 +143,82 @@ pub enum Wiring {
     },
 }
 
+/// A registry in a git repository that is not there to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfetched {
+    /// Its URL.
+    pub url: String,
+    /// Its branch, tag or commit, as written.
+    pub reference: Option<(GitRefKind, String)>,
+    /// The commit that the lock holds.
+    pub commit: Option<String>,
+    /// Why it could not be fetched.
+    pub why: WhyUnfetched,
+}
+
+/// Why a registry was not fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhyUnfetched {
+    /// Nobody tried.
+    Untried,
+    /// Nothing may be fetched.
+    Forbidden,
+    /// It has no such branch, tag or commit, or git may not be told that.
+    Wrong(String),
+    /// The commit that the lock holds is not there any more.
+    Gone,
+    /// git or the network failed.
+    Failed(String),
+}
+
+impl fmt::Display for Unfetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, commit) = (without_user(&self.url), &self.commit);
+        let commit = commit.as_ref().map(|commit| format!(" at the commit {commit}")).unwrap_or_default();
+        match &self.why {
+            WhyUnfetched::Untried => write!(f, "the registry {url}{commit} is not in the cache"),
+            WhyUnfetched::Forbidden => {
+                write!(f, "the registry {url}{commit} is not in the cache, and nothing may be fetched")
+            }
+            WhyUnfetched::Wrong(why) => write!(f, "the registry {url} cannot be fetched: {why}"),
+            WhyUnfetched::Gone => {
+                write!(
+                    f,
+                    "the registry {url} has lost the commit {}",
+                    self.commit.as_deref().unwrap_or("that is locked")
+                )
+            }
+            WhyUnfetched::Failed(why) => write!(f, "the registry {url}{commit} could not be fetched: {why}"),
+        }
+    }
+}
+
+/// An address without what may be secret in it.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest.get(..end).and_then(|authority| authority.rfind('@')) {
+        Some(at) if scheme != "ssh" => format!("{scheme}://***{}", &rest[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+impl Unfetched {
+    fn help(&self) -> Option<String> {
+        Some(match &self.why {
+            WhyUnfetched::Untried | WhyUnfetched::Forbidden => {
+                "let hsm fetch it once: run `hsm resolve` without --offline and --frozen".to_owned()
+            }
+            WhyUnfetched::Wrong(_) => "change its line; `git ls-remote` shows what there is".to_owned(),
+            WhyUnfetched::Gone => {
+                "its history was rewritten: look at what is there now, then `hsm registry update --rewritten`"
+                    .to_owned()
+            }
+            WhyUnfetched::Failed(_) => return None,
+        })
+    }
+}
+
 /// Why an `extends` is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ExtendsProblem {
@@ -166,7 +249,8 @@ impl Wiring {
         match self {
             Self::NoManifest(_) => "HSM-E200",
             Self::NoRegistry => "HSM-E201",
-            Self::GitRegistry => "HSM-E202",
+            Self::NotFetched(_) => "HSM-E202",
+            Self::RootOfGit => "HSM-W219",
             Self::UnknownOption { .. } => "HSM-E203",
             Self::StrategyMismatch { .. } => "HSM-E204",
             Self::NoOptionHasProfile { .. } => "HSM-E206",
@@ -190,7 +274,7 @@ impl Wiring {
             Self::NoManifest(_) => "`hsm init` makes one".to_owned(),
             Self::UnknownAdapter { known, .. } => format!("there is: {}", known.join(", ")),
             Self::NoRegistry => "write `registry: PATH` into hsm.yaml, or set HSM_REGISTRY_PATH".to_owned(),
-            Self::GitRegistry => "clone it, and name the directory".to_owned(),
+            Self::NotFetched(unfetched) => return unfetched.help(),
             Self::NotFound { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::UnknownOption { component: Some(id), .. } => {
                 format!("{id} is there, but it is no option of this group: list it by itself")

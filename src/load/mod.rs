@@ -6,6 +6,8 @@
 mod check;
 mod extends;
 mod python;
+mod registries;
+mod remote;
 mod shelf;
 mod walk;
 mod whole;
@@ -17,17 +19,18 @@ use std::sync::Arc;
 
 use crate::container::own::{self, OwnService};
 use crate::diagnostic::{Diagnostic, Finding, Wiring, any_error};
-use crate::lock::{self, Lock, LockedComponent};
+use crate::lock::{self, Lock, LockedComponent, LockedRegistry};
 use crate::manifest::overlay::Overlay;
-use crate::manifest::{self, Item, Manifest, Mode, RegistrySource};
+use crate::manifest::{self, Item, Manifest, Mode, RegistryRef, RegistrySource};
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
 use crate::place::{FileId, Place, Sources};
 use crate::pyproject::{self, Checkout, Project};
 use crate::registry::layer::Layer;
-use crate::registry::{Entry, Group, Registries, RegistryDir};
+use crate::registry::{Entry, Group, Registries};
 use crate::world::World;
 use crate::yaml::{self, Limits};
 
+pub use remote::Remote;
 pub use shelf::{Shelf, check_entry, shelf, shelf_at, shelf_of, usual_place};
 pub use whole::{trial, whole};
 
@@ -46,6 +49,8 @@ pub struct LoadOptions {
     pub overlays: Vec<Overlay>,
     /// Packages of which what the user wrote into `pyproject.toml` is to be hsm's: it says nothing any more.
     pub adopt: BTreeSet<ComponentId>,
+    /// Commits of registries in git repositories that are used whatever the lock holds.
+    pub pins: Vec<LockedRegistry>,
 }
 
 /// Whose locked releases may move.
@@ -87,6 +92,8 @@ pub struct Inputs {
     pub lock: Option<Lock>,
     /// The services of the user's own Compose files: what they hold, nobody else can.
     pub own_services: Vec<OwnService>,
+    /// The registries in git repositories, with the commits that were read.
+    pub pins: Vec<LockedRegistry>,
     /// Worth telling the user.
     pub warnings: Vec<Diagnostic>,
     /// How it was read.
@@ -196,17 +203,24 @@ impl Opened<'_> {
     }
 }
 
-/// Reads the manifest and lists the registries; no entry is opened.
+/// Reads the manifest and lists the registries; no entry is opened. `pins`: commits of registries in git repositories
+/// that are used whatever the lock holds.
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn open<'w>(root: &Path, world: &'w dyn World) -> Result<Opened<'w>, Report> {
+pub fn open<'w>(root: &Path, world: &'w dyn World, pins: &[LockedRegistry]) -> Result<Opened<'w>, Report> {
     let mut sources = Sources::new();
     let mut diagnostics = Vec::new();
-    let manifest = read_manifest(root, world, &LoadOptions::default(), &mut sources, &mut diagnostics);
-    let dirs = manifest.as_ref().and_then(|m| registry_dirs(root, world, m, &mut diagnostics));
-    let (Some(manifest), Some(dirs)) = (manifest, dirs) else { return Err(Report { sources, diagnostics }) };
-    let (registries, found) = Registries::open(&dirs, root, world, &mut sources);
+    let options = LoadOptions::default();
+    let manifest = read_manifest(root, world, &options, &mut sources, &mut diagnostics);
+    let Some(manifest) = manifest else { return Err(Report { sources, diagnostics }) };
+    let lock = pinning(root, world, Some(&manifest), &mut sources, &mut diagnostics);
+    let held = held(pins, lock.as_ref());
+    let named = registries::named(root, world, Some(&manifest), &held, &mut sources, &mut diagnostics);
+    if named.incomplete || !is_enough(&named, &manifest, &mut diagnostics) {
+        return Err(Report { sources, diagnostics });
+    }
+    let (registries, found) = Registries::open(&named.dirs, root, world, &mut sources);
     diagnostics.extend(found);
     if any_error(&diagnostics) {
         return Err(Report { sources, diagnostics });
@@ -224,8 +238,12 @@ fn read(
 ) -> Option<Inputs> {
     let lock = read_lock(root, world, options, sources, diagnostics);
     let manifest = read_manifest(root, world, options, sources, diagnostics)?;
-    let dirs = registry_dirs(root, world, &manifest, diagnostics)?;
-    let (mut registries, found) = Registries::open(&dirs, root, world, sources);
+    let held = held(&options.pins, lock.as_ref());
+    let named = registries::named(root, world, Some(&manifest), &held, sources, diagnostics);
+    if named.incomplete || !is_enough(&named, &manifest, diagnostics) {
+        return None;
+    }
+    let (mut registries, found) = Registries::open(&named.dirs, root, world, sources);
     // Without a registry every name is unknown; saying so once is enough.
     let blind = any_error(&found);
     diagnostics.extend(found);
@@ -235,6 +253,7 @@ fn read(
     let reached = walk::walk(&manifest, &mut registries, sources);
     let bare = whole::bare(root, manifest, reached, &mut registries, sources, diagnostics)?;
     diagnostics.extend(registries.warnings().iter().cloned());
+    let pins = named.pins(registries.dirs());
     let (manifest, entries) = (&bare.manifest, &bare.entries);
     let own_services = own_services(root, world, manifest, sources, diagnostics);
     let mut python = python::project(root, world, entries, sources, diagnostics);
@@ -243,7 +262,7 @@ fn read(
     python.overridden.extend(python::overridden(entries));
     python.hand_over(&list, &python::distributions(&options.adopt, entries));
     let checkouts = python::checkouts(root, world, entries, sources);
-    Some(Inputs { python, checkouts, lock, own_services, options: options.clone(), ..bare })
+    Some(Inputs { python, checkouts, lock, own_services, pins, options: options.clone(), ..bare })
 }
 
 fn read_manifest(
@@ -313,38 +332,32 @@ fn own_services(
     services
 }
 
-/// The registries' directories: what the environment names, else the manifest, else the usual place.
-fn registry_dirs(
+/// The commits that are held on to: those that the command says, then those of the lock.
+fn held<'p>(pins: &'p [LockedRegistry], lock: Option<&'p Lock>) -> Vec<&'p LockedRegistry> {
+    pins.iter().chain(lock.into_iter().flat_map(|lock| &lock.registries)).collect()
+}
+
+/// The lock for one who needs only the commits in it: it is not read where there may be none.
+fn pinning(
     root: &Path,
     world: &dyn World,
-    manifest: &Manifest,
+    manifest: Option<&Manifest>,
+    sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Vec<RegistryDir>> {
-    if let Some(path) = world.env(REGISTRY_VARIABLE).filter(|path| !path.is_empty()) {
-        return Some(vec![RegistryDir { name: None, path: PathBuf::from(path), place: None }]);
+) -> Option<Lock> {
+    let registries = &manifest?.registry;
+    let of_git = |registry: &RegistryRef| matches!(registry.source, RegistrySource::Git { .. });
+    let may = registries.is_empty() || registries.iter().any(of_git);
+    may.then(|| read_lock(root, world, &LoadOptions::default(), sources, diagnostics)).flatten()
+}
+
+/// Whether there is a registry, or no need for one.
+fn is_enough(named: &registries::Named, manifest: &Manifest, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let enough = !named.dirs.is_empty() || !names_anything(manifest);
+    if !enough {
+        diagnostics.push(Diagnostic::missing(Finding::Wiring(Wiring::NoRegistry)));
     }
-    let mut dirs = Vec::new();
-    for registry in &manifest.registry {
-        match &registry.source {
-            RegistrySource::Path(path) => dirs.push(RegistryDir {
-                name: registry.name.as_ref().map(|name| name.value.clone()),
-                path: PathBuf::from(&path.value),
-                place: Some(path.place),
-            }),
-            RegistrySource::Git { url, .. } => {
-                diagnostics.push(Diagnostic::error(url.place, Finding::Wiring(Wiring::GitRegistry)));
-            }
-        }
-    }
-    if manifest.registry.is_empty() {
-        if matches!(world.stat(&root.join(REGISTRY)), Ok(Some(_))) {
-            dirs.push(RegistryDir { name: None, path: PathBuf::from(REGISTRY), place: None });
-        } else if names_anything(manifest) {
-            diagnostics.push(Diagnostic::missing(Finding::Wiring(Wiring::NoRegistry)));
-            return None;
-        }
-    }
-    (dirs.len() >= manifest.registry.len()).then_some(dirs)
+    enough
 }
 
 fn names_anything(manifest: &Manifest) -> bool {

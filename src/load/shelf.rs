@@ -4,8 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{LoadOptions, REGISTRY, REGISTRY_VARIABLE, Report, check, read_manifest, registry_dirs, walk};
+use super::{LoadOptions, REGISTRY, Report, check, held, pinning, read_manifest, registries, walk};
 use crate::diagnostic::{Diagnostic, any_error};
+use crate::lock::LockedRegistry;
 use crate::manifest::{self, Manifest};
 use crate::names::{Kind, TargetId};
 use crate::place::{Place, Sources};
@@ -20,14 +21,22 @@ pub struct Shelf<'w> {
     pub manifest: Option<Manifest>,
     /// The registries; none where nothing names one and the usual place is empty.
     pub registries: Registries<'w>,
+    /// Those in git repositories, with the commits that are read.
+    pub pins: Vec<LockedRegistry>,
 }
 
 /// Lists the registries of a project: what the environment names, else the manifest, else the usual place. Without a
-/// project the manifest is left out, and `root` is the directory in which somebody looks.
+/// project the manifest is left out, and `root` is the directory in which somebody looks. `pins`: commits of registries in
+/// git repositories that are used whatever the lock holds.
 ///
 /// # Errors
 /// Everything that is wrong with the manifest and the registries.
-pub fn shelf<'w>(root: &Path, in_project: bool, world: &'w dyn World) -> Result<Shelf<'w>, Report> {
+pub fn shelf<'w>(
+    root: &Path,
+    in_project: bool,
+    world: &'w dyn World,
+    pins: &[LockedRegistry],
+) -> Result<Shelf<'w>, Report> {
     let mut sources = Sources::new();
     let mut diagnostics = Vec::new();
     let mut manifest = None;
@@ -37,21 +46,19 @@ pub fn shelf<'w>(root: &Path, in_project: bool, world: &'w dyn World) -> Result<
             return Err(Report { sources, diagnostics });
         }
     }
-    let named = world.env(REGISTRY_VARIABLE).filter(|path| !path.is_empty());
-    let dirs = match (&manifest, named) {
-        (Some(manifest), _) if !manifest.registry.is_empty() => {
-            registry_dirs(root, world, manifest, &mut diagnostics).unwrap_or_default()
-        }
-        (_, Some(path)) => vec![dir(path)],
-        (_, None) if matches!(world.stat(&root.join(REGISTRY)), Ok(Some(_))) => vec![dir(REGISTRY)],
-        (_, None) => Vec::new(),
-    };
-    let (registries, found) = Registries::open(&dirs, root, world, &mut sources);
+    let lock = pinning(root, world, manifest.as_ref(), &mut sources, &mut diagnostics);
+    let held = held(pins, lock.as_ref());
+    let named = registries::named(root, world, manifest.as_ref(), &held, &mut sources, &mut diagnostics);
+    if named.incomplete {
+        return Err(Report { sources, diagnostics });
+    }
+    let (registries, found) = Registries::open(&named.dirs, root, world, &mut sources);
     diagnostics.extend(found);
     if any_error(&diagnostics) {
         return Err(Report { sources, diagnostics });
     }
-    Ok(Shelf { sources, manifest, registries })
+    let pins = named.pins(registries.dirs());
+    Ok(Shelf { sources, manifest, registries, pins })
 }
 
 /// The registry in a directory, by itself.
@@ -61,7 +68,7 @@ pub fn shelf<'w>(root: &Path, in_project: bool, world: &'w dyn World) -> Result<
 pub fn shelf_of<'w>(root: &Path, directory: &Path, world: &'w dyn World) -> Result<Shelf<'w>, Report> {
     let mut sources = Sources::new();
     match shelf_at(root, directory, world, &mut sources) {
-        Ok(registries) => Ok(Shelf { sources, manifest: None, registries }),
+        Ok(registries) => Ok(Shelf { sources, manifest: None, registries, pins: Vec::new() }),
         Err(diagnostics) => Err(Report { sources, diagnostics }),
     }
 }

@@ -80,6 +80,7 @@ pub(super) fn bare(
         checkouts: BTreeMap::new(),
         lock: None,
         own_services: Vec::new(),
+        pins: Vec::new(),
         warnings: Vec::new(),
         options: LoadOptions::default(),
         opened: registries.opened(),

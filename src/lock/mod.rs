@@ -9,7 +9,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
-use crate::manifest::Mode;
+use crate::manifest::{GitRefKind, Mode};
 use crate::names::{ComponentId, GroupId, Name};
 use crate::stack::Stack;
 use crate::version::Version;
@@ -33,6 +33,8 @@ pub struct Lock {
     pub groups: BTreeMap<GroupId, Vec<Name>>,
     /// The images that are held to a digest, with their names: `redis:7@sha256:…`.
     pub digests: BTreeMap<ComponentId, String>,
+    /// The registries in git repositories, in the order of the search.
+    pub registries: Vec<LockedRegistry>,
 }
 
 impl Lock {
@@ -50,6 +52,7 @@ impl Lock {
             components: packages.chain(containers).collect(),
             groups: stack.groups.iter().map(|(id, group)| (id.clone(), group.options.clone())).collect(),
             digests: stack.digests.clone(),
+            registries: Vec::new(),
         }
     }
 
@@ -59,6 +62,26 @@ impl Lock {
             lock.components.iter().map(|(id, locked)| (id.clone(), locked.release.clone())).collect()
         };
         self.groups == other.groups && releases(self) == releases(other)
+    }
+}
+
+/// A registry in a git repository, and the commit of it that is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedRegistry {
+    /// What it is called in the project.
+    pub name: String,
+    /// Its URL, as the manifest has it.
+    pub url: String,
+    /// Its branch, tag or commit, as the manifest has it.
+    pub reference: Option<(GitRefKind, String)>,
+    /// The commit.
+    pub commit: String,
+}
+
+impl LockedRegistry {
+    /// Whether it is what the manifest means, whatever it is called.
+    pub fn is(&self, url: &str, reference: Option<(GitRefKind, &str)>) -> bool {
+        self.url == url && self.reference.as_ref().map(|(kind, name)| (*kind, name.as_str())) == reference
     }
 }
 

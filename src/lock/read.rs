@@ -1,8 +1,9 @@
 //! Reading `hsm.lock`.
 
-use super::{Lock, LockedComponent, SCHEMA};
+use super::{Lock, LockedComponent, LockedRegistry, SCHEMA};
+use crate::adapters::git::registries::is_commit;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
-use crate::manifest::Mode;
+use crate::manifest::{GitRefKind, Mode};
 use crate::names::{ComponentId, GroupId, Name, TargetId};
 use crate::place::{FileId, Place, Sources};
 use crate::version::Version;
@@ -39,7 +40,28 @@ pub fn read(sources: &Sources, file: FileId) -> Result<Lock, Vec<Diagnostic>> {
             Err(diagnostic) => found.push(*diagnostic),
         }
     }
+    for item in node.get("registries").and_then(Node::as_list).unwrap_or_default() {
+        match registry(item) {
+            Ok(pin) => lock.registries.push(pin),
+            Err(diagnostic) => found.push(*diagnostic),
+        }
+    }
     if found.is_empty() { Ok(lock) } else { Err(found) }
+}
+
+fn registry(node: &Node) -> Result<LockedRegistry, Box<Diagnostic>> {
+    let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+    let needed =
+        |key: &str| text(key).ok_or_else(|| damaged(node.place, format!("a registry lacks `{key}`")));
+    let kinds = [GitRefKind::Branch, GitRefKind::Tag, GitRefKind::Rev];
+    let reference = kinds.into_iter().find_map(|kind| Some((kind, text(kind.as_str())?)));
+    let commit = needed("commit")?;
+    // it becomes a part of a path, so nothing else may stand there
+    if !is_commit(&commit) {
+        let place = node.get("commit").map_or(node.place, |commit| commit.place);
+        return Err(damaged(place, format!("`{commit}` is no full commit")));
+    }
+    Ok(LockedRegistry { name: needed("name")?, url: needed("git")?, reference, commit })
 }
 
 fn section<'n>(node: &'n Node, key: &str) -> &'n [(Key, Node)] {

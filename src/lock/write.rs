@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{SCHEMA, meaning};
+use super::{LockedRegistry, SCHEMA, meaning};
 use crate::load::Inputs;
 use crate::manifest::GitRefKind;
 use crate::names::{Name, TargetId};
@@ -26,13 +26,25 @@ pub fn render(inputs: &Inputs, stack: &Stack) -> String {
         .iter()
         .map(|(id, group)| (id.to_string(), Out::strs(group.options.iter().map(Name::as_str))))
         .collect();
-    let lock = Out::Map(vec![
-        ("schema".to_owned(), Out::Int(i64::from(SCHEMA))),
+    let mut lock = vec![("schema".to_owned(), Out::Int(i64::from(SCHEMA)))];
+    if !inputs.pins.is_empty() {
+        lock.push(("registries".to_owned(), Out::List(inputs.pins.iter().map(of_registry).collect())));
+    }
+    lock.extend([
         ("components".to_owned(), map(components)),
         ("groups".to_owned(), map(groups)),
         ("entries".to_owned(), map(entries(inputs, stack))),
     ]);
-    format!("{HEADER}{}", yaml::write(&lock))
+    format!("{HEADER}{}", yaml::write(&Out::Map(lock)))
+}
+
+fn of_registry(pin: &LockedRegistry) -> Out {
+    let fields = Fields::default().text("name", Some(&pin.name)).text("git", Some(&pin.url));
+    let fields = match &pin.reference {
+        Some((kind, name)) => fields.text(kind.as_str(), Some(name)),
+        None => fields,
+    };
+    fields.put("commit", Out::quoted(&pin.commit)).done()
 }
 
 fn map(sorted: BTreeMap<String, Out>) -> Out {
@@ -89,14 +101,7 @@ impl Fields {
     fn reference(self, reference: Option<&(GitRefKind, At<String>)>) -> Self {
         match reference {
             None => self,
-            Some((kind, at)) => self.at(
-                match kind {
-                    GitRefKind::Branch => "branch",
-                    GitRefKind::Tag => "tag",
-                    GitRefKind::Rev => "rev",
-                },
-                Some(at),
-            ),
+            Some((kind, at)) => self.at(kind.as_str(), Some(at)),
         }
     }
 

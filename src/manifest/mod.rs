@@ -13,7 +13,9 @@ use crate::place::{At, FileId, Place};
 use crate::registry::layer::Layer;
 use crate::version::VersionDemand;
 
+pub(crate) use read::registries_of_user;
 pub use read::{from_node, read, read_with};
+pub use shapes::SETTINGS;
 
 /// `prod` or `dev`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +133,17 @@ pub enum GitRefKind {
     Tag,
     /// `rev` (`ref` in a source is one too).
     Rev,
+}
+
+impl GitRefKind {
+    /// The key under which it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Branch => "branch",
+            Self::Tag => "tag",
+            Self::Rev => "rev",
+        }
+    }
 }
 
 /// `dependencies`.

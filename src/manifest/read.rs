@@ -136,9 +136,21 @@ fn nameless(place: Place) -> Project {
 
 /// A path, a git source, or an ordered list of them.
 fn registries(node: &Node, found: &mut Found) -> Vec<RegistryRef> {
+    registries_at(node, fields::relative_path, found)
+}
+
+/// The same in the settings of a user, whose paths may lead anywhere on this machine.
+pub(crate) fn registries_of_user(node: &Node, found: &mut Found) -> Vec<RegistryRef> {
+    registries_at(node, |_, _, _| {}, found)
+}
+
+/// What says whether a path may stand here.
+type PathRule = fn(&At<String>, &str, &mut Found);
+
+fn registries_at(node: &Node, rule: PathRule, found: &mut Found) -> Vec<RegistryRef> {
     let mut out: Vec<RegistryRef> = Vec::new();
     for item in fields::one_or_list(node) {
-        let Some(registry) = registry(item, found) else { continue };
+        let Some(registry) = registry(item, rule, found) else { continue };
         let name = registry.name.as_ref();
         let first =
             out.iter().filter_map(|r| r.name.as_ref()).find(|n| name.is_some_and(|m| m.value == n.value));
@@ -151,14 +163,14 @@ fn registries(node: &Node, found: &mut Found) -> Vec<RegistryRef> {
     out
 }
 
-fn registry(node: &Node, found: &mut Found) -> Option<RegistryRef> {
+fn registry(node: &Node, rule: PathRule, found: &mut Found) -> Option<RegistryRef> {
     if node.as_map().is_none() {
         if node.as_str().is_none() {
             fields::wrong_type(node, "`registry`", "a path, a git source or a list of them", found);
             return None;
         }
         let path = fields::text(node, "`registry`", found)?;
-        fields::relative_path(&path, "`registry`", found);
+        rule(&path, "`registry`", found);
         return Some(RegistryRef { place: node.place, name: None, source: RegistrySource::Path(path) });
     }
     let (path, git) = (node.get("path").is_some(), node.get("git").is_some());
@@ -178,7 +190,7 @@ fn registry(node: &Node, found: &mut Found) -> Option<RegistryRef> {
             fields.not_for(key, "git registries", found);
         }
         path.map(|path| {
-            fields::relative_path(&path, "`path`", found);
+            rule(&path, "`path`", found);
             RegistrySource::Path(path)
         })
     } else {

@@ -32,6 +32,15 @@ const MANIFEST_KEYS: &[Key] = &[
     .examples(&[r#"{"container:qdrant": {"version": "<2"}}"#]),
 ];
 
+/// The file of a user's settings.
+pub static SETTINGS: Shape = Shape::new("settings", "hsm's config.yaml", &[SETTINGS_KEYS]);
+
+const SETTINGS_KEYS: &[Key] = &[key(
+    "registry",
+    REGISTRIES,
+    "Where the entries are of projects that say nothing themselves. Paths start where this file lies, or at `~`.",
+)];
+
 const CONSTRAINED: &[(&str, Is)] =
     &[("package", Is::Mapping(&PACKAGE_CONSTRAINT)), ("container", Is::Mapping(&CONTAINER_CONSTRAINT))];
 

@@ -9,7 +9,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Finding, any_error};
+use crate::adapters::git::registries;
+use crate::diagnostic::{Diagnostic, Finding, Wiring, any_error};
 use crate::names::{GroupId, Kind, Name, TargetId, nearest};
 use crate::place::{Place, Sources};
 use crate::registry::{Entry, EntryFile, Facts, entry, facts};
@@ -131,7 +132,11 @@ impl<'w> Registries<'w> {
             }
         }
         let facts = self.facts(&path, sources, diagnostics);
-        let folder = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        let of_git = registries::name_of(&path);
+        if let (Some(start), Some(_)) = (&facts.root, &of_git) {
+            diagnostics.push(Diagnostic::warning(start.place, Finding::Wiring(Wiring::RootOfGit)));
+        }
+        let folder = of_git.or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned()));
         let name = dir.name.as_ref().or(facts.name.as_ref().map(|n| &n.value)).map(Name::to_string);
         let mut index = [const { BTreeMap::new() }; 4];
         for (slot, (folder, kind, is_group)) in index.iter_mut().zip(FOLDERS) {
@@ -424,8 +429,13 @@ impl<'w> Registries<'w> {
         self.list.iter().position(|r| !r.stems(target).is_empty())
     }
 
-    /// A path as it is shown: from the project's root where it lies below it, with `/`.
+    /// A path as it is shown: from the project's root where it lies below it, with `/`; what is in a git repository, with
+    /// the name and the commit of its registry.
     fn shown(&self, path: &Path) -> String {
+        let registry = self.list.iter().find(|registry| path.starts_with(&registry.dir));
+        if let Some(shown) = registries::shown(path, registry.map(|registry| registry.name.as_str())) {
+            return shown;
+        }
         let path = path.strip_prefix(&self.root).unwrap_or(path);
         path.to_string_lossy().replace('\\', "/")
     }
@@ -446,6 +456,8 @@ impl Registry {
     /// Where the entries' relative paths start, from the project's root.
     fn start(&self, root: &Path) -> PathBuf {
         match &self.facts.root {
+            // what is read out of a repository lies nowhere that a path could lead to
+            Some(_) if registries::name_of(&self.dir).is_some() => PathBuf::new(),
             Some(start) => relative(&normal(&self.dir.join(&start.value)), root),
             None => PathBuf::new(),
         }

@@ -6,7 +6,9 @@
 mod atomic;
 mod broken;
 mod disk;
+mod homes;
 mod laid;
+mod packed;
 mod process;
 mod real;
 mod rehearsal;
@@ -27,7 +29,9 @@ pub const TEMP_SUFFIX: &str = ".hsm-tmp";
 
 pub use broken::Break;
 pub use disk::{Content, Disk};
+pub use homes::{cache_dir, config_dir};
 pub use laid::Laid;
+pub use packed::{PACK_ENDING, Packed, pack};
 pub use real::Real;
 pub use rehearsal::{Call, Fault, Rehearsal};
 pub use terminal::{Terminal, Typed};

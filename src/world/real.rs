@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::packed::Packs;
 use super::signals::{Hold, Signals};
 use super::terminal::Keyboard;
 use super::{Break, Command, FileKind, Lock, Outcome, Stat, Terminal, World, atomic, process, tree};
@@ -18,12 +19,13 @@ pub struct Real {
     signals: &'static Signals,
     /// The lock that is held, for the programs that inherit it.
     held: Arc<Mutex<Option<File>>>,
+    packs: Packs,
 }
 
 impl Real {
     /// The machine on which this process runs.
     pub fn new() -> io::Result<Self> {
-        Ok(Self { signals: Signals::of_this_process()?, held: Arc::default() })
+        Ok(Self { signals: Signals::of_this_process()?, held: Arc::default(), packs: Packs::default() })
     }
 
     fn inherited(&self) -> io::Result<Option<File>> {
@@ -33,11 +35,16 @@ impl Real {
 
 impl World for Real {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        let read = fs::read(path);
+        or_packed(read, || self.packs.read(path, usize::MAX))
     }
 
     fn read_regular(&self, path: &Path, most: usize) -> io::Result<Vec<u8>> {
-        regular(&fs::metadata(path)?)?;
+        let meta = match fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(error) => return or_packed(Err(error), || self.packs.read(path, most)),
+        };
+        regular(&meta)?;
         // should it have become a pipe since, opening it must not wait for a writer
         let no_wait = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
         let file = OpenOptions::new().read(true).custom_flags(no_wait).open(path)?;
@@ -49,7 +56,11 @@ impl World for Real {
 
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>> {
         let mut names = Vec::new();
-        for entry in fs::read_dir(path)? {
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return or_packed(Err(error), || self.packs.list(path)),
+        };
+        for entry in entries {
             let entry = entry?;
             names.push((text(entry.file_name())?, kind(entry.file_type()?)));
         }
@@ -66,8 +77,9 @@ impl World for Real {
                 mode: meta.mode() & 0o7777,
                 inode: meta.ino(),
             })),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                Ok(None)
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                self.packs.stat(path).unwrap_or(Ok(None))
             }
             Err(error) => Err(error),
         }
@@ -172,8 +184,9 @@ impl World for Real {
             .set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| file.write_all(note.as_bytes()));
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.try_clone()?);
-        let held = HeldLock { file, held: Arc::clone(&self.held), _hold: self.signals.hold() };
+        let inherited = file.try_clone()?;
+        let before = self.held.lock().unwrap_or_else(PoisonError::into_inner).replace(inherited);
+        let held = HeldLock { file, held: Arc::clone(&self.held), before, _hold: self.signals.hold() };
         Ok(Some(Lock { _held: Box::new(held) }))
     }
 
@@ -203,13 +216,23 @@ impl World for Real {
 struct HeldLock {
     file: File,
     held: Arc<Mutex<Option<File>>>,
+    /// The lock that was held already, taken up again when this one ends.
+    before: Option<File>,
     _hold: Hold,
 }
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = self.before.take();
         let _closing_does_it_too = self.file.unlock();
+    }
+}
+
+/// What the system says, unless it is that a file is no directory and that file is a pack.
+fn or_packed<T>(said: io::Result<T>, packed: impl FnOnce() -> Option<io::Result<T>>) -> io::Result<T> {
+    match said {
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => packed().unwrap_or(Err(error)),
+        said => said,
     }
 }
 

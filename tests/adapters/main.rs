@@ -157,11 +157,13 @@ impl<'a> Project<'a> {
     fn plan(&self, settings: &Settings) -> Planned {
         let world = Machine::with(Programs::Real, None);
         let wish = Wish { settings: settings.clone(), ..Wish::default() };
-        Road { root: self.root(), world: &world }.plan(&wish).unwrap_or_else(|stop| panic!("{stop:#?}"))
+        Road { root: self.root(), world: &world, remote: None }
+            .plan(&wish)
+            .unwrap_or_else(|stop| panic!("{stop:#?}"))
     }
 
     fn run(&self, world: &Machine, settings: &Settings) -> Result<Done, Stop> {
-        let road = Road { root: self.root(), world };
+        let road = Road { root: self.root(), world, remote: None };
         let wish = Wish { settings: settings.clone(), ..Wish::default() };
         if let Some(done) = road.idle(&wish, "test", &Quiet)? {
             return Ok(done);

@@ -618,12 +618,12 @@ fn only_entries_that_can_be_reached_are_opened() {
 }
 
 #[test]
-fn git_registries_are_refused_at_their_place() {
+fn git_registries_that_are_not_there_are_told_at_their_place() {
     let text = "=== hsm.yaml\nproject: {name: p}\nregistry: {git: \"https://example.org/r.git\"}\n";
     assert_eq!(
         report(text),
         [
-            "hsm.yaml:2:17: a registry in a git repository is not supported yet [clone it, and name the directory]"
+            "hsm.yaml:2:17: the registry https://example.org/r.git is not in the cache [let hsm fetch it once: run `hsm resolve` without --offline and --frozen]"
         ]
     );
 }

@@ -196,7 +196,7 @@ fn an_interrupted_load_reads_no_more_files() {
     let count = 1_000;
     let next = |n| if n + 1 < count { format!("implies: {{package:p{}: }}\n", n + 1) } else { String::new() };
     let road = |world: &Memory| {
-        let road = Road { root: Path::new(ROOT), world };
+        let road = Road { root: Path::new(ROOT), world, remote: None };
         road.resolve(&Wish::default()).map(|resolved| resolved.solved.stack.packages.len())
     };
     let whole = project("  packages: [p0]\n", &[], count, next);

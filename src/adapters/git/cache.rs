@@ -29,9 +29,18 @@ pub enum NotGot {
         /// As written.
         name: String,
     },
+    /// There is no such commit any more.
+    #[error("it has no commit {0}: its history may have been rewritten")]
+    NoCommit(String),
     /// It holds no commit.
     #[error("it is empty")]
     Empty,
+    /// Nothing says where caches are.
+    #[error("there is no place for the cache: neither HSM_CACHE_DIR, XDG_CACHE_HOME nor HOME is set")]
+    NoCache,
+    /// git itself is missing, too old or broken.
+    #[error("{0}")]
+    Tool(String),
     /// git failed.
     #[error("{0}")]
     Failed(String),

@@ -9,6 +9,7 @@
 
 mod cache;
 mod command;
+pub mod registries;
 mod state;
 mod tree;
 mod trouble;

@@ -3,7 +3,6 @@
 //! Owns: listing and reading them, in two calls however many there are. What is read is a blob: a link is the text that it
 //! holds, and a submodule is nothing. Refuses: fetching.
 
-use std::io;
 use std::path::Path;
 
 use super::cache::{NotGot, said};
@@ -61,27 +60,30 @@ fn blobs(listed: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
     })
 }
 
-/// Reads blobs in one call.
 fn read(dir: &Path, blobs: &[(String, String)], world: &dyn World) -> Result<Vec<(String, Vec<u8>)>, NotGot> {
-    if blobs.is_empty() {
+    let objects: Vec<&str> = blobs.iter().map(|(_, object)| object.as_str()).collect();
+    let bytes = batch(command::local(dir, &BATCH), &objects, world)?;
+    Ok(blobs.iter().map(|(path, _)| path.clone()).zip(bytes).collect())
+}
+
+/// The arguments of the call that [`batch`] needs.
+pub(super) const BATCH: [&str; 2] = ["cat-file", "--batch"];
+
+/// Reads objects in one call, in their order.
+pub(super) fn batch(command: Command, objects: &[&str], world: &dyn World) -> Result<Vec<Vec<u8>>, NotGot> {
+    if objects.is_empty() {
         return Ok(Vec::new());
     }
-    let asked: String = blobs.iter().flat_map(|(_, object)| [object.as_str(), "\n"]).collect();
-    let command =
-        Command { stdin: Some(asked.into_bytes()), ..command::local(dir, &["cat-file", "--batch"]) };
-    let outcome = world.run(&command)?;
+    let asked: String = objects.iter().flat_map(|object| [*object, "\n"]).collect();
+    let outcome = world.run(&Command { stdin: Some(asked.into_bytes()), ..command })?;
     if !outcome.ok() {
         return Err(NotGot::Failed(said(&outcome)));
     }
     let mut rest = outcome.stdout.as_slice();
-    let mut files = Vec::with_capacity(blobs.len());
-    for (path, _) in blobs {
-        let bytes = next(&mut rest).ok_or_else(|| {
-            NotGot::System(io::Error::new(io::ErrorKind::InvalidData, format!("git did not give `{path}`")))
-        })?;
-        files.push((path.clone(), bytes));
-    }
-    Ok(files)
+    let answers = objects.iter().map(|object| {
+        next(&mut rest).ok_or_else(|| NotGot::Failed(format!("the object {object} is missing or damaged")))
+    });
+    answers.collect()
 }
 
 /// The next answer: `OBJECT blob SIZE`, a line break, the bytes, a line break.

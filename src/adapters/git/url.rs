@@ -31,6 +31,9 @@ pub enum NotGit {
     /// A password.
     #[error("it holds a password; let git's credential helper give it")]
     Password,
+    /// A name in front of the host.
+    #[error("it holds a user's name, which may be a token; let git's credential helper give it")]
+    User,
     /// `${…}`.
     #[error("it holds a variable, which git does not know")]
     Variable,
@@ -57,6 +60,28 @@ impl GitUrl {
         Ok(Self(text.to_owned()))
     }
 
+    /// Parses the URL of a registry that a manifest or a user's settings name: besides what [`GitUrl::parse`] takes,
+    /// `http://` of this machine alone. A user's name in a URL of the web is refused, since it may be a token and the lock
+    /// would hold it.
+    pub fn of_registry(text: &str) -> Result<Self, NotGit> {
+        if let Some(rest) = text.strip_prefix("http://") {
+            plain(text)?;
+            of_host(rest)?;
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = authority
+                .strip_suffix(|c: char| c.is_ascii_digit())
+                .map_or(authority, |_| authority.rsplit_once(':').map_or(authority, |(host, _)| host));
+            let here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+            return if here { Ok(Self(text.to_owned())) } else { Err(NotGit::Protocol) };
+        }
+        let url = Self::parse(text, true)?;
+        let authority = url.0.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+        if authority.is_some_and(|authority| authority.contains('@')) {
+            return Err(NotGit::User);
+        }
+        Ok(url)
+    }
+
     /// As git is given it.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -64,7 +89,11 @@ impl GitUrl {
 
     /// The protocols that git may use for it.
     pub(super) fn protocols(&self) -> &'static str {
-        if self.0.starts_with("file:") { "file" } else { "https:ssh" }
+        match self.0.split_once("://") {
+            Some(("file", _)) => "file",
+            Some(("http", _)) => "http",
+            _ => "https:ssh",
+        }
     }
 }
 
@@ -183,6 +212,33 @@ mod tests {
         }
         assert!(GitUrl::parse("file:///srv/x", true).is_ok());
         assert_eq!(GitUrl::parse("file://host/x", true), Err(NotGit::Protocol));
+    }
+
+    #[test]
+    fn a_registry_may_be_on_this_machine_and_its_url_holds_no_token() {
+        for good in [
+            "https://example.org/x.git",
+            "ssh://git@example.org/x",
+            "git@example.org:x",
+            "file:///srv/x",
+            "http://127.0.0.1:8080/x",
+            "http://localhost/x",
+        ] {
+            assert!(GitUrl::of_registry(good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("https://token@example.org/x", NotGit::User),
+            ("https://u:t@example.org/x", NotGit::Password),
+            ("http://u:t@127.0.0.1/x", NotGit::Password),
+            ("http://example.org/x", NotGit::Protocol),
+            ("http://127.0.0.1.example.org/x", NotGit::Protocol),
+            ("http://localhost@example.org/x", NotGit::Protocol),
+            ("http://127.0.0.1/\nx", NotGit::Character),
+            ("ext::sh", NotGit::Helper),
+            ("-x", NotGit::Dash),
+        ] {
+            assert_eq!(GitUrl::of_registry(bad), Err(why), "{bad}");
+        }
     }
 
     #[test]

@@ -62,6 +62,9 @@ fn written(
 ) -> Result<(Done, Engine), Fail> {
     let mut wish = context.wish(&Choice::default())?;
     wish.settings.frozen = frozen;
+    if frozen {
+        context.remote.forbid();
+    }
     let (done, _lock) = sync::written(context, road, &wish, what, wait)?;
     sync::say_done(context, &done);
     let inputs = &done.planned.resolved.inputs;
@@ -72,7 +75,7 @@ fn written(
 /// What is committed, and what runs it.
 fn committed(context: &Context<'_>, road: Road<'_>, what: &str) -> Result<(ProjectFacts, Engine), Fail> {
     context.tell_recovered(road.look_in(what)?.as_ref());
-    let opened = load::open(road.root, context.world).map_err(Stop::Wrong)?;
+    let opened = road.open()?;
     let engine = road.engine(&opened.manifest, &opened.sources, &context.settings())?;
     Ok((ProjectFacts::of(&opened.manifest), engine))
 }

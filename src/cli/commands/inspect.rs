@@ -11,9 +11,9 @@ use crate::cli::args::{Choice, List, Resolve};
 use crate::cli::voice::{links_json, stack};
 use crate::container::hints::hints;
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
-use crate::load::{self, MANIFEST};
+use crate::load::MANIFEST;
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
-use crate::road::{Resolved, Stop};
+use crate::road::Resolved;
 use crate::stack::GroupInStack;
 use crate::statement::Origin;
 
@@ -32,7 +32,7 @@ pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
         warnings.extend(hints.map(|(at, problem)| Diagnostic::warning(at, Finding::Container(problem))));
     }
     warnings.extend(road.unset(&planned.resolved, &variables, true, false)?);
-    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    let opened = road.open()?;
     warnings.extend(opened.registries.hidden().into_iter().map(|(target, winner, hidden)| {
         let (winner, hidden) = (winner.to_owned(), hidden.to_owned());
         Diagnostic::general(Finding::Wiring(Wiring::Hides { target, winner, hidden }))

@@ -7,10 +7,8 @@ use crate::adapters;
 use crate::cli::Exit;
 use crate::cli::args::{ContainerManager, PythonManager};
 use crate::cli::voice::SCHEMA;
-use crate::load;
 use crate::manifest::edit::Change;
 use crate::names::{Kind, nearest};
-use crate::road::Stop;
 
 pub(super) fn python(context: &Context<'_>, command: Option<&PythonManager>) -> Result<Exit, Fail> {
     match command {
@@ -56,7 +54,7 @@ fn what(kind: Kind) -> &'static str {
 /// The one that the manifest names, else the default.
 fn show(context: &Context<'_>, kind: Kind) -> Result<Exit, Fail> {
     let root = context.root()?;
-    let opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    let opened = context.road(&root).open()?;
     let written = match kind {
         Kind::Package => opened.manifest.dependencies.package_manager.as_ref(),
         Kind::Container => opened.manifest.project.container_engine.as_ref(),

@@ -26,7 +26,8 @@ use super::ask::{Ask, NoAnswer};
 use super::voice::Voice;
 use super::{Exit, complete};
 use crate::adapters::Settings;
-use crate::load::{LoadOptions, Upgrade};
+use crate::load::{self, LoadOptions, Opened, Remote, Upgrade};
+use crate::lock::LockedRegistry;
 use crate::manifest::edit::{EditError, quoted};
 use crate::manifest::overlay::Overlay;
 use crate::names::Name;
@@ -39,6 +40,7 @@ pub(super) struct Context<'a> {
     pub voice: &'a Voice,
     pub global: &'a Global,
     pub world: &'a dyn World,
+    pub remote: &'a Remote<'a>,
 }
 
 /// Why a command failed.
@@ -183,7 +185,7 @@ fn spellings(typed: &str) -> Vec<String> {
     all
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
     /// The directory in which the command works: `-C`, else the current one.
     fn start(&self) -> Result<PathBuf, Fail> {
         let current = self.world.current_dir().map_err(|e| Fail::system("find", Path::new("."), e))?;
@@ -213,8 +215,14 @@ impl Context<'_> {
         Ok(self.ask().confirm(question)?)
     }
 
+    /// The manifest and the registries of a project, listed.
+    fn opened(&self, root: &Path) -> Result<Opened<'a>, Fail> {
+        let read = |pins: &[LockedRegistry]| load::open(root, self.world, pins);
+        Ok(self.remote.reading(read).map_err(|report| road::unread(report, self.world))?)
+    }
+
     fn road<'r>(&'r self, root: &'r Path) -> Road<'r> {
-        Road { root, world: self.world }
+        Road { root, world: self.world, remote: Some(self.remote) }
     }
 
     /// What the global options say of a run.
@@ -226,7 +234,7 @@ impl Context<'_> {
     /// What a command is to do, as far as these options say.
     fn wish(&self, choice: &super::args::Choice) -> Result<Wish, Fail> {
         if let Some(names) = choice.upgrade.as_deref().filter(|names| !names.is_empty()) {
-            names::upgrade(names, &self.root()?, self.world)?;
+            names::upgrade(names, self.road(&self.root()?))?;
         }
         let upgrade = match &choice.upgrade {
             None => Upgrade::None,

@@ -1,7 +1,5 @@
 //! From what was typed to what is meant: a NAME may carry its kind; where two kinds share it, both are shown.
 
-use std::path::Path;
-
 use super::Fail;
 use crate::adapters;
 use crate::cli::ask::{Ask, Choice, Choices, HowMany};
@@ -9,8 +7,7 @@ use crate::load::{self, Opened};
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::Sources;
 use crate::registry::{Nearest, Registries};
-use crate::road::Stop;
-use crate::world::World;
+use crate::road::Road;
 
 /// Any component or group of the registries.
 pub(super) fn any(text: &str, opened: &mut Opened<'_>, ask: Ask<'_>) -> Result<TargetId, Fail> {
@@ -84,8 +81,9 @@ pub(super) fn typed_groups(text: &str) -> Result<Vec<GroupId>, Fail> {
 }
 
 /// What `--upgrade` names: components of the registries or of the lock, and what a tool's own files speak of.
-pub(super) fn upgrade(texts: &[String], root: &Path, world: &dyn World) -> Result<(), Fail> {
-    let mut opened = load::open(root, world).map_err(Stop::Wrong)?;
+pub(super) fn upgrade(texts: &[String], road: Road<'_>) -> Result<(), Fail> {
+    let Road { root, world, .. } = road;
+    let mut opened = road.open()?;
     let lock = load::locked(root, world);
     for text in texts {
         let (candidates, name) = typed(None, text)?;

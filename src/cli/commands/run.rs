@@ -38,6 +38,7 @@ const NOTHING: &str = "name an entrypoint, or a program behind `--`";
 /// The stack, after a sync or as it is.
 fn ready(context: &Context<'_>, road: Road<'_>, args: &Run) -> Result<Resolved, Fail> {
     if args.frozen {
+        context.remote.forbid();
         return super::env::locked(context, road);
     }
     let wish = context.wish(&Choice::default())?;

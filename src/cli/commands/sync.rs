@@ -59,6 +59,9 @@ pub(super) fn sync(context: &Context<'_>, args: &Sync) -> Result<Exit, Fail> {
     let mut wish = Wish { only: args.only.map(Kind::from), ..context.wish(&args.choice)? };
     wish.settings.locked = args.locked;
     wish.settings.frozen = args.frozen;
+    if args.frozen {
+        context.remote.forbid();
+    }
     if args.dry_run {
         let planned = show(context, &wish, "hsm sync --dry-run")?;
         let stale = args.locked && planned.is_out_of_date();

@@ -3,7 +3,7 @@
 use super::{Context, Fail, names};
 use crate::cli::Exit;
 use crate::explain::{self, Absence};
-use crate::load::{self, Inputs, LoadOptions};
+use crate::load::{Inputs, LoadOptions};
 use crate::lock::Lock;
 use crate::manifest::edit::{Change, edit, read_text};
 use crate::names::{ComponentId, TargetId};
@@ -14,7 +14,7 @@ pub(super) fn why(context: &Context<'_>, name: &str, all: bool, options: &LoadOp
     let root = context.root()?;
     let road = context.road(&root);
     context.tell_recovered(road.look_in("hsm why")?.as_ref());
-    let mut opened = load::open(&root, context.world).map_err(Stop::Wrong)?;
+    let mut opened = road.open()?;
     let target = names::any(name, &mut opened, context.ask())?;
     let wish = Wish { load: options.clone(), settings: context.settings(), ..Wish::default() };
     match road.resolve(&wish) {

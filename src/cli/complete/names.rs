@@ -10,7 +10,7 @@ use super::sources::Source;
 use super::spot::Spot;
 use super::{About, Candidate};
 use crate::cli::offers::{self, Component, Purpose};
-use crate::load::{self, Opened};
+use crate::load::{self, Opened, Remote};
 use crate::manifest::edit::line_of;
 use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
 use crate::place::At;
@@ -32,7 +32,7 @@ impl<'w> Project<'w> {
         let current = world.current_dir().ok()?;
         let start = directory.map_or(current.clone(), |dir| current.join(at_home(dir, world)));
         let root = road::find_project(&start, world).ok()?;
-        let opened = load::open(&root, world).ok()?;
+        let opened = Remote::forbidden(world).reading(|pins| load::open(&root, world, pins)).ok()?;
         Some(Self { opened, root, world })
     }
 

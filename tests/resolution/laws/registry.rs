@@ -128,7 +128,8 @@ fn reach(registry: &Project, group: &Group, shown: &str) -> Vec<String> {
 /// What hsm proves, in the same words.
 fn proved(registry: &Project) -> BTreeSet<String> {
     let world = Memory::new(write::write(registry).text().files);
-    let shelf = load::shelf(Path::new(ROOT), true, &world).unwrap_or_else(|_| panic!("the registry opens"));
+    let shelf =
+        load::shelf(Path::new(ROOT), true, &world, &[]).unwrap_or_else(|_| panic!("the registry opens"));
     let validation = validate(Path::new(ROOT), shelf, Wanted::default(), &|| false).unwrap();
     let words = validation.findings.iter().filter_map(|found| match &found.finding {
         Finding::Proven(proven) => Some(proven),
@@ -193,7 +194,7 @@ fn a_part_of_a_component_is_dead_if_no_pin_can_have_it() {
         let registry = registry_of(&grow::project(seed));
         let world = Memory::new(write::write(&registry).text().files);
         let shelf =
-            load::shelf(Path::new(ROOT), true, &world).unwrap_or_else(|_| panic!("the registry opens"));
+            load::shelf(Path::new(ROOT), true, &world, &[]).unwrap_or_else(|_| panic!("the registry opens"));
         let validation = validate(Path::new(ROOT), shelf, Wanted::default(), &|| false).unwrap();
         let parts: Vec<String> = validation
             .findings

@@ -9,7 +9,7 @@ use super::{Context, Fail};
 use crate::cli::ask::{Choice, Choices, HowMany};
 use crate::cli::commands::names;
 use crate::cli::offers::{self, Component, Purpose};
-use crate::load::{self, MANIFEST, Opened, Report};
+use crate::load::{MANIFEST, Opened, Report};
 use crate::manifest::edit::line_of;
 use crate::names::{GroupId, Kind, Name, TargetId};
 use crate::road::Stop;
@@ -131,7 +131,7 @@ fn opened<'w>(context: &Context<'w>, what: &str, missing: &str, which: &str) -> 
     }
     let root = context.root()?;
     context.tell_recovered(context.road(&root).look_in(what)?.as_ref());
-    Ok(load::open(&root, context.world).map_err(Stop::Wrong)?)
+    context.opened(&root)
 }
 
 /// Asks for one or more of these.

@@ -16,7 +16,7 @@ use super::{Context, Fail, checkouts, names, registry, sync};
 use crate::cli::Exit;
 use crate::cli::args::{Choice, Then};
 use crate::cli::voice::{SCHEMA, plan, stack};
-use crate::load::{self, MANIFEST, Opened};
+use crate::load::{MANIFEST, Opened};
 use crate::lock;
 use crate::manifest::Mode;
 use crate::manifest::edit::{Change, Edited, Trail, edit, read_text};
@@ -103,7 +103,7 @@ fn draft(
     making: &Making<'_>,
     change: impl FnOnce(&mut Opened<'_>) -> Result<Vec<Change>, Fail>,
 ) -> Result<Draft, Fail> {
-    let mut opened = load::open(road.root, context.world).map_err(Stop::Wrong)?;
+    let mut opened = road.open()?;
     let before = opened.sources.get(opened.manifest.file).map(|s| s.text.to_string()).unwrap_or_default();
     let changes = change(&mut opened)?;
     let trail = trail(context, road);

@@ -94,7 +94,7 @@ fn sides(context: &Context<'_>, old: &str, new: Option<&Path>) -> Result<(PathBu
 /// The registry of the project, if it has one and no more.
 fn of_project(context: &Context<'_>) -> Result<(PathBuf, PathBuf), Fail> {
     let site = Site::find(context)?;
-    let shelf = site.shelf(context.world)?;
+    let shelf = site.shelf(context, context.world)?;
     let dirs: Vec<PathBuf> = shelf.registries.dirs().map(|(_, dir)| dir.to_owned()).collect();
     match dirs.as_slice() {
         [dir] => {

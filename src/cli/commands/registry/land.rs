@@ -62,7 +62,7 @@ impl<'c> Desk<'c> {
         } else {
             None
         };
-        let shelf = site.shelf(context.world)?;
+        let shelf = site.shelf(context, context.world)?;
         Ok(Self { context, site, shelf, _lock: lock })
     }
 
@@ -116,7 +116,7 @@ impl<'c> Desk<'c> {
     /// Reads entries as they will be, and looks whether what they name is there.
     pub(super) fn vet(&self, files: &[FileEdit], number: usize, target: &TargetId) -> Result<(), Fail> {
         let trial = self.laid(files);
-        let opened = self.site.shelf(&trial)?;
+        let opened = self.site.shelf(self.context, &trial)?;
         let Some(listed) = opened.registries.listed(number, target) else {
             return Err(Fail::usage(format!("{target} would not be found where it would be written")));
         };
@@ -157,8 +157,8 @@ impl<'c> Desk<'c> {
         let (context, root) = (self.context, self.site.root.as_path());
         let wish = context.wish(&Choice::default())?;
         let laid = self.laid(files);
-        let before = Road { root, world: context.world }.resolve(&wish);
-        let after = Road { root, world: &laid }.resolve(&wish);
+        let before = context.road(root).resolve(&wish);
+        let after = Road { world: &laid, ..context.road(root) }.resolve(&wish);
         let stopped = |solved: &Result<Resolved, Stop>| matches!(solved, Err(Stop::Interrupted(_)));
         let wrong = |solved: &Result<Resolved, Stop>| matches!(solved, Err(Stop::Wrong(_)));
         let unsolved = |solved: &Result<Resolved, Stop>| matches!(solved, Err(Stop::Unsolved { .. }));

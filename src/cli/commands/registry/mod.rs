@@ -20,6 +20,7 @@ use crate::cli::Exit;
 use crate::cli::args::registry::{KindArg, Registry};
 use crate::cli::ask::Ask;
 use crate::load::{self, Shelf};
+use crate::lock::LockedRegistry;
 use crate::names::{Kind, Name, TargetId};
 use crate::place::Sources;
 use crate::registry::{How, Listed, Mention, may_name, mentions, target};
@@ -73,8 +74,10 @@ impl Site {
         }
     }
 
-    fn shelf<'w>(&self, world: &'w dyn World) -> Result<Shelf<'w>, Fail> {
-        Ok(load::shelf(&self.root, self.in_project, world).map_err(Stop::Wrong)?)
+    /// The registries, as they are in this world.
+    fn shelf<'w>(&self, context: &Context<'w>, world: &'w dyn World) -> Result<Shelf<'w>, Fail> {
+        let read = |pins: &[LockedRegistry]| load::shelf(&self.root, self.in_project, world, pins);
+        Ok(context.remote.reading(read).map_err(|report| road::unread(report, world))?)
     }
 
     /// The registries for a command that reads.
@@ -83,7 +86,7 @@ impl Site {
         if site.in_project {
             context.tell_recovered(context.road(&site.root).look_in(what)?.as_ref());
         }
-        let shelf = site.shelf(context.world)?;
+        let shelf = site.shelf(context, context.world)?;
         if shelf.registries.count() == 0 {
             context.voice.note(NO_REGISTRY);
         }

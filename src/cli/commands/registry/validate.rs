@@ -72,7 +72,7 @@ fn opened<'w>(context: &Context<'w>, dir: Option<&Path>, what: &str) -> Result<(
         if site.in_project {
             context.tell_recovered(context.road(&site.root).look_in(what)?.as_ref());
         }
-        let shelf = site.shelf(context.world)?;
+        let shelf = site.shelf(context, context.world)?;
         (site.root, shelf)
     };
     if shelf.registries.count() == 0 {
