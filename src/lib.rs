@@ -24,6 +24,7 @@ pub mod lock;
 pub mod manifest;
 pub mod names;
 pub mod order;
+pub mod outdated;
 pub mod place;
 pub mod plan;
 pub mod pyproject;

@@ -115,7 +115,10 @@ fn what_was_meant_by_an_unknown_name_is_found() {
             ask("container:cache"),
             "there is no container `cache`; the registry has `container_group:cache`, which is of another kind"
         );
-        assert_eq!(ask("package:old.name"), "there is no package `old.name`; it is called `new-name` now");
+        assert_eq!(
+            ask("package:old.name"),
+            "there is no package `old.name`; it is called `new-name` now: `hsm check --fix` writes that"
+        );
         assert_eq!(
             ask("container:other"),
             "`r/containers/other.yml` is not read: an entry's file ends in `.yaml`; rename the file"

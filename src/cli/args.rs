@@ -3,6 +3,7 @@
 //! Owns: commands, options and their help. Refuses: doing anything. The only door to clap.
 
 mod back;
+mod check;
 mod engine;
 mod environment;
 mod families;
@@ -20,6 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::manifest::Mode;
 
 pub(super) use back::{Recover, Undo};
+pub(super) use check::Check;
 pub(super) use engine::{Build, Compose, Down, Up};
 pub(super) use environment::{Env, Run};
 pub(super) use families::{Container, ContainerPins, Group, Options, OrAny, Package, PackageSettings, Pins};
@@ -207,8 +209,10 @@ pub(super) enum Command {
     /// Read everything and look for mistakes
     #[command(after_help = "Examples:
   hsm check
+  hsm check --fix --dry-run           (what would be written instead of old and deprecated names?)
+  hsm check --fix
   hsm check --format json")]
-    Check,
+    Check(Check),
     /// Choose releases, modes, options and profiles, and show them
     #[command(after_help = "Examples:
   hsm resolve

@@ -10,6 +10,7 @@ impl Finding {
             Self::Wiring(wiring) => wiring.code(),
             Self::Proven(proven) => proven.code(),
             Self::Upkeep(upkeep) => upkeep.code(),
+            Self::Outdated(outdated) => outdated.code(),
             Self::Expected(expected) => expected.code(),
             Self::Breaking { .. } => "HSM-E630",
             Self::Syntax(_) => "HSM-E001",
@@ -103,6 +104,7 @@ impl Finding {
             Self::Wiring(wiring) => return wiring.help(),
             Self::Proven(proven) => return proven.help(),
             Self::Upkeep(upkeep) => return upkeep.help(),
+            Self::Outdated(outdated) => return outdated.help(),
             Self::Expected(expected) => return expected.help(),
             Self::Breaking { why, .. } => {
                 return Some(format!("{why}; where that is meant, say so to those who use it"));
@@ -116,7 +118,9 @@ impl Finding {
                 format!("known keys: {}; keys that start with `x-` are free", known.join(", "))
             }
             Self::BadSourceType { known, .. } => format!("known types: {}", known.join(", ")),
-            Self::UnknownName { renamed: Some(new), .. } => format!("it is called `{new}` now"),
+            Self::UnknownName { renamed: Some(new), .. } => {
+                format!("it is called `{new}` now: `hsm check --fix` writes that")
+            }
             Self::UnknownName { other_kind: Some(other), .. } => {
                 format!("the registry has `{other}`, which is of another kind")
             }

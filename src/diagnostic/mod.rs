@@ -5,6 +5,7 @@
 mod advice;
 mod expected;
 mod finding;
+mod outdated;
 pub mod pages;
 mod proven;
 mod upkeep;
@@ -16,6 +17,7 @@ use crate::place::Place;
 
 pub use expected::Expected;
 pub use finding::{Finding, UrlProblem};
+pub use outdated::{Instead, Outdated, Unmovable};
 pub use proven::{ComponentPart, Proven};
 pub use upkeep::Upkeep;
 pub use wiring::{ExtendsProblem, Unfetched, WhyUnfetched, Wiring};

@@ -3,7 +3,7 @@
 //! Owns: those findings, with their codes and what to do about each. Refuses: what the solver has to prove.
 
 use crate::container::keys::Shape;
-use crate::names::{ComponentId, TargetId};
+use crate::names::{ComponentId, Name, TargetId};
 
 /// Something careless in a registry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +57,48 @@ pub enum Upkeep {
         /// What it takes.
         shape: Shape,
     },
+    /// What is to be used instead of something is not there.
+    #[error("`{name}` is to be used instead of {of}, and there is no such {}", if of.starts_with("the option") { "option" } else { "entry" })]
+    InsteadUnknown {
+        /// What is deprecated.
+        of: String,
+        /// As written.
+        name: Name,
+        /// The name that is most like it.
+        nearest: Option<Name>,
+    },
+    /// What is to be used instead of something is to be left, too.
+    #[error("`{name}` is to be used instead of {of}, and is deprecated itself")]
+    InsteadDeprecated {
+        /// What is deprecated.
+        of: String,
+        /// What is to be used.
+        name: Name,
+    },
+    /// What is to be used instead leads back.
+    #[error("what is to be used instead goes round: {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → "))]
+    InsteadRing {
+        /// The names, the first one again at the end.
+        names: Vec<Name>,
+    },
+    /// An old name that an entry has.
+    #[error("{of} says that it was once called `{old}`, and there is an entry of that name")]
+    OldNameLives {
+        /// Who says so.
+        of: TargetId,
+        /// The old name.
+        old: Name,
+    },
+    /// An old name of two entries.
+    #[error("both {other} and {of} say that they were once called `{old}`")]
+    OldNameTwice {
+        /// The second.
+        of: TargetId,
+        /// The first.
+        other: TargetId,
+        /// The old name.
+        old: Name,
+    },
 }
 
 impl Upkeep {
@@ -69,6 +111,11 @@ impl Upkeep {
             Self::ParamUnset { .. } => "HSM-E613",
             Self::ComposeKey { .. } => "HSM-E614",
             Self::ComposeShape { .. } => "HSM-E615",
+            Self::InsteadUnknown { .. } => "HSM-E640",
+            Self::InsteadDeprecated { .. } => "HSM-W641",
+            Self::InsteadRing { .. } => "HSM-E642",
+            Self::OldNameLives { .. } => "HSM-E643",
+            Self::OldNameTwice { .. } => "HSM-E644",
         }
     }
 
@@ -90,6 +137,18 @@ impl Upkeep {
                 "remove it; keys of your own start with `x-`".to_owned()
             }
             Self::ComposeShape { .. } => return None,
+            Self::InsteadUnknown { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::InsteadUnknown { nearest: None, .. } => {
+                "name what is there, or remove `use`: `why` can say the rest".to_owned()
+            }
+            Self::InsteadDeprecated { .. } => {
+                "name what is to be used in the end; hsm follows from one to the next".to_owned()
+            }
+            Self::InsteadRing { .. } => "one of them has to stay in use: remove its `deprecated`".to_owned(),
+            Self::OldNameLives { .. } => {
+                "remove it from `renamed_from`: a name that is there is nobody's old name".to_owned()
+            }
+            Self::OldNameTwice { .. } => "leave it to the one that is meant by the old name".to_owned(),
         })
     }
 }

@@ -104,11 +104,19 @@ impl Check<'_, '_> {
         if known.contains(&id) {
             return;
         }
-        let component = self.registries.contains(&TargetId::Component(id.clone())).then_some(id);
+        let target = TargetId::Component(id.clone());
+        let component = self.registries.contains(&target).then_some(id);
+        // what an option was once called says more than what it looks like
+        let renamed = match &component {
+            None => self.registries.nearest(&target, self.sources).renamed,
+            Some(_) => None,
+        };
+        let renamed = renamed.filter(|new| options().any(|own| own == new.as_str()));
+        let near = || nearest(name.value.as_str(), options()).and_then(|near| Name::parse(near).ok());
         let finding = Finding::Wiring(Wiring::UnknownOption {
             group: group.id.clone(),
             name: name.value.clone(),
-            nearest: nearest(name.value.as_str(), options()).and_then(|near| Name::parse(near).ok()),
+            nearest: renamed.or_else(near),
             component,
         });
         self.found.push(report(name.place, finding));

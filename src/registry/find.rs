@@ -2,6 +2,7 @@
 //!
 //! Owns: the order of registries, the index of names, what was opened. Refuses: reading what nobody asked for.
 
+mod heirs;
 mod listing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -18,6 +19,7 @@ use crate::version::Version;
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Limits};
 
+pub use heirs::{Fate, fate_of_option};
 pub use listing::{Listed, folder_of, target, way};
 
 /// A registry's directory, as the manifest or the environment names it.

@@ -22,7 +22,9 @@ use crate::yaml::Node;
 use layer::Layer;
 
 pub use facts::{Facts, facts};
-pub use find::{Found, Listed, Nearest, Registries, RegistryDir, folder_of, target, way};
+pub use find::{
+    Fate, Found, Listed, Nearest, Registries, RegistryDir, fate_of_option, folder_of, target, way,
+};
 pub use mentions::{How, Mention, may_name, mentions};
 pub(crate) use read::layer::{Has, layer as read_layer};
 pub(crate) use read::rules::{demands, once, target as read_target};

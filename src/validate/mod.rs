@@ -5,6 +5,7 @@
 //! not decide within its bound of work is reported as that.
 //!
 //! - `cases`: the tests that a registry brings along.
+//! - `lineage`: what takes the place of what.
 //! - `questions`: what is asked of every group and every component.
 //! - `report`: from answers to findings.
 //! - `upkeep`: what is careless in entries.
@@ -13,6 +14,7 @@
 //! the registry's own lines count here: with `ports` of its own, a project may well have two containers that clash here.
 
 pub mod cases;
+mod lineage;
 mod questions;
 mod report;
 mod upkeep;
@@ -69,6 +71,7 @@ pub fn validate(
     let Some((inputs, found)) = load::whole(root, shelf) else { return Err(NoStack::Interrupted) };
     let mut findings: Vec<Diagnostic> = found.into_iter().map(judged).collect();
     findings.extend(upkeep::all(&inputs));
+    findings.extend(lineage::all(&inputs));
     let mut compiled = compile(&inputs);
     let questions = Questions::new(&inputs, &mut compiled, wanted.pairs);
     let answers = survey(&inputs, &compiled, (&questions.demands, &questions.pairs), interrupted)?;

@@ -179,6 +179,13 @@ pub enum Edit {
         /// The key.
         key: String,
     },
+    /// Gives a key another name; its value and its place stay.
+    Rename {
+        /// Where: the last step is the key.
+        path: Vec<Step>,
+        /// The new name.
+        to: String,
+    },
 }
 
 /// Why an edit was not made.
@@ -320,5 +327,6 @@ fn by_hand(edit: &Edit) -> String {
             format!("add `{}` to `{}` by hand", splice::flow(&New::Map(more.clone())), shown(path))
         }
         Edit::Unwrap { path, key } => format!("leave but the `{key}` of `{}` by hand", shown(path)),
+        Edit::Rename { path, to } => format!("write `{to}` instead of the key `{}` by hand", shown(path)),
     }
 }

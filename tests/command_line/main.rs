@@ -4,6 +4,7 @@
 
 mod beginning;
 mod edits;
+mod outdated;
 mod registry;
 mod words;
 

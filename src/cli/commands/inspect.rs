@@ -7,47 +7,96 @@ use serde_json::{Value as Json, json};
 
 use super::{Context, Fail, edit, why};
 use crate::cli::Exit;
-use crate::cli::args::{Choice, List, Resolve};
+use crate::cli::args::{Check, Choice, List, Resolve};
 use crate::cli::voice::{links_json, stack};
 use crate::container::hints::hints;
-use crate::diagnostic::{Diagnostic, Finding, Wiring};
+use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring, any_error};
 use crate::load::MANIFEST;
 use crate::names::{ComponentId, GroupId, Kind, TargetId};
-use crate::road::Resolved;
+use crate::outdated::outdated;
+use crate::place::{FileId, Place, Sources};
+use crate::road::{Resolved, Road, Stop, Wish};
 use crate::stack::GroupInStack;
 use crate::statement::Origin;
 
-/// Everything that is wrong, and warnings; the stack is solved too, since files that cannot hold together are wrong.
-pub(super) fn check(context: &Context<'_>) -> Result<Exit, Fail> {
+/// Everything that is wrong, and warnings; the stack is solved too, since files that cannot hold together are wrong. With
+/// `--fix` first the manifest is moved, and what is said is said of it as it is then.
+pub(super) fn check(context: &Context<'_>, args: &Check) -> Result<Exit, Fail> {
     let root = context.root()?;
     let road = context.road(&root);
-    context.tell_recovered(road.look_in("hsm check")?.as_ref());
-    let planned = road.plan(&context.wish(&Choice::default())?)?;
+    if !args.fix {
+        context.tell_recovered(road.look_in("hsm check")?.as_ref());
+        return checked(context, road, None);
+    }
+    let moved = edit::moved(context, road, args)?;
+    let goes_round = moved.stuck.iter().any(|found| found.severity == Severity::Error);
+    let exit = checked(context, road, Some(&moved))?;
+    if !moved.changed && moved.stuck.is_empty() {
+        context.voice.note(&format!("{MANIFEST} names nothing that something else takes the place of"));
+    }
+    Ok(if goes_round { Exit::Wrong } else { exit })
+}
+
+fn checked(context: &Context<'_>, road: Road<'_>, moved: Option<&edit::Moved>) -> Result<Exit, Fail> {
+    let wish = Wish { manifest: moved.map(|moved| moved.text.clone()), ..context.wish(&Choice::default())? };
+    let planned = road.plan(&wish).map_err(|stop| with_stuck(context, stop, moved))?;
     let variables = road.variables()?;
     let sources = &planned.resolved.inputs.sources;
-    let mut warnings: Vec<_> =
-        planned.resolved.solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
-    for container in planned.resolved.solved.stack.containers.values() {
+    let solved = &planned.resolved.solved;
+    let mut warnings: Vec<_> = solved.warnings.iter().chain(&planned.plan.notes).cloned().collect();
+    for container in solved.stack.containers.values() {
         let hints = hints(&container.definition).into_iter();
         warnings.extend(hints.map(|(at, problem)| Diagnostic::warning(at, Finding::Container(problem))));
     }
     warnings.extend(road.unset(&planned.resolved, &variables, true, false)?);
-    let opened = road.open()?;
+    let mut opened = road.open()?;
     warnings.extend(opened.registries.hidden().into_iter().map(|(target, winner, hidden)| {
         let (winner, hidden) = (winner.to_owned(), hidden.to_owned());
         Diagnostic::general(Finding::Wiring(Wiring::Hides { target, winner, hidden }))
     }));
+    let inputs = &planned.resolved.inputs;
+    let seen = (&solved.stack, &solved.reasons);
+    warnings.extend(outdated(inputs, seen, &mut opened.registries, &mut opened.sources));
+    warnings.extend(moved.into_iter().flat_map(|moved| stuck(moved, inputs.manifest.file)));
+    let fine = !any_error(&warnings);
     if context.voice.is_json() {
-        context.voice.findings_json(sources, &warnings, true);
+        context.voice.findings_json(sources, &warnings, fine);
     } else {
         context.voice.diagnostics(sources, &warnings);
-        let entries = match planned.resolved.inputs.opened {
+        let entries = match inputs.opened {
             1 => "1 entry".to_owned(),
             several => format!("{several} entries"),
         };
         context.voice.step("checked", &format!("{MANIFEST} and {entries}"));
     }
     Ok(Exit::Done)
+}
+
+/// What was not moved, with its places in the manifest as it was read last.
+fn stuck(moved: &edit::Moved, manifest: FileId) -> Vec<Diagnostic> {
+    let here = |place: Place| Place { file: manifest, ..place };
+    let moved = moved.stuck.iter().cloned();
+    moved.map(|found| Diagnostic { place: found.place.map(here), ..found }).collect()
+}
+
+/// Where the check fails, what was not moved is said too.
+fn with_stuck(context: &Context<'_>, stop: Stop, moved: Option<&edit::Moved>) -> Stop {
+    let Some(moved) = moved.filter(|moved| !moved.stuck.is_empty()) else { return stop };
+    match stop {
+        Stop::Wrong(mut report) => {
+            let file = report.sources.add(MANIFEST, moved.text.clone());
+            report.diagnostics.extend(stuck(moved, file));
+            Stop::Wrong(report)
+        }
+        stop => {
+            let mut sources = Sources::new();
+            let file = sources.add(MANIFEST, moved.text.clone());
+            if !context.voice.is_json() {
+                context.voice.diagnostics(&sources, &stuck(moved, file));
+            }
+            stop
+        }
+    }
 }
 
 pub(super) fn resolve(context: &Context<'_>, args: &Resolve) -> Result<Exit, Fail> {

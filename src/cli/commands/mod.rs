@@ -111,7 +111,7 @@ pub(super) fn run(context: &Context<'_>, cli: &Cli) -> Result<Exit, Fail> {
     refuse_format(context.global, &cli.command)?;
     match &cli.command {
         Command::Init(args) => init::run(context, args),
-        Command::Check => inspect::check(context),
+        Command::Check(args) => inspect::check(context, args),
         Command::Resolve(args) => inspect::resolve(context, args),
         Command::Why { name, all, overlays } => {
             let overlays = context.overlays(overlays)?;

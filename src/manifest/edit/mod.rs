@@ -9,6 +9,7 @@ mod groups;
 mod lines;
 mod pins;
 mod registries;
+mod renames;
 mod spots;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use crate::yaml::{self, Limits, Node, Value};
 
 pub use command::quoted;
 pub use registries::{NewRegistry, NewSource, add_registry};
+pub use renames::{Named, Part, Pins, called, named, rename};
 pub use spots::Stands;
 pub use trail::Trail;
 
@@ -245,6 +247,16 @@ pub enum EditError {
     /// A group without a line cannot be removed.
     #[error("hsm.yaml does not name {0}")]
     NotNamed(GroupId),
+    /// A name and the one that takes its place are both there, and different things are said of them.
+    #[error(
+        "hsm.yaml names both {old} and {new}, and says different things of them; keep one of the two lines by hand"
+    )]
+    SaidOfBoth {
+        /// The old name.
+        old: TargetId,
+        /// The new one.
+        new: TargetId,
+    },
     /// Profiles and ports are for containers and their groups, extras and markers for packages.
     #[error("{target} has no {what}: only {kind}s have")]
     Only {

@@ -68,6 +68,7 @@ impl<'t> Splices<'t> {
             Edit::Unpair { path } => self.unpair(path),
             Edit::Wrap { path, key, more } => self.wrap(path, key, more),
             Edit::Unwrap { path, key } => self.unwrap(path, key),
+            Edit::Rename { path, to } => self.rename(path, to),
         }
     }
 

@@ -384,7 +384,8 @@ fn edits() -> impl Strategy<Value = Edit> {
         paths.clone().prop_map(|path| Edit::Unpair { path }),
         (paths.clone(), news()).prop_map(|(path, item)| Edit::Enlist { path, item }),
         (paths.clone(), more).prop_map(|(path, more)| Edit::Wrap { path, key: "name".to_owned(), more }),
-        (paths, "[a-d]").prop_map(|(path, key)| Edit::Unwrap { path, key }),
+        (paths.clone(), "[a-d]").prop_map(|(path, key)| Edit::Unwrap { path, key }),
+        (paths, "[a-j]|on|12:30").prop_map(|(path, to)| Edit::Rename { path, to }),
     ]
 }
 
@@ -401,7 +402,8 @@ fn path_of(edit: &mut Edit) -> &mut Vec<Step> {
         | Edit::Unpair { path }
         | Edit::Enlist { path, .. }
         | Edit::Wrap { path, .. }
-        | Edit::Unwrap { path, .. } => path,
+        | Edit::Unwrap { path, .. }
+        | Edit::Rename { path, .. } => path,
     }
 }
 
@@ -494,6 +496,15 @@ fn region(text: &str, edit: &Edit) -> std::ops::Range<usize> {
         },
         Edit::Clear { path } | Edit::Unpair { path } => match descend(&root, path) {
             Ok((node, [])) => lines(key_start(&root, path), node.end),
+            _ => 0..0,
+        },
+        Edit::Rename { path, .. } => match descend(&root, path) {
+            Ok((_, [])) => {
+                let start = key_start(&root, path);
+                let (map, _) = descend(&root, &path[..path.len() - 1]).expect("the mapping of the key");
+                let Shape::Map { pairs, .. } = &map.shape else { return 0..0 };
+                pairs.iter().find(|p| p.key_at.start == start).expect("there").key_at.clone()
+            }
             _ => 0..0,
         },
         Edit::Pair { path, .. }

@@ -127,6 +127,18 @@ impl Tree {
                 }
                 Ok(())
             }
+            Edit::Rename { path, to } => {
+                let (Step::Key(last), above) = path.split_last().ok_or(Obstacle::Absent)? else {
+                    return Err(Obstacle::Shape);
+                };
+                let Self::Map(map) = self.find(above)? else { return Err(Obstacle::Shape) };
+                if last != to && map.contains_key(to) {
+                    return Err(Obstacle::Shape);
+                }
+                let value = map.remove(last).ok_or(Obstacle::Absent)?;
+                map.insert(to.clone(), value);
+                Ok(())
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod choose;
 mod components;
 mod fix;
 mod groups;
+mod moved;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,6 +28,7 @@ use crate::transaction::ProjectLock;
 pub(super) use components::{add, container, package, remove};
 pub(super) use fix::fix;
 pub(super) use groups::group;
+pub(super) use moved::{Moved, moved};
 
 /// Where the trail of edits is kept: with all that is of this checkout alone.
 const TRAIL: &str = ".hsm/edits.json";

@@ -32,6 +32,18 @@ impl<'t> Splices<'t> {
         if text.contains(['\n', '#']) { Err(Obstacle::Style) } else { Ok(()) }
     }
 
+    /// `a: value` → `to: value`.
+    pub(super) fn rename(&mut self, path: &[Step], to: &str) -> Result<(), Obstacle> {
+        let Some(Head::Pair(pair)) = Self::head(self.root()?, path)? else { return Err(Obstacle::Borrowed) };
+        // an anchor or a tag before the key would go with it; a key over several lines has a mark of its own
+        let text = self.text.get(pair.key_at.clone()).ok_or(Obstacle::Style)?;
+        if text.starts_with(['&', '!', '*', '|', '>']) || text.contains('\n') {
+            return Err(Obstacle::Style);
+        }
+        self.changes.push((pair.key_at.clone(), scalar(to)));
+        Ok(())
+    }
+
     /// `a` → `a: value`; in braces wherever a pair alone could not stand.
     pub(super) fn make_pair(&mut self, path: &[Step], value: &str) -> Result<(), Obstacle> {
         let node = self.node(path)?;

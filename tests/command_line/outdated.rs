@@ -1,0 +1,182 @@
+//! What the registry says to leave: `check` names it, `check --fix` moves the manifest, byte for byte besides the names.
+
+use super::{Exit, Project};
+
+fn package(name: &str, more: &str) -> String {
+    format!("name: {name}\nversion: 1.0.0\nsources: {{prod: {{type: pypi}}}}\n{more}")
+}
+
+/// A project with these entries of packages: a name, and what else its entry says.
+fn project(manifest: &str, packages: &[(&str, &str)]) -> Project {
+    let project = Project::new(manifest);
+    for (name, more) in packages {
+        project.write(&format!("hsm-registry/packages/{name}.yaml"), &package(name, more));
+    }
+    project
+}
+
+const OLD: &str = "# Our stack\r
+project: {name: demo}   # for now\r
+dependencies:\r
+  package_groups:\r
+    adapter: {selection: [old-adapter], exclude: [gone]}   # which\r
+  packages:\r
+    - first            # old\r
+    - 'lib_a': prod\r
+services:\r
+  containers:\r
+    - {name: store, profile: here, version: \">=7\"}   # hot\r
+constraints:\r
+  container:store: {mode: prod}";
+
+fn entries(project: &Project) {
+    let valkey = "name: valkey\nversion: 8\nsources: {prod: {type: docker-image, image: \"valkey:8\"}}\n\
+                  deployment_profiles: {here: {mode: managed}}\nreleases: [{version: 7}]\n";
+    project.write("hsm-registry/containers/valkey.yaml", valkey);
+    let store = valkey.replace("name: valkey", "name: store") + "deprecated: {use: valkey, why: licence}\n";
+    project.write("hsm-registry/containers/store.yaml", &store);
+    project.write(
+        "hsm-registry/package_groups/adapter.yaml",
+        "name: adapter\ntype: package_group\nstrategy: M-of-N\noptions:\n\
+         \u{20} - {name: old-adapter, deprecated: {use: new-adapter, why: leaks}}\n\
+         \u{20} - name: new-adapter\n\u{20} - name: come\n",
+    );
+}
+
+const PACKAGES: &[(&str, &str)] = &[
+    ("first", "deprecated: {use: second, why: not looked after}\n"),
+    ("second", "deprecated: {use: third}\n"),
+    ("third", ""),
+    ("lib-b", "renamed_from: [lib-a]\n"),
+    ("old-adapter", ""),
+    ("new-adapter", ""),
+    ("come", "renamed_from: [gone]\n"),
+];
+
+#[test]
+fn the_manifest_is_moved_to_what_takes_the_place_of_its_names_and_nothing_else_changes() {
+    let project = project(OLD, PACKAGES);
+    entries(&project);
+    let before = project.picture();
+    let plain = project.run(&["check"]).ends(Exit::Wrong);
+    assert!(plain.err.contains("it is called `lib-b` now: `hsm check --fix` writes that"), "{}", plain.err);
+    let dry = project.run(&["check", "--fix", "--dry-run"]).ends(Exit::Done);
+    assert_eq!(project.picture(), before, "nothing is written");
+    assert!(dry.out.contains("+    - third            # old"), "{}", dry.out);
+    let fixed = project.run(&["check", "--fix"]).ends(Exit::Done);
+    assert!(fixed.err.contains("moved package:first to `third`"), "{}", fixed.err);
+    let wanted = OLD
+        .replace("old-adapter", "new-adapter")
+        .replace("gone", "come")
+        .replace("first", "third")
+        .replace("'lib_a'", "lib-b")
+        .replace("store", "valkey");
+    assert_eq!(project.read("hsm.yaml"), wanted);
+    let after = project.picture();
+    let again = project.run(&["check", "--fix"]).ends(Exit::Done);
+    assert!(again.err.contains("names nothing that something else takes the place of"), "{}", again.err);
+    assert_eq!(project.picture(), after, "a second time there is nothing to do");
+}
+
+#[test]
+fn check_names_what_is_deprecated_with_its_place_and_what_brings_it_in() {
+    let manifest = "project: {name: demo}\ndependencies: {packages: [app]}\nservices: {containers: [box]}\n";
+    let packages = [
+        ("app", "implies: {package:tool: {}}\n"),
+        ("tool", "deprecated: {use: kit, why: dead}\n"),
+        ("kit", ""),
+    ];
+    let project = project(manifest, &packages);
+    project.write(
+        "hsm-registry/containers/box.yaml",
+        "name: box\nreleases:\n  - {version: 2, sources: {prod: {type: docker-image, image: \"box:2\"}}, deprecated: {why: leaks}}\n\
+         \u{20} - {version: 1, sources: {prod: {type: docker-image, image: \"box:1\"}}}\n",
+    );
+    let run = project.run(&["check", "--format", "json"]).ends(Exit::Done);
+    let said: serde_json::Value = serde_json::from_str(&run.out).expect("json");
+    let of = |code: &str| {
+        let all = said["diagnostics"].as_array().expect("a list");
+        all.iter().find(|one| one["code"] == code).unwrap_or_else(|| panic!("{code} in {said:#}")).clone()
+    };
+    let entry = of("HSM-W230");
+    assert_eq!(entry["message"], "package:tool is deprecated: dead");
+    assert_eq!(
+        (&entry["place"]["file"], &entry["place"]["line"]),
+        (&"hsm-registry/packages/app.yaml".into(), &4.into())
+    );
+    let release = of("HSM-W232");
+    assert_eq!(release["message"], "container:box 2 is deprecated: leaks");
+    assert_eq!((&release["place"]["file"], &release["place"]["line"]), (&"hsm.yaml".into(), &3.into()));
+    assert!(run.out.contains("`hsm lock --upgrade box` takes 1"), "{}", run.out);
+    // what something else brings in can't be fixed in the manifest
+    let fixed = project.run(&["check", "--fix"]).ends(Exit::Done);
+    assert_eq!(project.read("hsm.yaml"), manifest);
+    assert!(fixed.err.contains("package:tool is deprecated"), "{}", fixed.err);
+}
+
+#[test]
+fn what_cannot_be_moved_stays_and_the_rest_is_moved() {
+    let manifest = "project: {name: demo}
+dependencies:
+  packages: [round, {name: pinned, version: \"==1.0.0\"}, both: prod, target, fine, clashing, foe, alone]
+";
+    let packages = [
+        ("round", "deprecated: {use: ring}\n"),
+        ("ring", "deprecated: {use: round}\n"),
+        ("pinned", "deprecated: {use: newer}\n"),
+        ("both", "deprecated: {use: target}\n"),
+        ("target", ""),
+        ("fine", "deprecated: {use: good}\n"),
+        ("good", ""),
+        ("clashing", "deprecated: {use: fighter}\n"),
+        ("fighter", "conflicts: {package:foe: \"*\"}\n"),
+        ("foe", ""),
+        ("alone", "deprecated: {why: it is}\n"),
+    ];
+    let project = project(manifest, &packages);
+    project.write(
+        "hsm-registry/packages/newer.yaml",
+        "name: newer\nversion: 2.0.0\nsources: {prod: {type: pypi}}\n",
+    );
+    let run = project.run(&["check", "--fix"]).ends(Exit::Wrong);
+    assert_eq!(project.read("hsm.yaml"), manifest.replace("fine", "good"));
+    for said in [
+        "error[HSM-E233]: nothing takes the place of package:round: what is to be used instead goes round, `round` → `ring` → `round`",
+        "hsm.yaml still names package:pinned and not `newer`: none of its releases is `==1.0.0`",
+        "hsm.yaml still names package:both and not `target`: both are there, and different things are said of them",
+        "hsm.yaml still names package:clashing and not `fighter`: there would be no stack then, since",
+        "nothing is named to use instead, so this cannot be fixed by hsm",
+    ] {
+        assert!(run.err.contains(said), "{said}\nin\n{}", run.err);
+    }
+    let again = project.run(&["check", "--fix", "--format", "json"]).ends(Exit::Wrong);
+    assert!(again.out.contains("\"HSM-W234\""), "{}", again.out);
+    assert_eq!(project.read("hsm.yaml"), manifest.replace("fine", "good"));
+}
+
+#[test]
+fn two_lines_that_come_to_name_the_same_become_one_where_they_say_the_same() {
+    let manifest = "project: {name: demo}\ndependencies:\n  packages:\n    - one   # old\n    - two: prod   # new\n    - three: prod\n";
+    let packages = [("one", "deprecated: {use: two}\n"), ("two", ""), ("three", "deprecated: {use: two}\n")];
+    let project = project(manifest, &packages);
+    project.run(&["check", "--fix"]).ends(Exit::Done);
+    let left = "project: {name: demo}\ndependencies:\n  packages:\n    - two: prod   # new\n";
+    assert_eq!(project.read("hsm.yaml"), left);
+}
+
+#[test]
+fn overrides_of_a_checkout_are_left_and_named() {
+    let project = project(
+        "project: {name: demo}\ndependencies: {packages: [old]}\n",
+        &[("old", "deprecated: {use: new}\n"), ("new", "")],
+    );
+    let local = "dependencies: {packages: [old: prod]}\n";
+    project.write("hsm.local.yaml", local);
+    let run = project.run(&["check", "--fix"]).ends(Exit::Done);
+    assert!(
+        run.err.contains("`hsm.local.yaml` may still name package:old; it is left as it is"),
+        "{}",
+        run.err
+    );
+    assert_eq!(project.read("hsm.local.yaml"), local);
+}
