@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that goes wrong should stop there")]
 
 mod completions;
+mod interrupted;
 mod manual;
 #[path = "../forms/project.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

@@ -29,13 +29,15 @@ pub(crate) struct Session {
 impl Session {
     /// Starts it in a session of its own, at a terminal so wide and high.
     pub(crate) fn start(command: &Command, (columns, rows): (u16, u16)) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&master).expect("granted");
         unlockpt(&master).expect("unlocked");
         let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).expect("sized");
         let name = ptsname(&master, Vec::new()).expect("a name");
-        let slave = rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opened");
+        let slave = rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+            .expect("opened");
         let end = || Stdio::from(File::from(slave.try_clone().expect("cloned")));
         // the terminal has to be the session's own, so that Ctrl-C is a signal where it is none of the keys
         let mut inside = Command::new("/usr/bin/setsid");
@@ -99,6 +101,12 @@ impl Session {
             }
             assert!(Instant::now() < until, "it goes on:\n{}", self.seen);
         }
+    }
+
+    /// Closes its terminal, as who closes a window.
+    pub(crate) fn hangs_up(&mut self) {
+        let nothing = || File::open("/dev/null").expect("opened").into();
+        (self.slave, self.master) = (nothing(), nothing());
     }
 
     /// Takes what is shown within that time; whether it is worth waiting for more.
