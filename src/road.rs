@@ -292,9 +292,18 @@ impl<'a> Road<'a> {
     pub fn plan(&self, wish: &Wish) -> Result<Planned, Stop> {
         let resolved = self.resolve(wish)?;
         let adapters = adapters(&resolved.inputs, wish)?;
+        self.planned(resolved, wish, &adapters)
+    }
+
+    fn planned(
+        &self,
+        resolved: Resolved,
+        wish: &Wish,
+        adapters: &[&'static dyn Adapter],
+    ) -> Result<Planned, Stop> {
         let own = self.own_files(&resolved, wish)?;
         let assembled =
-            plan::assemble(self.world, self.root, &resolved.solved.stack, &wish.settings, &adapters, own);
+            plan::assemble(self.world, self.root, &resolved.solved.stack, &wish.settings, adapters, own);
         let plan = assembled.map_err(|error| match error {
             PlanError::Adapter { findings, .. } => {
                 Stop::Wrong(load::Report { sources: resolved.inputs.sources.clone(), diagnostics: findings })
@@ -384,6 +393,31 @@ impl<'a> Road<'a> {
             return Err(Stop::OutOfDate(Box::new(planned)));
         }
         let adapters = adapters(&planned.resolved.inputs, wish)?;
+        self.work_through(planned, wish, what, lock, &adapters, progress)
+    }
+
+    /// The whole road for `hsm.lock` alone: no tool is asked, and nothing else is written.
+    pub fn relock(
+        &self,
+        resolved: Resolved,
+        what: &str,
+        lock: &ProjectLock,
+        progress: &dyn Progress,
+    ) -> Result<Done, Stop> {
+        let wish = Wish::default();
+        let planned = self.planned(resolved, &wish, &[])?;
+        self.work_through(planned, &wish, what, Some(lock), &[], progress)
+    }
+
+    fn work_through(
+        &self,
+        planned: Planned,
+        wish: &Wish,
+        what: &str,
+        lock: Option<&ProjectLock>,
+        adapters: &[&'static dyn Adapter],
+        progress: &dyn Progress,
+    ) -> Result<Done, Stop> {
         let work = Work {
             world: self.world,
             root: self.root,
@@ -391,7 +425,7 @@ impl<'a> Road<'a> {
             what,
             plan: &planned.plan,
             schedule: &planned.schedule,
-            adapters: &adapters,
+            adapters,
             settings: &wish.settings,
             progress,
         };

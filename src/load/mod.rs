@@ -30,6 +30,7 @@ use crate::registry::{Entry, Group, Registries};
 use crate::world::World;
 use crate::yaml::{self, Limits};
 
+pub use registries::{GitRegistry, git_registries};
 pub use remote::Remote;
 pub use shelf::{Shelf, check_entry, shelf, shelf_at, shelf_of, usual_place};
 pub use whole::{trial, whole};

@@ -7,9 +7,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{REGISTRY, REGISTRY_VARIABLE, unreadable};
+use super::{LoadOptions, REGISTRY, REGISTRY_VARIABLE, Report, pinning, read_manifest, unreadable};
 use crate::adapters::git::registries::{Source, cached};
-use crate::diagnostic::{Diagnostic, Finding, Severity, Unfetched, WhyUnfetched, Wiring};
+use crate::diagnostic::{Diagnostic, Finding, Severity, Unfetched, WhyUnfetched, Wiring, any_error};
 use crate::fields::Fields;
 use crate::lock::LockedRegistry;
 use crate::manifest::{self, GitRefKind, Manifest, RegistryRef, RegistrySource};
@@ -59,18 +59,79 @@ pub(super) fn named(
         out.dirs.push(bare(PathBuf::from(path)));
         return out;
     }
-    let own = manifest.map(|manifest| manifest.registry.as_slice()).unwrap_or_default();
-    if !own.is_empty() {
-        out.add(own, None, held, world, diagnostics);
-    } else if matches!(world.stat(&root.join(REGISTRY)), Ok(Some(_))) {
-        out.dirs.push(bare(PathBuf::from(REGISTRY)));
-    } else if let Some(dir) = config_dir(world) {
-        match settings(&dir.join(SETTINGS), world, sources, diagnostics) {
-            Some(all) => out.add(&all, Some(&dir), held, world, diagnostics),
-            None => out.incomplete = true,
-        }
+    match listed(root, world, manifest, sources, diagnostics) {
+        Some((all, start)) if !all.is_empty() => out.add(&all, start.as_deref(), held, world, diagnostics),
+        Some(_) if is_usual(root, world) => out.dirs.push(bare(PathBuf::from(REGISTRY))),
+        Some(_) => {}
+        None => out.incomplete = true,
     }
     out
+}
+
+fn is_usual(root: &Path, world: &dyn World) -> bool {
+    matches!(world.stat(&root.join(REGISTRY)), Ok(Some(_)))
+}
+
+/// The registries that the manifest lists, or the user's settings where nothing else gives one; and where the paths of the
+/// latter start. `None`: the settings cannot be read.
+fn listed(
+    root: &Path,
+    world: &dyn World,
+    manifest: Option<&Manifest>,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Vec<RegistryRef>, Option<PathBuf>)> {
+    let own = manifest.map(|manifest| manifest.registry.as_slice()).unwrap_or_default();
+    match config_dir(world) {
+        Some(dir) if own.is_empty() && !is_usual(root, world) => {
+            Some((settings(&dir.join(SETTINGS), world, sources, diagnostics)?, Some(dir)))
+        }
+        _ => Some((own.to_vec(), None)),
+    }
+}
+
+/// A registry in a git repository that a project has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GitRegistry {
+    /// What it is called: in the list, else in the lock, else by its repository.
+    pub name: String,
+    /// Its URL, as written.
+    pub url: String,
+    /// Its branch, tag or commit, as written.
+    pub reference: Option<(GitRefKind, String)>,
+    /// The commit that the lock holds.
+    pub commit: Option<String>,
+}
+
+/// The registries in git repositories that a project has, in order. Nothing of them is read.
+///
+/// # Errors
+/// Everything that is wrong with the manifest, the lock and the user's settings.
+pub fn git_registries(root: &Path, world: &dyn World) -> Result<Vec<GitRegistry>, Report> {
+    let (mut sources, mut diagnostics) = (Sources::new(), Vec::new());
+    let manifest = read_manifest(root, world, &LoadOptions::default(), &mut sources, &mut diagnostics);
+    let lock = pinning(root, world, manifest.as_ref(), &mut sources, &mut diagnostics);
+    let all = listed(root, world, manifest.as_ref(), &mut sources, &mut diagnostics);
+    let (Some((all, _)), false) = (all, any_error(&diagnostics)) else {
+        return Err(Report { sources, diagnostics });
+    };
+    if world.env(REGISTRY_VARIABLE).is_some_and(|path| !path.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let of_git = all.into_iter().filter_map(|registry| {
+        let RegistrySource::Git { url, reference } = registry.source else { return None };
+        let borrowed = reference.as_ref().map(|(kind, name)| (*kind, name.value.as_str()));
+        let pin = lock.iter().flat_map(|lock| &lock.registries).find(|pin| pin.is(&url.value, borrowed));
+        let name = registry.name.map(|name| name.value.to_string()).or_else(|| Some(pin?.name.clone()));
+        let usual = || Source::parse(&url.value, borrowed).map(|source| source.usual_name());
+        Some(GitRegistry {
+            name: name.or_else(|| usual().ok()).unwrap_or_default(),
+            commit: pin.map(|pin| pin.commit.clone()),
+            reference: reference.map(|(kind, name)| (kind, name.value)),
+            url: url.value,
+        })
+    });
+    Ok(of_git.collect())
 }
 
 impl Named {

@@ -118,7 +118,7 @@ impl<'w> Remote<'w> {
 }
 
 /// Why something can't be had, for the one who named it.
-pub(super) fn why(error: NotGot) -> WhyUnfetched {
+fn why(error: NotGot) -> WhyUnfetched {
     match error {
         NotGot::Offline => WhyUnfetched::Forbidden,
         NotGot::NoCommit(_) => WhyUnfetched::Gone,

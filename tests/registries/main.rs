@@ -8,6 +8,7 @@
 mod fetching;
 mod hostile;
 mod locking;
+mod moving;
 mod place;
 #[path = "../program/runs.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]

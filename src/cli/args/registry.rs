@@ -130,6 +130,15 @@ Ends with 3 where one may break a project.")]
   hsm registry add ../team-registry --name corp
   hsm registry add https://example.org/registry.git --name corp --branch main")]
     Add(RegistryAdd),
+    /// Fetch what the registries in git repositories have now, show what changes in meaning, and lock it
+    #[command(after_help = "Examples:
+  hsm registry update                 (all of them)
+  hsm registry update corp --dry-run  (only show what would change)
+  hsm registry update --sync          (and write and install what follows from it)
+
+Only hsm.lock is written. Where the history was rewritten, or a tag moved, nothing is, unless --rewritten says that this
+is fine.")]
+    Update(RegistryUpdate),
     /// Write and remove entries of packages
     #[command(subcommand)]
     Package(RegistryPackage),
@@ -158,6 +167,26 @@ pub(in crate::cli) struct RegistryAdd {
     /// Of a git repository: this commit
     #[arg(long, value_name = "REV")]
     pub rev: Option<String>,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub(in crate::cli) struct RegistryUpdate {
+    /// Only this registry
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Only show what would change
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take it even if its history was rewritten or its tag moved
+    #[arg(long)]
+    pub rewritten: bool,
+    /// Sync too; if that fails, hsm.lock stays as it was
+    #[arg(long, conflicts_with = "dry_run")]
+    pub sync: bool,
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,

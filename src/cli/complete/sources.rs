@@ -91,7 +91,7 @@ pub(super) fn source(path: &[&str], id: &str, value: &str) -> Option<Source> {
 /// The same for the family `registry`.
 fn of_registry(path: &[&str], id: &str, value: &str) -> Option<Source> {
     Some(match (path, id, value) {
-        (_, "registry", _) => Source::Registries,
+        (_, "registry", _) | (["update" | "vendor"], "name", _) => Source::Registries,
         (["show" | "path"], _, "NAME") => Source::Anything,
         (["group", ..], "name" | "names" | "group", _) => Source::Groups,
         (["group", "remove-option"], _, "OPTION") => Source::OptionsFor(Purpose::Select),

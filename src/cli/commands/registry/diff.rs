@@ -179,7 +179,8 @@ fn finding(change: &Change) -> Option<Diagnostic> {
     })
 }
 
-fn say(context: &Context<'_>, sources: &Sources, changes: &[Change]) {
+/// The changes for people.
+pub(super) fn say(context: &Context<'_>, sources: &Sources, changes: &[Change]) {
     let cells = |change: &Change| {
         let place = change.new.as_ref().or(change.old.as_ref()).map(|(_, place)| *place);
         let place = place.map(|place| sources.position(place).to_string()).unwrap_or_default();
@@ -193,7 +194,8 @@ fn say(context: &Context<'_>, sources: &Sources, changes: &[Change]) {
     }
 }
 
-fn as_json(sources: &Sources, change: &Change) -> Json {
+/// A change as data.
+pub(super) fn as_json(sources: &Sources, change: &Change) -> Json {
     let side = |side: &Option<(String, Place)>| {
         side.as_ref().map(|(text, place)| {
             let at = sources.position(*place);

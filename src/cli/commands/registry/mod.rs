@@ -11,6 +11,7 @@ mod land;
 mod list;
 mod parse;
 mod show;
+mod update;
 mod validate;
 
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fai
         Registry::Test { dir } => validate::test(context, dir.as_deref()),
         Registry::Diff { old, new } => diff::diff(context, old, new.as_deref()),
         Registry::Add(args) => add::add(context, args),
+        Registry::Update(args) => update::update(context, args),
         Registry::Package(command) => entries::package(context, command),
         Registry::Container(command) => entries::container(context, command),
         Registry::Group(command) => groups::group(context, command),
