@@ -13,7 +13,7 @@ use crate::diagnostic::{Finding, Severity, Unfetched, WhyUnfetched, Wiring};
 use crate::lock::LockedRegistry;
 use crate::world::World;
 
-/// See the [module](self).
+/// What is fetched so that it can be read: registries in git repositories.
 pub struct Remote<'w> {
     world: &'w dyn World,
     forbidden: AtomicBool,

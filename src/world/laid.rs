@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{Command, FileKind, Lock, Outcome, Stat, World};
 
-/// See the [module](self).
+/// The machine as it would be: files with other bytes, or without them, laid over what is there.
 pub struct Laid<'w> {
     below: &'w dyn World,
     files: BTreeMap<PathBuf, Option<Vec<u8>>>,

@@ -69,7 +69,7 @@ pub enum Fault {
 
 type Program = dyn Fn(&Command, &mut Disk) -> io::Result<Outcome> + Send + Sync;
 
-/// See the [module](self).
+/// A rehearsal of the machine: a disk in memory, scripted programs, a record of every call, and faults.
 pub struct Rehearsal {
     state: Mutex<State>,
     locked: Arc<Mutex<Vec<PathBuf>>>,

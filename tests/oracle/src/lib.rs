@@ -2,9 +2,9 @@
 //!
 //! - [`model`]: a small project as data: manifest, registry, lock, and what lies around them.
 //! - [`grow`]: random ones; the same seed gives the same project everywhere.
-//! - [`change()`](change::change): one small change of a registry.
+//! - [`mod@change`]: one small change of a registry.
 //! - [`features`]: what each project can be written without.
-//! - [`write()`]: the files that a user would have written.
+//! - [`mod@write`]: the files that a user would have written.
 //! - [`judge`]: what the rules say of it, read off the model by trying everything.
 //!
 //! It is a crate of its own so that it cannot see hsm: no reader, no encoding, no search is shared.
