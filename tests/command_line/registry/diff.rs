@@ -9,14 +9,14 @@ use hsm::cli::Exit;
 use super::validate::{GROUP, project};
 use super::{Project, Run, json, run};
 
-fn git(dir: &Path, args: &[&str]) {
+pub(super) fn git(dir: &Path, args: &[&str]) {
     let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "init.defaultBranch=main"];
     let status = Command::new("git").current_dir(dir).args(identity).args(args).status().expect("git");
     assert!(status.success(), "git {args:?}");
 }
 
 /// A project whose registry is committed, with a tag.
-fn committed() -> Project {
+pub(super) fn committed() -> Project {
     let project = project(GROUP);
     git(&project.path(""), &["init", "--quiet", "."]);
     git(&project.path(""), &["add", "--all"]);
