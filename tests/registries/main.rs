@@ -13,5 +13,7 @@ mod place;
 #[path = "../program/runs.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod runs;
+mod settings;
 #[path = "../support/mod.rs"]
 mod support;
+mod vendoring;

@@ -139,6 +139,14 @@ Ends with 3 where one may break a project.")]
 Only hsm.lock is written. Where the history was rewritten, or a tag moved, nothing is, unless --rewritten says that this
 is fine.")]
     Update(RegistryUpdate),
+    /// Copy what this project can reach of a registry in a git repository into the project
+    #[command(after_help = "Examples:
+  hsm registry vendor                       (to ./vendor/NAME, for each registry in a git repository)
+  hsm registry vendor corp --to ./registries/corp
+  hsm registry vendor corp --use            (and use the copy from now on)
+
+Entries are copied byte for byte. A file that is there and differs is not overwritten, unless --force says so.")]
+    Vendor(RegistryVendor),
     /// Write and remove entries of packages
     #[command(subcommand)]
     Package(RegistryPackage),
@@ -187,6 +195,25 @@ pub(in crate::cli) struct RegistryUpdate {
     /// Sync too; if that fails, hsm.lock stays as it was
     #[arg(long, conflicts_with = "dry_run")]
     pub sync: bool,
+    /// Do not wait for another run in this project
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RegistryVendor {
+    /// Only this registry
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Where to; needed where `./vendor/NAME` is not the place
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Name the copy in hsm.yaml, in place of the repository
+    #[arg(long = "use")]
+    pub settle: bool,
+    /// Overwrite files that differ
+    #[arg(long)]
+    pub force: bool,
     /// Do not wait for another run in this project
     #[arg(long)]
     pub no_wait: bool,

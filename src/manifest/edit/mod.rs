@@ -23,7 +23,7 @@ use crate::yaml::edit::{Edit, New, Obstacle, Refusal, Step, apply};
 use crate::yaml::{self, Limits, Node, Value};
 
 pub use command::quoted;
-pub use registries::{NewRegistry, NewSource, add_registry};
+pub use registries::{NewRegistry, NewSource, add_registry, settle_registry};
 pub use renames::{Named, Part, Pins, called, named, rename};
 pub use spots::Stands;
 pub use trail::Trail;

@@ -35,14 +35,8 @@ impl NewRegistry {
             NewSource::Path(path) => pairs.push(("path".to_owned(), New::text(path))),
             NewSource::Git(url, reference) => {
                 pairs.push(("git".to_owned(), New::text(url)));
-                pairs.extend(reference.iter().map(|(kind, text)| {
-                    let key = match kind {
-                        GitRefKind::Branch => "branch",
-                        GitRefKind::Tag => "tag",
-                        GitRefKind::Rev => "rev",
-                    };
-                    (key.to_owned(), New::text(text))
-                }));
+                pairs
+                    .extend(reference.iter().map(|(kind, text)| (kind.as_str().to_owned(), New::text(text))));
             }
         }
         New::Braces(pairs)
@@ -76,6 +70,28 @@ pub fn add_registry(text: &str, new: &NewRegistry) -> Result<Edited, EditError> 
                 draft.set(path, both, None)?;
             }
         }
+    }
+    Ok(Edited { text: draft.text, notes: draft.notes })
+}
+
+/// Makes a registry in a git repository the one of a directory; `number`: its place in the list. What it is called stays.
+pub fn settle_registry(text: &str, number: usize, name: &str, dir: &str) -> Result<Edited, EditError> {
+    let mut draft = Draft { text: text.to_owned(), notes: Vec::new() };
+    let root = draft.node()?;
+    let mut path = vec![Step::from("registry")];
+    if find(&root, &path).is_some_and(|node| node.as_list().is_some()) {
+        path.push(Step::Item(number));
+    }
+    let key = |key: &str| [path.as_slice(), &[Step::from(key)]].concat();
+    for gone in [GitRefKind::Branch, GitRefKind::Tag, GitRefKind::Rev].map(GitRefKind::as_str) {
+        if find(&root, &key(gone)).is_some() {
+            draft.apply(&Edit::RemoveKey { path: key(gone) })?;
+        }
+    }
+    draft.apply(&Edit::Rename { path: key("git"), to: "path".to_owned() })?;
+    draft.set(key("path"), New::text(dir), None)?;
+    if find(&root, &key("name")).is_none() {
+        draft.set(key("name"), New::text(name), None)?;
     }
     Ok(Edited { text: draft.text, notes: draft.notes })
 }

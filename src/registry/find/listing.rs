@@ -86,6 +86,11 @@ impl Registries<'_> {
         self.list.get(number).map(|registry| registry.file(target, name))
     }
 
+    /// Whether a registry says itself where the paths of its entries start.
+    pub fn has_root(&self, number: usize) -> bool {
+        self.list.get(number).is_some_and(|registry| registry.facts.root.is_some())
+    }
+
     /// The directory at which the relative paths of a registry's entries start.
     pub fn start_of(&self, number: usize) -> Option<PathBuf> {
         let registry = self.list.get(number)?;

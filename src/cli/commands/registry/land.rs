@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::Site;
+use crate::adapters::git::registries::name_of;
 use crate::cli::args::Choice;
 use crate::cli::commands::edit::weigh;
 use crate::cli::commands::schema::keep as keep_schemas;
@@ -183,8 +184,24 @@ impl<'c> Desk<'c> {
         }
     }
 
+    /// What lies in a git repository is read only.
+    fn refuse_in_git(&self, files: &[FileEdit]) -> Result<(), Fail> {
+        let within = |file: &FileEdit| {
+            let dirs = self.shelf.registries.dirs().filter(|(_, dir)| name_of(dir).is_some());
+            dirs.map(|(name, dir)| (name.to_owned(), dir)).find(|(_, dir)| file.path.starts_with(dir))
+        };
+        match files.iter().find_map(within) {
+            None => Ok(()),
+            Some((name, _)) => Err(Fail::usage(format!(
+                "the registry `{name}` lies in a git repository: change it there, then `hsm registry update {name}`; or copy \
+                 it with `hsm registry vendor {name} --use`"
+            ))),
+        }
+    }
+
     /// Writes the files, all of them or none, and says so.
     pub(super) fn write(&self, files: &[FileEdit]) -> Result<(), Fail> {
+        self.refuse_in_git(files)?;
         for (at, file) in files.iter().enumerate() {
             if let Err(fail) = self.write_one(file) {
                 for done in files[..at].iter().rev() {
@@ -248,6 +265,7 @@ impl<'c> Desk<'c> {
             _ => "edited",
         };
         let files = [file];
+        self.refuse_in_git(&files)?;
         if files[0].after.is_some() {
             self.vet(&files, number, target)?;
         }

@@ -13,6 +13,7 @@ mod parse;
 mod show;
 mod update;
 mod validate;
+mod vendor;
 
 use std::path::PathBuf;
 
@@ -44,6 +45,7 @@ pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fai
         Registry::Diff { old, new } => diff::diff(context, old, new.as_deref()),
         Registry::Add(args) => add::add(context, args),
         Registry::Update(args) => update::update(context, args),
+        Registry::Vendor(args) => vendor::vendor(context, args),
         Registry::Package(command) => entries::package(context, command),
         Registry::Container(command) => entries::container(context, command),
         Registry::Group(command) => groups::group(context, command),
