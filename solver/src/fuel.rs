@@ -71,6 +71,11 @@ pub(crate) fn bind(flag: Option<Arc<AtomicBool>>) {
     METER.with(|meter| *meter.flag.borrow_mut() = flag);
 }
 
+/// The flag of this thread, for another one that works for it.
+pub(crate) fn flag() -> Option<Arc<AtomicBool>> {
+    METER.with(|meter| meter.flag.borrow().clone())
+}
+
 /// Runs `search` within `fuel` steps and takes what it used off `fuel`.
 pub(crate) fn within<T>(fuel: &mut u64, search: impl FnOnce() -> T) -> Result<T, Stop> {
     if *fuel == 0 {

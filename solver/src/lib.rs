@@ -103,6 +103,7 @@ mod conflict;
 mod derive;
 mod encode;
 mod fuel;
+pub mod grounds;
 mod lists;
 mod narrow;
 mod needed;
@@ -119,6 +120,7 @@ pub mod solution;
 pub mod survey;
 pub mod text;
 
+pub use grounds::grounds;
 pub use problem::{
     Candidate, CandidateSet, Count, GroupId, ItemId, Member, Preference, Problem, ResourceId, StatementId,
     Then, When,

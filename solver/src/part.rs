@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::problem::{
-    CandidateSet, GroupId, ItemId, Preference, Problem, ResourceId, Rule, StatementId, Then, When,
+    CandidateSet, GroupId, ItemId, Preference, Problem, ResourceId, StatementId, Then, When,
 };
 use crate::reach::Reach;
 use crate::solution::Selection;
@@ -14,9 +14,18 @@ use crate::solution::Selection;
 /// The rules of these statements, with the items and groups they speak of, without preferences: it is only asked
 /// whether it has a solution. A statement keeps its number.
 pub(crate) fn part(problem: &Problem, statements: &BTreeSet<StatementId>) -> Problem {
+    let rules = problem.rules.iter().filter(|rule| statements.contains(&rule.statement));
+    part_of(problem, rules.map(|rule| (rule.statement, &rule.when, &rule.then)))
+}
+
+/// The same of these rules, which need not be among those of the problem.
+pub(crate) fn part_of<'r>(
+    problem: &Problem,
+    rules: impl Iterator<Item = (StatementId, &'r When, &'r Then)>,
+) -> Problem {
     let mut cut = Cut::new(problem);
-    for rule in problem.rules.iter().filter(|rule| statements.contains(&rule.statement)) {
-        cut.rule(rule);
+    for (statement, when, then) in rules {
+        cut.rule(statement, when, then);
     }
     cut.part
 }
@@ -49,7 +58,7 @@ impl Reached {
         for rule in reach.rules().iter().filter_map(|number| problem.rules.get(*number as usize)) {
             // What can't be present needs no bound.
             if !matches!(&rule.then, Then::AbsentOr(item, _) if !reach.item(*item)) {
-                cut.rule(rule);
+                cut.rule(rule.statement, &rule.when, &rule.then);
             }
         }
         for preference in &problem.preferences {
@@ -105,9 +114,9 @@ impl<'p> Cut<'p> {
         }
     }
 
-    fn rule(&mut self, rule: &Rule) {
-        let (when, then) = (self.when(&rule.when), self.then(&rule.then));
-        self.part.rule(rule.statement, when, then);
+    fn rule(&mut self, statement: StatementId, when: &When, then: &Then) {
+        let (when, then) = (self.when(when), self.then(then));
+        self.part.rule(statement, when, then);
     }
 
     fn item(&mut self, item: ItemId) -> ItemId {

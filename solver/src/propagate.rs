@@ -17,7 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bitset::BitSet;
 use crate::fuel::tick;
-use crate::problem::{Count, Group, GroupId, ItemId, Member, Problem, ResourceId, StatementId, Subject};
+use crate::problem::{
+    Count, Group, GroupId, ItemId, Member, Problem, ResourceId, StatementId, Subject, Then, When,
+};
 use crate::reach::Reach;
 use queue::{Queue, Task};
 use watch::Watch;
@@ -135,6 +137,13 @@ pub(crate) enum Assumption {
 pub(crate) struct Mark {
     changes: usize,
     facts: usize,
+}
+
+impl Mark {
+    /// How many changes were made before.
+    pub(crate) fn changes(self) -> usize {
+        self.changes
+    }
 }
 
 /// The facts of a problem (or a part of it: the sentences that are kept).
@@ -268,9 +277,49 @@ impl<'p> Propagation<'p> {
         }
     }
 
+    /// Demands something as a statement of its own. What follows from it is found by [`Self::run`].
+    pub(crate) fn demand(&mut self, statement: StatementId, then: &Then) -> Outcome {
+        self.enforce(then, Reason::new([statement], []))
+    }
+
+    /// Says that something demanded can't be, because of these statements, where one fact says that.
+    pub(crate) fn rule_out(&mut self, then: &Then, statements: &BTreeSet<StatementId>) -> Outcome {
+        let reason = Reason::new(statements.iter().copied(), []);
+        match then {
+            Then::Present(item, set) => self.deny(&When::Item(*item, set.clone()), reason),
+            Then::TakesPart(group) => self.deny(&When::TakesPart(*group), reason),
+            _ => Ok(()),
+        }
+    }
+
     /// Where it stands.
     pub(crate) fn mark(&self) -> Mark {
         Mark { changes: self.changes.len(), facts: self.facts.len() }
+    }
+
+    /// What the next change from a number on is about that can open a choice, and the number after it.
+    pub(crate) fn changed(&self, from: usize) -> Option<(Subject, usize)> {
+        let changes = self.changes.iter().enumerate().skip(from);
+        let mut about = changes.map(|(number, change)| match change {
+            Change::Item(item, _) => Some((Subject::Item(ItemId(*item)), number + 1)),
+            Change::Part(group, _) => Some((Subject::Group(GroupId(*group)), number + 1)),
+            Change::Held(_) | Change::Bounds(..) | Change::Wish | Change::Clash => None,
+        });
+        about.find_map(|about| about)
+    }
+
+    /// The options that are left of a group that takes part and has too few; none, where it has enough.
+    pub(crate) fn lacking(&self, group: GroupId) -> Vec<ItemId> {
+        let state = self.groups.get(group.0 as usize);
+        let state = state.filter(|state| matches!(state.part, Part::Yes(_)) && state.sure < state.bounds.min);
+        let is_left =
+            |item: &&ItemId| self.state(**item).is_some_and(|item| !item.is_forced() && !item.is_dead());
+        state.into_iter().flat_map(|state| &state.members).filter(is_left).copied().collect()
+    }
+
+    /// The members of a group as they are named, which may be several times.
+    pub(crate) fn named(&self, group: GroupId) -> &[ItemId] {
+        self.problem.groups.get(group.0 as usize).map_or(&[], |group| &group.members)
     }
 
     /// Forgets everything since a mark.

@@ -51,6 +51,12 @@ pub(crate) fn allowance(problem: &Problem, options: &Options<'_>) -> u64 {
     options.fuel.unwrap_or_else(|| FUEL.0.saturating_add(FUEL.1.saturating_mul(size(problem))))
 }
 
+/// What may be used to explain a conflict of a solve that was given so many steps, and used so many.
+pub(crate) fn to_explain(problem: &Problem, given: u64, used: u64) -> u64 {
+    let (steps, each, times) = EXPLAIN;
+    (steps + each * size(problem)).saturating_add(times.saturating_mul(used)).min(given / 3)
+}
+
 /// Does the work on a thread of its own while the caller is asked now and then whether to stop, if it wants to be.
 pub(crate) fn interruptible<T: Send, E: Send>(
     options: &Options<'_>,
@@ -116,9 +122,7 @@ fn on_reached(
     match answer(problem, reach, &world, engine, (&mut fuel, &mut more)) {
         Ok((Answer::Model(model, found_by), optimal)) => Ok(selection(&world, &model, optimal, found_by)),
         Ok((Answer::Core(core, found_by), _)) => {
-            let (steps, each, times) = EXPLAIN;
-            let earned = steps + each * size(problem) + times.saturating_mul(given - fuel);
-            more = more.min(earned);
+            more = more.min(to_explain(problem, u64::MAX, given - fuel));
             Err(explain(problem, core, (engine, found_by), &mut more))
         }
         Err(Stop::OutOfFuel) => Err(Failure::OutOfFuel),
@@ -203,7 +207,7 @@ pub(crate) enum Answer {
 }
 
 /// How much there is of a problem.
-fn size(problem: &Problem) -> u64 {
+pub(crate) fn size(problem: &Problem) -> u64 {
     (problem.items.len() + problem.groups.len() + problem.rules.len()) as u64
 }
 

@@ -3,19 +3,25 @@
 //! Owns: the order in which questions are put, and what one answer says of the others. Refuses: explaining, and
 //! preferences. A conflict is what [`crate::solve`] makes of a question that can't be.
 //!
-//! All questions are put to one set of clauses, each under a literal of its own, so that what was learnt from one helps
-//! with the next. These literals are tried true first: one set of values then answers as many questions as fit beside
-//! each other, and most are never asked by themselves.
+//! As many questions as go beside each other are laid over what follows of the problem by itself, choices are made as
+//! they open, and so one selection answers hundreds of them; what is left is asked of the next selection. What can't be
+//! answered like this is put to one set of clauses, each question under a literal of its own, so that what was learnt
+//! from one helps with the next.
+
+mod cover;
+
+use std::collections::HashMap;
 
 use crate::encode::{Counting, World};
 use crate::fuel::{Stop, within};
 use crate::problem::{ItemId, Problem, Then};
 use crate::propagate::Propagation;
 use crate::reach::Reach;
-use crate::run::{allowance, interruptible};
+use crate::run::{allowance, interruptible, size};
 use crate::sat::clauses::{Literal, Verdict};
 use crate::sat::formula::Formula;
 use crate::solution::{Failure, Options, Selection};
+use cover::{Cover, Gathered, Wish};
 
 /// What is known of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,27 +53,42 @@ pub struct Survey {
 ///
 /// # Errors
 /// When the caller asks to stop.
-pub fn survey(
+pub fn survey<'q>(
     problem: &Problem,
-    questions: &[Vec<Then>],
+    questions: &'q [Vec<Then>],
     pairs: &[(u32, u32)],
     options: &Options<'_>,
     accept: &(dyn Fn(&Selection) -> bool + Sync),
 ) -> Result<Survey, Failure> {
     let fuel = allowance(problem, options);
+    // What is asked twice is asked once.
+    let mut known: HashMap<&[Then], u32> = HashMap::with_capacity(questions.len());
+    let mut different: Vec<&[Then]> = Vec::new();
+    let mut number = |question: &'q Vec<Then>| {
+        *known.entry(question).or_insert_with(|| {
+            different.push(question);
+            different.len() as u32 - 1
+        })
+    };
+    let numbers: Vec<u32> = questions.iter().map(&mut number).collect();
+    // What there is no question about has no number.
+    let of = |one: u32| numbers.get(one as usize).copied().unwrap_or(u32::MAX);
+    let paired: Vec<(u32, u32)> = pairs.iter().map(|(one, other)| (of(*one), of(*other))).collect();
     let work = || {
-        let put = put(problem, questions, pairs, fuel, accept);
+        let put = put(problem, &different, &paired, fuel, accept);
         put.map_err(|stop| match stop {
             Stop::OutOfFuel => Failure::OutOfFuel,
             Stop::Interrupted => Failure::Interrupted,
         })
     };
-    interruptible(options, Failure::Interrupted, &work)
+    let mut found = interruptible(options, Failure::Interrupted, &work)?;
+    found.each = numbers.iter().map(|number| found.each[*number as usize]).collect();
+    Ok(found)
 }
 
 fn put(
     problem: &Problem,
-    questions: &[Vec<Then>],
+    questions: &[&[Then]],
     pairs: &[(u32, u32)],
     fuel: u64,
     accept: &(dyn Fn(&Selection) -> bool + Sync),
@@ -82,92 +103,210 @@ fn put(
     let mut formula = Formula::of_rest(&world, &known, &mut fuel.clone())?;
     let mut literals = Vec::with_capacity(questions.len());
     for question in questions {
-        literals.push(formula.question(question, &known, &mut fuel.clone())?);
+        literals.push(formula.question(question, Some(&known), &mut fuel.clone())?);
     }
-    let mut is_paired = vec![false; questions.len()];
-    for number in pairs.iter().flat_map(|(one, other)| [one, other]) {
-        if let Some(is_paired) = is_paired.get_mut(*number as usize) {
-            *is_paired = true;
-        }
-    }
-    let mut asking = Asking { problem, questions, formula, literals, fuel, accept };
-    let each = asking.each(&is_paired, pairs)?;
-    let (each, pairs) = asking.pairs(pairs, each)?;
-    Ok(Survey { each, pairs })
+    let cover = Cover::new(questions, known, problem.len(), size(problem));
+    let mut asking = Asking { problem, questions, formula, literals, cover, fuel, accept };
+    let mut known = Known::new(questions, pairs);
+    asking.each(&mut known)?;
+    asking.pairs(&mut known)?;
+    let all =
+        |answers: Vec<Option<Answer>>| answers.into_iter().map(|one| one.unwrap_or(Answer::Open)).collect();
+    Ok(Survey { each: all(known.each), pairs: all(known.of_pairs) })
 }
 
 struct Asking<'a, 'p> {
     problem: &'p Problem,
-    questions: &'a [Vec<Then>],
+    questions: &'a [&'a [Then]],
     formula: Formula<'a, 'p>,
     /// By question: it holds if this does.
     literals: Vec<Literal>,
+    cover: Cover<'a, 'p>,
     fuel: u64,
     accept: &'a (dyn Fn(&Selection) -> bool + Sync),
 }
 
-/// What is known so far: of each question by itself, and of each pair.
-#[derive(Default)]
+/// What is known so far.
 struct Known {
+    /// Of each question by itself.
     each: Vec<Option<Answer>>,
-    /// The pairs that are not settled.
+    /// Of each pair.
+    of_pairs: Vec<Option<Answer>>,
+    /// The questions that are not settled, and some that are.
     open: Vec<u32>,
+    /// The questions that are in a pair.
+    paired: Vec<u32>,
+    /// By question: the pairs that are not settled of which it is the first, each with the other question.
+    pairs: Vec<Vec<(u32, u32)>>,
+    /// By question: whether the last selection meets it, of those that matter.
+    holds: Vec<bool>,
 }
+
+impl Known {
+    fn new(questions: &[&[Then]], all: &[(u32, u32)]) -> Self {
+        let each: Vec<Option<Answer>> =
+            questions.iter().map(|question| asks_for_a_holder(question).then_some(Answer::Open)).collect();
+        let mut pairs: Vec<Vec<(u32, u32)>> = vec![Vec::new(); each.len()];
+        let mut is_paired = vec![false; each.len()];
+        let mut of_pairs = vec![None; all.len()];
+        for ((one, other), number) in all.iter().zip(0..) {
+            let (one, other) = (*one as usize, *other as usize);
+            if one.max(other) < each.len() {
+                pairs[one].push((other as u32, number));
+                (is_paired[one], is_paired[other]) = (true, true);
+            } else {
+                // What there is no question about can't be.
+                of_pairs[number as usize] = Some(Answer::Impossible);
+            }
+        }
+        let numbers = 0..each.len() as u32;
+        let paired = numbers.clone().filter(|number| is_paired[*number as usize]).collect();
+        let open = numbers.filter(|number| each[*number as usize].is_none()).collect();
+        Self { holds: vec![false; each.len()], each, of_pairs, open, paired, pairs }
+    }
+
+    fn is_paired(&self, number: u32) -> bool {
+        self.paired.binary_search(&number).is_ok()
+    }
+
+    fn is_open(&self, number: u32) -> bool {
+        self.each.get(number as usize).is_some_and(Option::is_none)
+    }
+
+    /// What two answers by themselves say of both together.
+    fn of_both(&self, one: u32, other: u32) -> Option<Answer> {
+        let of = |number: u32| self.each.get(number as usize).copied().flatten().unwrap_or(Answer::Open);
+        match (of(one), of(other)) {
+            (Answer::Impossible, _) | (_, Answer::Impossible) => Some(Answer::Impossible),
+            (Answer::Open, _) | (_, Answer::Open) => Some(Answer::Open),
+            (Answer::Possible, Answer::Possible) => None,
+        }
+    }
+
+    /// The pairs that are not settled, from a first question on, about so many; and where the next ones start.
+    fn open_pairs(&self, from: usize, about: usize) -> (Vec<Wish>, usize) {
+        let mut wishes = Vec::new();
+        let mut one = from;
+        while let Some(others) = self.pairs.get(one).filter(|_| wishes.len() < about) {
+            let wish = |(other, number): &(u32, u32)| Wish {
+                questions: [one as u32, *other],
+                number: *number,
+                refused: 0,
+            };
+            wishes.extend(others.iter().map(wish));
+            one += 1;
+        }
+        (wishes, one)
+    }
+}
+
+/// Fewer than so many questions at once, so many times, are not worth gathering; nor are more than so many pairs at once.
+const FEW: usize = 4;
+const POOR: usize = 4;
+const MANY: usize = 100_000;
 
 impl Asking<'_, '_> {
     /// Answers each question. What a model says of pairs is kept for them.
-    fn each(&mut self, is_paired: &[bool], pairs: &[(u32, u32)]) -> Result<Known, Stop> {
-        let mut known = Known {
-            each: self
-                .questions
-                .iter()
-                .map(|question| asks_for_a_holder(question).then_some(Answer::Open))
-                .collect(),
-            open: (0..pairs.len() as u32).collect(),
-        };
+    fn each(&mut self, known: &mut Known) -> Result<(), Stop> {
+        let one = |number: &u32| Wish { questions: [*number, *number], number: *number, refused: 0 };
+        let mut wishes: Vec<Wish> = known.open.iter().map(one).collect();
+        let mut poor = 0;
+        while !wishes.is_empty() && poor < POOR {
+            let (impossible, is_worth_it) = self.gather(&mut wishes, known)?;
+            for place in impossible {
+                let number = wishes[place].number;
+                known.each[number as usize] = Some(Answer::Impossible);
+                self.formula.retire(self.literals[number as usize], false);
+            }
+            poor += usize::from(!is_worth_it);
+            wishes.retain(|wish| known.is_open(wish.number) && !wish.is_hard());
+        }
         for number in 0..self.questions.len() {
             if known.each[number].is_some() {
                 continue;
             }
             let literal = self.literals[number];
-            known.each[number] = Some(match self.search(&[literal])? {
+            let answer = match self.search(&[literal])? {
                 Found::Selection(selection) => {
-                    self.take(&selection, is_paired, pairs, &mut known);
+                    self.take(&selection, known);
                     Answer::Possible
                 }
                 Found::Nothing => Answer::Impossible,
                 Found::Unknown => Answer::Open,
-            });
-            self.formula.retire(literal, is_paired[number] && known.each[number] == Some(Answer::Possible));
+            };
+            known.each[number] = Some(answer);
+            let stays = answer == Answer::Possible && known.is_paired(number as u32);
+            self.formula.retire(literal, stays);
         }
-        Ok(known)
+        Ok(())
     }
 
-    fn pairs(&mut self, pairs: &[(u32, u32)], mut known: Known) -> Result<(Vec<Answer>, Vec<Answer>), Stop> {
-        let mut answers = vec![Answer::Possible; pairs.len()];
-        let single = |known: &Known, number: u32| {
-            known.each.get(number as usize).copied().flatten().unwrap_or(Answer::Impossible)
-        };
-        while let Some(pair) = known.open.pop() {
-            let (one, other) = pairs[pair as usize];
-            answers[pair as usize] = match (single(&known, one), single(&known, other)) {
-                (Answer::Impossible, _) | (_, Answer::Impossible) => Answer::Impossible,
-                (Answer::Open, _) | (_, Answer::Open) => Answer::Open,
-                (Answer::Possible, Answer::Possible) => {
-                    let both = [self.literals[one as usize], self.literals[other as usize]];
-                    match self.search(&both)? {
-                        Found::Selection(selection) => {
-                            self.take(&selection, &[], pairs, &mut known);
-                            Answer::Possible
-                        }
-                        Found::Nothing => Answer::Impossible,
-                        Found::Unknown => Answer::Open,
-                    }
+    fn pairs(&mut self, known: &mut Known) -> Result<(), Stop> {
+        for one in 0..known.pairs.len() {
+            for (other, pair) in std::mem::take(&mut known.pairs[one]) {
+                match known.of_both(one as u32, other) {
+                    None => known.pairs[one].push((other, pair)),
+                    answer => known.of_pairs[pair as usize] = answer,
                 }
-            };
+            }
         }
-        let each = known.each.iter().map(|answer| answer.unwrap_or(Answer::Open)).collect();
-        Ok((each, answers))
+        let mut next = 0;
+        while next < known.pairs.len() {
+            let wishes;
+            (wishes, next) = known.open_pairs(next, MANY);
+            self.gather_pairs(wishes, known)?;
+        }
+        for one in (0..known.pairs.len()).rev() {
+            while let Some((other, pair)) = known.pairs[one].pop() {
+                let both = [self.literals[one], self.literals[other as usize]];
+                known.of_pairs[pair as usize] = Some(match self.search(&both)? {
+                    Found::Selection(selection) => {
+                        self.take(&selection, known);
+                        Answer::Possible
+                    }
+                    Found::Nothing => Answer::Impossible,
+                    Found::Unknown => Answer::Open,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn gather_pairs(&mut self, mut wishes: Vec<Wish>, known: &mut Known) -> Result<(), Stop> {
+        let mut poor = 0;
+        while !wishes.is_empty() && poor < POOR {
+            let (impossible, is_worth_it) = self.gather(&mut wishes, known)?;
+            for place in impossible {
+                let Wish { questions: [one, _], number, .. } = wishes[place];
+                known.of_pairs[number as usize] = Some(Answer::Impossible);
+                known.pairs[one as usize].retain(|(_, pair)| *pair != number);
+            }
+            poor += usize::from(!is_worth_it);
+            wishes.retain(|wish| known.of_pairs[wish.number as usize].is_none() && !wish.is_hard());
+        }
+        Ok(())
+    }
+
+    /// A selection for as many wishes as go together. Gives the places of those that can't be, and whether it was worth
+    /// it. One that is not accepted is tried with fewer of them; what remains alone is hard.
+    fn gather(&mut self, wishes: &mut [Wish], known: &mut Known) -> Result<(Vec<usize>, bool), Stop> {
+        let mut most = usize::MAX;
+        loop {
+            let Gathered { selection, laid, impossible } = self.cover.gather(wishes, most, self.fuel)?;
+            let accepted = selection.filter(|selection| (self.accept)(selection));
+            if let Some(selection) = &accepted {
+                self.take(selection, known);
+                self.cover.note(selection);
+            }
+            if accepted.is_some() || !impossible.is_empty() || laid == 0 {
+                return Ok((impossible, laid >= FEW));
+            }
+            if laid == 1 {
+                wishes.iter_mut().find(|wish| !wish.is_hard()).into_iter().for_each(Wish::give_up);
+                return Ok((impossible, false));
+            }
+            most = laid / 2;
+        }
     }
 
     fn search(&mut self, assumed: &[Literal]) -> Result<Found, Stop> {
@@ -183,24 +322,37 @@ impl Asking<'_, '_> {
     }
 
     /// Notes all that a selection answers.
-    fn take(&mut self, selection: &Selection, is_paired: &[bool], pairs: &[(u32, u32)], known: &mut Known) {
-        let holds: Vec<bool> = self
-            .questions
-            .iter()
-            .map(|question| question.iter().all(|then| self.holds(selection, then)))
-            .collect();
-        for (number, answer) in known.each.iter_mut().enumerate() {
-            if answer.is_none() && holds[number] {
-                *answer = Some(Answer::Possible);
-                let stays = is_paired.get(number).copied().unwrap_or(false);
-                self.formula.retire(self.literals[number], stays);
-            }
+    fn take(&mut self, selection: &Selection, known: &mut Known) {
+        let meets = |number: &u32| {
+            let question = self.questions.get(*number as usize);
+            question.is_some_and(|question| question.iter().all(|then| self.holds(selection, then)))
+        };
+        let (met, open): (Vec<u32>, Vec<u32>) = std::mem::take(&mut known.open)
+            .into_iter()
+            .filter(|number| known.each[*number as usize].is_none())
+            .partition(meets);
+        known.open = open;
+        let both: Vec<u32> = known.paired.iter().copied().filter(meets).collect();
+        for number in met {
+            known.each[number as usize] = Some(Answer::Possible);
+            self.formula.retire(self.literals[number as usize], known.is_paired(number));
         }
-        let does_hold = |number: u32| holds.get(number as usize).copied().unwrap_or(false);
-        known.open.retain(|pair| {
-            let (one, other) = pairs[*pair as usize];
-            !(does_hold(one) && does_hold(other))
-        });
+        for number in &both {
+            known.holds[*number as usize] = true;
+        }
+        for one in &both {
+            let Known { holds, of_pairs, pairs, .. } = &mut *known;
+            pairs[*one as usize].retain(|(other, pair)| {
+                let is_met = holds[*other as usize];
+                if is_met {
+                    of_pairs[*pair as usize] = Some(Answer::Possible);
+                }
+                !is_met
+            });
+        }
+        for number in both {
+            known.holds[number as usize] = false;
+        }
     }
 
     /// Whether a selection meets a demand. Who holds a resource it does not say.

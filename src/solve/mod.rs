@@ -16,7 +16,7 @@ mod waits;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use hsm_solver::{Engine, Failure, Options, Problem, Selection, StatementId, Then, When};
+use hsm_solver::{Conflict, Engine, Failure, Options, Problem, Selection, StatementId, Then, When};
 
 use crate::compile::{Before, Choice, Compiled, compile_again};
 use crate::diagnostic::{Diagnostic, Finding, Wiring};
@@ -30,7 +30,7 @@ use externals::Externals;
 pub use reasons::{Link, Links, Reasons, Subject, chains};
 pub use rings::Could;
 use rings::Rings;
-pub use survey::survey;
+pub use survey::{grounds, survey};
 
 /// A solution.
 #[derive(Debug, Clone)]
@@ -281,11 +281,14 @@ fn search(
 
 /// Why there is no solution, in statements; the numbers after those of the problem are rings.
 fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings<'_>, failure: Failure) -> NoStack {
-    let conflict = match failure {
-        Failure::Conflict(conflict) => conflict,
-        Failure::Interrupted => return NoStack::Interrupted,
-        Failure::OutOfFuel => return NoStack::OutOfFuel,
-    };
+    match failure {
+        Failure::Conflict(conflict) => NoStack::Unsolved(unsolved(inputs, compiled, rings, conflict)),
+        Failure::Interrupted => NoStack::Interrupted,
+        Failure::OutOfFuel => NoStack::OutOfFuel,
+    }
+}
+
+fn unsolved(inputs: &Inputs, compiled: &Compiled, rings: &Rings<'_>, conflict: Conflict) -> Unsolved {
     let mut statements: Vec<Statement> = Vec::new();
     let mut said: HashMap<Option<Place>, Vec<usize>> = HashMap::new();
     for &id in &conflict.core {
@@ -301,13 +304,7 @@ fn no_stack(inputs: &Inputs, compiled: &Compiled, rings: &Rings<'_>, failure: Fa
     statements.sort_by_key(|statement| matches!(statement.claim, Claim::Ring { .. }));
     let broken_entry = statements.iter().any(|s| s.claim.is_about_a_broken_entry());
     let notes = if broken_entry { notes(inputs, &statements) } else { Vec::new() };
-    NoStack::Unsolved(Unsolved {
-        statements,
-        numbers: conflict.core,
-        minimal: conflict.minimal,
-        broken_entry,
-        notes,
-    })
+    Unsolved { statements, numbers: conflict.core, minimal: conflict.minimal, broken_entry, notes }
 }
 
 /// What is wrong with the entries, apart from what the statements say already.

@@ -2,9 +2,9 @@
 //!
 //! Owns: the questions whose answers rings could spoil. Refuses: knowing what they are asked for.
 
-use hsm_solver::{Answer, Failure, Options, Selection, Survey, Then};
+use hsm_solver::{Answer, Conflict, Failure, Options, Selection, Survey, Then};
 
-use super::{Could, NoStack, Question, ask, rings::Rings};
+use super::{ASKED, Could, NoStack, Question, Unsolved, ask, rings::Rings, unsolved};
 use crate::compile::Compiled;
 use crate::load::Inputs;
 
@@ -50,4 +50,35 @@ pub fn survey(
         }
     }
     Ok(found)
+}
+
+/// Of each of these questions, which no stack meets, the statements because of which none does. `None`: what takes more
+/// than the usual bound of steps stays open.
+///
+/// # Errors
+/// [`NoStack::Interrupted`].
+pub fn grounds(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    questions: &[Vec<Then>],
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Option<Unsolved>>, NoStack> {
+    let could = Could::default();
+    let rings = Rings::new(inputs, compiled, &could);
+    let options = Options { interrupted: Some(interrupted), ..Options::default() };
+    let found = hsm_solver::grounds(&compiled.problem, ASKED, questions, &options);
+    let found = found.map_err(|_| NoStack::Interrupted)?;
+    let explained = |(question, conflict): (&Vec<Then>, Option<Conflict>)| {
+        if let Some(conflict) = conflict {
+            return Ok(Some(unsolved(inputs, compiled, &rings, conflict)));
+        }
+        // What only rings refute.
+        let question = Question { also: question.clone(), ..Question::default() };
+        match ask(inputs, compiled, &could, &question, interrupted) {
+            Err(NoStack::Unsolved(unsolved)) => Ok(Some(unsolved)),
+            Err(NoStack::Interrupted) => Err(NoStack::Interrupted),
+            Ok(_) | Err(NoStack::OutOfFuel | NoStack::Invalid(_)) => Ok(None),
+        }
+    };
+    questions.iter().zip(found).map(explained).collect()
 }

@@ -2,16 +2,18 @@
 //!
 //! Owns: which answers are worth a finding, and the lines that explain it. Refuses: asking what was not found wanting.
 
+use std::collections::HashSet;
+
 use hsm_solver::{Answer, Survey, Then};
 
 use super::questions::{Number, OfBound, OfComponent, OfGroup, Questions, counted};
 use crate::compile::Compiled;
-use crate::diagnostic::{ComponentPart, Diagnostic, Finding, Proven};
+use crate::diagnostic::{ComponentPart, Diagnostic, Finding, Proven, Related};
 use crate::load::Inputs;
 use crate::names::{ComponentId, GroupId, Name};
 use crate::place::Place;
 use crate::registry::{Entry, Group};
-use crate::solve::{Could, NoStack, Question, ask};
+use crate::solve::{Could, NoStack, Question, ask, grounds};
 use crate::version::Version;
 
 /// The findings, group by group and component by component.
@@ -30,14 +32,18 @@ pub(super) fn report(
         interrupted,
         could: Could::default(),
         found: Vec::new(),
+        open: Vec::new(),
+        asked: Vec::new(),
     };
     for group in &questions.groups {
         report.group(group)?;
     }
+    let said_by_groups = report.said_by_groups();
     for component in &questions.components {
-        report.component(component)?;
+        report.component(component, &said_by_groups);
     }
-    report.pairs()?;
+    report.pairs();
+    report.explain()?;
     Ok(report.found)
 }
 
@@ -49,6 +55,9 @@ struct Report<'a> {
     interrupted: &'a (dyn Fn() -> bool + Sync),
     could: Could,
     found: Vec<Diagnostic>,
+    /// Those that are to be explained, by their numbers, and what was asked.
+    open: Vec<usize>,
+    asked: Vec<Vec<Then>>,
 }
 
 impl Report<'_> {
@@ -57,18 +66,19 @@ impl Report<'_> {
         let Some(group) = inputs.group(&of.id) else { return Ok(()) };
         let name = group.common.name.place;
         if !self.is_possible(of.takes_part, name, &of.id.to_string()) {
-            return self.refuted(of.takes_part, name, Proven::DeadGroup(of.id.clone()));
+            self.refuted(of.takes_part, name, Proven::DeadGroup(of.id.clone()));
+            return Ok(());
         }
         for option in &of.options {
             let place = option_place(group, option.place, name);
             let named = || (of.id.clone(), option.name.clone());
             if !self.is_possible(option.present, place, &format!("`{}` of {}", option.name, of.id)) {
                 let (group, option_name) = named();
-                self.refuted(option.present, place, Proven::DeadOption(group, option_name))?;
+                self.refuted(option.present, place, Proven::DeadOption(group, option_name));
             } else if option.left_out.is_some_and(|left_out| self.answer(left_out) == Answer::Impossible) {
                 let (group, option_name) = named();
                 let left_out = option.left_out.unwrap_or(option.present);
-                self.refuted(left_out, place, Proven::AlwaysThere(group, option_name))?;
+                self.refuted(left_out, place, Proven::AlwaysThere(group, option_name));
             }
         }
         for bound in &of.bounds {
@@ -85,7 +95,8 @@ impl Report<'_> {
         let place = written.as_ref().map_or(group.strategy.place, |bound| bound.place);
         let proven =
             Proven::OutOfReach { group: of.id.clone(), bound: bound.bound, is_max: bound.is_max, reached };
-        self.refuted(bound.met, place, proven)
+        self.refuted(bound.met, place, proven);
+        Ok(())
     }
 
     /// The number of options that is nearest to a bound that can't be met. The more are asked for, the fewer stacks
@@ -106,17 +117,16 @@ impl Report<'_> {
         Ok(Some(possible))
     }
 
-    fn component(&mut self, of: &OfComponent) -> Result<(), NoStack> {
+    fn component(&mut self, of: &OfComponent, said_by_groups: &HashSet<ComponentId>) {
         let inputs = self.inputs;
-        let Some(entry) = inputs.component(&of.id) else { return Ok(()) };
+        let Some(entry) = inputs.component(&of.id) else { return };
         let name = entry.common().name.place;
         if self.answer(of.present) == Answer::Impossible {
             // Where it is an option, the group says so.
-            return if self.is_said_by_a_group(&of.id) {
-                Ok(())
-            } else {
-                self.refuted(of.present, name, Proven::DeadComponent(of.id.clone()))
-            };
+            if !said_by_groups.contains(&of.id) {
+                self.refuted(of.present, name, Proven::DeadComponent(of.id.clone()));
+            }
+            return;
         }
         let mut parts: Vec<(Number, Place, ComponentPart)> = Vec::new();
         for (release, number) in &of.releases {
@@ -145,20 +155,19 @@ impl Report<'_> {
         }
         for (number, place, part) in parts {
             if !self.is_possible(number, place, &format!("{} {part}", of.id)) {
-                self.refuted(number, place, Proven::DeadPart(of.id.clone(), part))?;
+                self.refuted(number, place, Proven::DeadPart(of.id.clone(), part));
             }
         }
-        Ok(())
     }
 
-    fn is_said_by_a_group(&self, id: &ComponentId) -> bool {
-        self.questions.groups.iter().any(|group| {
-            self.answer(group.takes_part) == Answer::Possible
-                && group.options.iter().any(|option| group.id.option(&option.name) == *id)
-        })
+    /// The options of groups that can take part: of these the group says that they can't be there.
+    fn said_by_groups(&self) -> HashSet<ComponentId> {
+        let possible = self.questions.groups.iter();
+        let possible = possible.filter(|group| self.answer(group.takes_part) == Answer::Possible);
+        possible.flat_map(|group| group.options.iter().map(|option| group.id.option(&option.name))).collect()
     }
 
-    fn pairs(&mut self) -> Result<(), NoStack> {
+    fn pairs(&mut self) {
         let questions = self.questions;
         let mut options: Vec<Option<(&OfGroup, usize)>> = vec![None; questions.demands.len()];
         for group in &questions.groups {
@@ -179,9 +188,8 @@ impl Report<'_> {
             let demands = [questions.demands[one].clone(), questions.demands[other].clone()].concat();
             let finding = Finding::Proven(Proven::NeverTogether(a, b));
             let said = Diagnostic::warning(place_a, finding).with(place_b, "the other one");
-            self.explained(&demands, said)?;
+            self.unexplained(demands, said);
         }
-        Ok(())
     }
 
     fn named(&self, (group, place): (&OfGroup, usize)) -> Option<((GroupId, Name), Place)> {
@@ -207,25 +215,30 @@ impl Report<'_> {
         }
     }
 
-    fn refuted(&mut self, number: Number, place: Place, proven: Proven) -> Result<(), NoStack> {
+    fn refuted(&mut self, number: Number, place: Place, proven: Proven) {
         let demands = self.questions.demands.get(number).cloned().unwrap_or_default();
-        self.explained(&demands, Diagnostic::error(place, Finding::Proven(proven)))
+        self.unexplained(demands, Diagnostic::error(place, Finding::Proven(proven)));
     }
 
-    /// A finding with the smallest set of lines for it.
-    fn explained(&mut self, demands: &[Then], mut said: Diagnostic) -> Result<(), NoStack> {
-        match self.ask(demands) {
-            Err(NoStack::Unsolved(unsolved)) => {
-                for (statement, number) in unsolved.statements.iter().zip(1..) {
-                    if let Some(place) = statement.place {
-                        said = said.with(place, format!("{number}. {}", statement.claim));
-                    }
-                }
-            }
-            Err(NoStack::Interrupted) => return Err(NoStack::Interrupted),
-            Ok(()) | Err(NoStack::OutOfFuel | NoStack::Invalid(_)) => {}
-        }
+    /// A finding that is to be explained: what it says can't be asked for.
+    fn unexplained(&mut self, demands: Vec<Then>, said: Diagnostic) {
+        self.open.push(self.found.len());
+        self.asked.push(demands);
         self.found.push(said);
+    }
+
+    /// Gives each finding the smallest set of lines for it.
+    fn explain(&mut self) -> Result<(), NoStack> {
+        let all = grounds(self.inputs, self.compiled, &self.asked, self.interrupted)?;
+        for (number, unsolved) in self.open.iter().zip(all) {
+            let (Some(said), Some(unsolved)) = (self.found.get_mut(*number), unsolved) else { continue };
+            let lines = unsolved.statements.iter().zip(1..);
+            let placed = lines.filter_map(|(statement, number)| Some((statement.place?, statement, number)));
+            for (place, statement, number) in placed {
+                let what = format!("{number}. {}", statement.claim).into();
+                said.related.push(Related { place, what });
+            }
+        }
         Ok(())
     }
 

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use super::queue::Task;
 use super::{Bounds, Clash, FactId, Outcome, Part, Propagation, Reason};
 use crate::bitset::{BitSet, Value};
 use crate::fuel::tick;
-use crate::problem::{CandidateSet, GroupId, ItemId, Member, ResourceId, StatementId, Then, When};
+use crate::problem::{CandidateSet, GroupId, ItemId, Member, ResourceId, StatementId, Subject, Then, When};
 
 impl Propagation<'_> {
     /// A rule: if it applies, it is enforced; if it can't be met, it can't apply.
@@ -113,7 +114,7 @@ impl Propagation<'_> {
         BitSet::range(1, self.problem.candidates(item))
     }
 
-    fn enforce(&mut self, then: &Then, reason: Reason) -> Outcome {
+    pub(super) fn enforce(&mut self, then: &Then, reason: Reason) -> Outcome {
         match then {
             Then::Present(item, set) => {
                 self.cut(*item, &self.values(*item, set), reason.clone())?;
@@ -193,7 +194,7 @@ impl Propagation<'_> {
     }
 
     /// The condition of a rule that can't be met can't hold.
-    fn deny(&mut self, when: &When, reason: Reason) -> Outcome {
+    pub(super) fn deny(&mut self, when: &When, reason: Reason) -> Outcome {
         match when {
             When::Always => Err(Clash(reason)),
             When::Item(item, set) => {
@@ -211,6 +212,38 @@ impl Propagation<'_> {
                 }
             }
         }
+    }
+
+    /// For each rule that something bears on, applies and can be met in several ways: these ways.
+    pub(crate) fn open_ways(&self, subject: Subject) -> Vec<Vec<(ItemId, BitSet)>> {
+        let tasks = match subject {
+            Subject::Item(item) => self.watch.of_item.get(item.0),
+            Subject::Group(group) => self.watch.of_group.get(group.0),
+        };
+        let mut all = Vec::new();
+        for task in tasks {
+            let Task::Rule(number) = task else { continue };
+            let Some(rule) = self.problem.rules.get(*number as usize) else { continue };
+            let ways: Vec<(ItemId, BitSet)> = match &rule.then {
+                Then::AnyOf(ways) => {
+                    ways.iter().map(|(item, set)| (*item, self.values(*item, set))).collect()
+                }
+                Then::OneOf(group, members) => {
+                    let items = members.iter().filter_map(|member| self.option(*group, *member));
+                    items.map(|item| (item, self.all(item))).collect()
+                }
+                _ => continue,
+            };
+            if self.holds(&rule.when).is_some() {
+                all.push(ways);
+            }
+        }
+        all
+    }
+
+    /// Every value of an item.
+    pub(crate) fn every(&self, item: ItemId) -> BitSet {
+        self.all(item)
     }
 
     /// A group: how many options are forced and how many are left, against its bounds.

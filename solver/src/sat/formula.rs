@@ -130,6 +130,38 @@ impl<'a, 'p> Formula<'a, 'p> {
         })
     }
 
+    /// The statements that can't hold together with a question, if there are such; `asked` stands for the question.
+    pub(crate) fn refute_question(
+        &mut self,
+        question: &[Then],
+        asked: StatementId,
+        fuel: &mut u64,
+    ) -> Result<Option<BTreeSet<StatementId>>, Stop> {
+        let literal = self.question(question, None, fuel)?;
+        let mut assumed: Vec<(StatementId, Literal)> = self
+            .selectors
+            .iter()
+            .flatten()
+            .filter(|(statement, _)| **statement != asked)
+            .map(|(statement, literal)| (*statement, *literal))
+            .collect();
+        assumed.push((asked, literal));
+        // What only counts for a question is of its statement.
+        let counts = self.selectors.as_ref().and_then(|selectors| selectors.get(&asked));
+        assumed.extend(counts.map(|literal| (asked, *literal)));
+        let all: Vec<Literal> = assumed.iter().map(|(_, literal)| *literal).collect();
+        let verdict = self.solve(&all, fuel);
+        self.retire(literal, false);
+        Ok(match verdict? {
+            Verdict::Model => None,
+            Verdict::Core(core) => {
+                let core: BTreeSet<Literal> = core.into_iter().collect();
+                let is_in = |(_, literal): &(StatementId, Literal)| core.contains(literal);
+                Some(assumed.into_iter().filter(is_in).map(|(statement, _)| statement).collect())
+            }
+        })
+    }
+
     /// The last model, in the variables of the first engine. What has no reason is still in it.
     pub(crate) fn model(&self) -> Model {
         let mut values: HashMap<Variable, Value> = HashMap::new();
@@ -313,17 +345,17 @@ impl<'a, 'p> Formula<'a, 'p> {
         }
     }
 
-    /// A literal under which all of these demands are met, tried true first.
+    /// A literal under which all of these demands are met.
     pub(crate) fn question(
         &mut self,
         demands: &[Then],
-        known: &Propagation<'p>,
+        known: Option<&Propagation<'p>>,
         fuel: &mut u64,
     ) -> Result<Literal, Stop> {
         within(fuel, || {
-            let asked = !self.clauses.fresh();
+            let asked = self.clauses.fresh();
             for demand in demands {
-                self.add_demand(&[!asked], demand, Some(known));
+                self.add_demand(&[!asked], demand, known);
             }
             asked
         })
