@@ -9,8 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Report;
 use crate::adapters::git::NotGot;
 use crate::adapters::git::registries::{Source, get, remembered};
-use crate::diagnostic::{Finding, Severity, Unfetched, WhyUnfetched, Wiring};
-use crate::lock::LockedRegistry;
+use crate::diagnostic::{Diagnostic, Finding, Severity, Unfetched, WhyUnfetched, Wiring};
+use crate::lock::{self, LockedRegistry};
 use crate::world::World;
 
 /// What is fetched so that it can be read: registries in git repositories.
@@ -63,9 +63,9 @@ impl<'w> Remote<'w> {
                 Err(report) => report,
                 read => return read,
             };
-            // with something else wrong, as a lock that can't be read, nobody knows what is wanted
-            let mut errors = report.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-            if !errors.all(|found| matches!(found.finding, Finding::Wiring(Wiring::NotFetched(_)))) {
+            if is_lock_wrong(&report) {
+                // nobody knows which commit is wanted, so it is not missed either
+                report.diagnostics.retain(|found| unfetched(&found.finding).is_none());
                 return Err(report);
             }
             let (mut fetched, mut failed) = (0, false);
@@ -125,4 +125,21 @@ fn why(error: NotGot) -> WhyUnfetched {
         error @ (NotGot::NoReference { .. } | NotGot::Empty) => WhyUnfetched::Wrong(error.to_string()),
         error => WhyUnfetched::Failed(error.to_string()),
     }
+}
+
+fn unfetched(finding: &Finding) -> Option<&Unfetched> {
+    match finding {
+        Finding::Wiring(Wiring::NotFetched(unfetched)) => Some(unfetched),
+        _ => None,
+    }
+}
+
+/// Whether the lock could not be read.
+fn is_lock_wrong(report: &Report) -> bool {
+    let of_lock = |found: &Diagnostic| match (&found.finding, found.place) {
+        (Finding::Unreadable { path, .. }, _) => path == lock::FILE,
+        (_, Some(place)) => report.sources.get(place.file).is_some_and(|source| source.path == lock::FILE),
+        _ => false,
+    };
+    report.diagnostics.iter().any(|found| found.severity == Severity::Error && of_lock(found))
 }

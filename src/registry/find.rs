@@ -133,7 +133,7 @@ impl<'w> Registries<'w> {
                 return None;
             }
         }
-        let facts = self.facts(&path, sources, diagnostics);
+        let facts = self.facts(&path, dir.name.as_ref(), sources, diagnostics);
         let of_git = registries::name_of(&path);
         if let (Some(start), Some(_)) = (&facts.root, &of_git) {
             diagnostics.push(Diagnostic::warning(start.place, Finding::Wiring(Wiring::RootOfGit)));
@@ -171,12 +171,20 @@ impl<'w> Registries<'w> {
         OLD_FOLDERS.iter().filter(is_old).map(finding).collect()
     }
 
-    fn facts(&self, dir: &Path, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Facts {
+    fn facts(
+        &self,
+        dir: &Path,
+        name: Option<&Name>,
+        sources: &mut Sources,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Facts {
         let path = dir.join("registry.yaml");
         if !matches!(self.world.stat(&path), Ok(Some(_))) {
             return Facts::default();
         }
-        let file = match self.take(&path, Limits::ENTRY, sources) {
+        // it is not listed yet, so its name is what is known of it so far
+        let shown = registries::shown(&path, name.map(Name::as_str)).unwrap_or_else(|| self.shown(&path));
+        let file = match self.take_as(&path, shown, Limits::ENTRY, sources) {
             Ok(file) => file,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
@@ -278,7 +286,16 @@ impl<'w> Registries<'w> {
         limits: Limits,
         sources: &mut Sources,
     ) -> Result<crate::place::FileId, Box<Diagnostic>> {
-        let shown = self.shown(path);
+        self.take_as(path, self.shown(path), limits, sources)
+    }
+
+    fn take_as(
+        &self,
+        path: &Path,
+        shown: String,
+        limits: Limits,
+        sources: &mut Sources,
+    ) -> Result<crate::place::FileId, Box<Diagnostic>> {
         let unreadable = |error: &io::Error| {
             let finding = Finding::Unreadable { path: shown.clone(), why: system_words(error) };
             Box::new(Diagnostic::missing(finding))

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::place::{Place, manifest, script};
 use crate::runs::Run;
@@ -161,6 +161,34 @@ fn a_kill_at_any_call_of_git_leaves_nothing_or_all() {
         place.run("project", &["lock"]).ends_with(0);
         assert_eq!(place.packs().len(), 1, "{after}");
         assert_eq!(place.locked("project"), place.tip());
+    }
+}
+
+#[test]
+fn ctrl_c_while_it_fetches_ends_git_too_and_leaves_nothing() {
+    if !have("Ctrl-C", &["git"]) {
+        return;
+    }
+    for args in [&["lock"][..], &["resolve"], &["registry", "list"]] {
+        let place = Place::new();
+        let slow = slow_git(&place, "fetch");
+        let path = format!("{}:{}", slow.display(), std::env::var("PATH").unwrap_or_default());
+        let mut command = place.command("project", args);
+        let command = command.env("PATH", path).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("started");
+        let began = Instant::now();
+        while !place.at("reached").exists() {
+            assert!(began.elapsed() < Duration::from_mins(1), "it never got there");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let pid = Pid::from_raw(i32::try_from(child.id()).expect("a number")).expect("a process");
+        kill_process(pid, Signal::INT).expect("sent");
+        let run = Run::of(&child.wait_with_output().expect("ended")).ends_with(130);
+        assert!(run.stderr.contains("interrupted"), "{}", run.text());
+        assert!(began.elapsed() < Duration::from_secs(50), "it waited for git");
+        assert_eq!(place.packs(), Vec::<String>::new());
+        assert!(!place.at("project/hsm.lock").exists());
+        place.run("project", args).ends_with(0);
     }
 }
 

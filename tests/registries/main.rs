@@ -13,6 +13,7 @@ mod place;
 #[path = "../program/runs.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod runs;
+mod same;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

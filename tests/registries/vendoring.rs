@@ -94,6 +94,44 @@ fn a_registry_in_a_repository_is_read_only() {
 }
 
 #[test]
+fn the_file_of_an_entry_is_printed_and_not_named() {
+    if !have("the file of an entry", &["git"]) {
+        return;
+    }
+    let place = locked();
+    let run = place.run("project", &["registry", "path", "redis"]).ends_with(2);
+    assert!(run.stderr.contains("`hsm registry show team/redis --raw`"), "{}", run.text());
+    let run = place.run("project", &["registry", "show", "team/redis", "--raw"]).ends_with(0);
+    assert_eq!(run.stdout, place.read("origin/containers/redis.yaml"));
+}
+
+#[test]
+fn a_registry_of_a_repository_is_validated_and_tested_too() {
+    if !have("validation", &["git"]) {
+        return;
+    }
+    let place = locked();
+    let run = place.run("project", &["registry", "validate"]).ends_with(0);
+    assert!(run.stderr.contains("4 entries"), "{}", run.text());
+    place.write(
+        "origin/tests/good.yaml",
+        "project: {name: t}\nservices: {containers: [redis]}\nx-expect: {stack: {container:redis: {version: \"7\"}}}\n",
+    );
+    place.write(
+        "origin/tests/bad.yaml",
+        "project: {name: t}\nservices: {containers: [redis]}\nx-expect: {stack: {container:valkey: {}}}\n",
+    );
+    place.commit("tests");
+    place.run("project", &["registry", "update"]).ends_with(0);
+    let run = place.run("project", &["registry", "test"]).ends_with(3);
+    assert!(
+        run.stderr.contains("2 tests, 1 failed") && run.stderr.contains("/tests/bad.yaml:"),
+        "{}",
+        run.text()
+    );
+}
+
+#[test]
 fn a_group_extends_one_of_a_repository_and_both_are_vendored_under_their_names() {
     if !have("a group across registries", &["git"]) {
         return;

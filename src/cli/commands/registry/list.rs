@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde_json::{Value as Json, json};
 
 use super::{KINDS, Site, find, is_kind, number_of, typed};
+use crate::adapters::git::registries::name_of;
 use crate::cli::Exit;
 use crate::cli::args::registry::KindArg;
 use crate::cli::commands::{Context, Fail};
@@ -106,6 +107,15 @@ pub(super) fn path(context: &Context<'_>, name: Option<&str>, registry: Option<&
     let number = registry.map(|name| number_of(&shelf, name)).transpose()?;
     if let Some(name) = name {
         let listed = find(&mut shelf, &typed(name, &KINDS, registry)?, name, Some(context.ask()))?;
+        if let Some((pack, _)) =
+            shelf.registries.dirs().nth(listed.number).filter(|(_, dir)| name_of(dir).is_some())
+        {
+            return Err(Fail::usage(format!(
+                "the registry `{pack}` lies in a git repository, so there is no such file; `hsm registry show {pack}/{} --raw` \
+                 prints it",
+                listed.name
+            )));
+        }
         let path = listed.path.display().to_string();
         if context.voice.is_json() {
             context.voice.json(&json!({
