@@ -67,7 +67,7 @@ pub fn shelf<'w>(
 /// When it is none.
 pub fn shelf_of<'w>(root: &Path, directory: &Path, world: &'w dyn World) -> Result<Shelf<'w>, Report> {
     let mut sources = Sources::new();
-    match shelf_at(root, directory, world, &mut sources) {
+    match shelf_at(root, &directory.into(), world, &mut sources) {
         Ok(registries) => Ok(Shelf { sources, manifest: None, registries, pins: Vec::new() }),
         Err(diagnostics) => Err(Report { sources, diagnostics }),
     }
@@ -79,11 +79,11 @@ pub fn shelf_of<'w>(root: &Path, directory: &Path, world: &'w dyn World) -> Resu
 /// When it is none.
 pub fn shelf_at<'w>(
     root: &Path,
-    directory: &Path,
+    registry: &RegistryDir,
     world: &'w dyn World,
     sources: &mut Sources,
 ) -> Result<Registries<'w>, Vec<Diagnostic>> {
-    let (registries, diagnostics) = Registries::open(&[dir(directory)], root, world, sources);
+    let (registries, diagnostics) = Registries::open(std::slice::from_ref(registry), root, world, sources);
     if any_error(&diagnostics) { Err(diagnostics) } else { Ok(registries) }
 }
 
@@ -127,8 +127,4 @@ fn naming(target: &TargetId) -> String {
         (Kind::Container, true) => format!("services: {{container_groups: {{\"{name}\": {{}}}}}}"),
     };
     format!("project: {{name: check}}\n{named}\n")
-}
-
-fn dir(path: impl Into<PathBuf>) -> RegistryDir {
-    RegistryDir { name: None, path: path.into(), place: None }
 }

@@ -33,6 +33,13 @@ pub struct RegistryDir {
     pub place: Option<Place>,
 }
 
+/// One that nothing but its path is known of.
+impl From<&Path> for RegistryDir {
+    fn from(path: &Path) -> Self {
+        Self { name: None, path: path.to_owned(), place: None }
+    }
+}
+
 /// Where an entry lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {

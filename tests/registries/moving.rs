@@ -176,6 +176,8 @@ fn one_registry_is_named_and_what_is_no_git_registry_is_told() {
     assert!(run.stderr.contains("did you mean `corp`?"), "{}", run.text());
     place.run("project", &["registry", "update", "own"]).ends_with(2);
     place.run("project", &["registry", "update", "corp", "--offline"]).ends_with(2);
+    let run = place.run("project", &["registry", "update", "corp", "--dry-run"]).ends_with(0);
+    assert!(run.stdout.contains(&format!("corp@{}/containers/redis.yaml", &second[..12])), "{}", run.text());
     let run = place.run("project", &["registry", "update", "corp", "--format", "json"]).ends_with(0);
     let json: Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!(json["registries"][0]["old"], first.as_str());

@@ -125,7 +125,7 @@ impl At {
 
 fn read(context: &Context<'_>, root: &Path, at: &At, sources: &mut Sources) -> Result<State, Fail> {
     let state = |world: &dyn World, dir: &Path, sources: &mut Sources| {
-        let registries = load::shelf_at(root, dir, world, sources);
+        let registries = load::shelf_at(root, &dir.into(), world, sources);
         registries.map(|mut registries| State::read(&mut registries, sources))
     };
     let wrong =

@@ -15,8 +15,9 @@ use crate::cli::voice::SCHEMA;
 use crate::compare::{Change, State, compare};
 use crate::load::{self, GitRegistry};
 use crate::lock::LockedRegistry;
-use crate::names::nearest;
+use crate::names::{Name, nearest};
 use crate::place::Sources;
+use crate::registry::RegistryDir;
 use crate::road::{AfterError, Stop};
 
 const WHAT: &str = "hsm registry update";
@@ -134,8 +135,9 @@ fn moves(context: &Context<'_>, root: &Path, registry: GitRegistry) -> Result<Mo
         // what the repository has lost may be in no cache
         let before = get(&source, Some(old), world).ok().and_then(|old| cached(&source, &old, world));
         let after = cached(&source, &new, world);
-        let mut state = |pack| {
-            let mut registries = load::shelf_at(root, pack, world, &mut sources)
+        let mut state = |pack: &Path| {
+            let dir = RegistryDir { name: Name::parse(&registry.name).ok(), ..pack.into() };
+            let mut registries = load::shelf_at(root, &dir, world, &mut sources)
                 .map_err(|diagnostics| Stop::Wrong(load::Report { sources: sources.clone(), diagnostics }))?;
             Ok::<_, Fail>(State::read(&mut registries, &mut sources))
         };
