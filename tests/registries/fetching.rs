@@ -165,6 +165,39 @@ fn a_kill_at_any_call_of_git_leaves_nothing_or_all() {
 }
 
 #[test]
+fn a_registry_that_is_added_is_fetched_and_one_that_is_not_there_is_not_added() {
+    if !have("a registry that is added", &["git"]) {
+        return;
+    }
+    let place = Place::new();
+    let own = place.read("origin/containers/redis.yaml").replace("redis", "own");
+    place.write("project/hsm-registry/containers/own.yaml", &own);
+    let text = "project: {name: p}\nservices: {containers: [own]}\n";
+    place.write("project/hsm.yaml", text);
+    let url = place.url();
+    let nowhere = format!("{url}-nowhere");
+    for (add, code) in [
+        (&["registry", "add", &url, "--name", "corp", "--branch", "none"][..], 2),
+        (&["registry", "add", &nowhere, "--name", "corp"], 1),
+        (&["registry", "add", "http://example.org/x.git"], 2),
+        (&["registry", "add", "https://token@example.org/x.git"], 2),
+        (&["registry", "add", &url, "--name", "hsm-registry"], 2),
+    ] {
+        let run = place.run("project", add).ends_with(code);
+        assert!(!run.text().contains("token@"), "{}", run.text());
+        assert_eq!(place.read("project/hsm.yaml"), text, "{add:?}");
+    }
+    place.run("project", &["registry", "add", &url, "--name", "corp", "--branch", "main"]).ends_with(0);
+    let text = place.read("project/hsm.yaml");
+    assert!(text.contains("./hsm-registry") && text.contains("name: corp"), "{text}");
+    place.run("project", &["group", "add", "cache"]).ends_with(0);
+    place.run("project", &["lock"]).ends_with(0);
+    assert_eq!(place.locked("project"), place.tip());
+    let run = place.without_git("project", &["resolve"]).ends_with(0);
+    assert!(run.stdout.contains("redis:7") && run.stdout.contains("own:7"), "{}", run.text());
+}
+
+#[test]
 fn ctrl_c_while_it_fetches_ends_git_too_and_leaves_nothing() {
     if !have("Ctrl-C", &["git"]) {
         return;

@@ -96,6 +96,26 @@ fn addresses_that_would_run_something_or_hold_a_secret_are_refused_unrun() {
 }
 
 #[test]
+fn an_address_that_the_settings_of_git_make_another_is_held_to_the_same_protocols() {
+    if !have("rewritten addresses", &["git"]) {
+        return;
+    }
+    let place = Place::new();
+    let mark = place.at("ran");
+    place.write(
+        "home/.gitconfig",
+        &format!(
+            "[url \"ext::sh -c touch% {} \"]\n\tinsteadOf = https://example.org/\n[protocol]\n\tallow = always\n",
+            mark.display()
+        ),
+    );
+    place.write("project/hsm.yaml", &manifest("{git: \"https://example.org/x\", branch: main}"));
+    let run = place.run("project", &["resolve"]).ends_with(1);
+    assert!(run.stderr.contains("not allowed"), "{}", run.text());
+    assert!(!mark.exists(), "a helper was run");
+}
+
+#[test]
 fn settings_of_the_user_that_would_run_something_of_a_repository_do_not() {
     if !have("hooks", &["git"]) {
         return;

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::land::{Desk, FileEdit, Judge};
+use crate::adapters::git::registries::Source;
 use crate::cli::Exit;
 use crate::cli::args::registry::RegistryAdd;
 use crate::cli::commands::{Context, Fail};
+use crate::diagnostic::Severity;
 use crate::load::{self, MANIFEST};
 use crate::manifest::GitRefKind;
 use crate::manifest::edit::{NewRegistry, NewSource, add_registry};
@@ -22,7 +24,7 @@ pub(super) fn add(context: &Context<'_>, args: &RegistryAdd) -> Result<Exit, Fai
     let name = name.map_err(|why| Fail::usage(format!("--name: {why}")))?;
     let reference = reference(args);
     let source = if is_repository(&args.place) || reference.is_some() {
-        safe_url(&args.place)?;
+        safe_url(&args.place, reference.as_ref())?;
         NewSource::Git(args.place.clone(), reference)
     } else {
         NewSource::Path(directory(context, &root, &args.place)?)
@@ -37,6 +39,11 @@ pub(super) fn add(context: &Context<'_>, args: &RegistryAdd) -> Result<Exit, Fai
             return Ok(Exit::Done);
         }
         refuse_same_name(&desk, name.as_ref(), &root.join(own))?;
+    }
+    if let (NewSource::Git(..), Some(name)) = (&source, &name)
+        && desk.shelf.registries.number_of(name.as_str()).is_some()
+    {
+        return Err(Fail::usage(format!("there is a registry `{name}` already; give this one another name")));
     }
     let lists = desk.shelf.manifest.as_ref().is_some_and(|manifest| !manifest.registry.is_empty());
     let usual = load::usual_place(&root);
@@ -68,13 +75,18 @@ fn is_repository(place: &str) -> bool {
 }
 
 /// The rules for URLs, before anything is written anywhere.
-fn safe_url(url: &str) -> Result<(), Fail> {
+fn safe_url(url: &str, reference: Option<&(GitRefKind, String)>) -> Result<(), Fail> {
     let place = Place { file: FileId(0), start: 0, end: 0 };
     let mut found = Vec::new();
     git_url(&At::new(url.to_owned(), place), &mut found);
-    match found.first() {
-        Some(first) => Err(Fail::usage(first.finding.to_string())),
-        None => Ok(()),
+    if let Some(first) = found.iter().find(|found| found.severity == Severity::Error) {
+        return Err(Fail::usage(first.finding.to_string()));
+    }
+    let reference = reference.map(|(kind, name)| (*kind, name.as_str()));
+    match Source::parse(url, reference) {
+        Ok(_) => Ok(()),
+        // the address may hold what must not be shown
+        Err(why) => Err(Fail::usage(format!("the registry cannot be fetched: {why}"))),
     }
 }
 
