@@ -178,12 +178,7 @@ impl Opened<'_> {
     /// # Errors
     /// Everything that is wrong with the entries.
     pub fn group(&mut self, id: &GroupId) -> Result<Option<Group>, Vec<Diagnostic>> {
-        match self.registries.load(&TargetId::Group(id.clone()), &mut self.sources)?.as_deref() {
-            Some(Entry::Group(group)) => {
-                extends::extended(group, &mut self.registries, &mut self.sources, &mut Vec::new()).map(Some)
-            }
-            _ => Ok(None),
-        }
+        group(id, &mut self.registries, &mut self.sources)
     }
 
     /// What is said about a component or group: its description; for a group also what may be chosen.
@@ -201,6 +196,18 @@ impl Opened<'_> {
         let of = if group.strategy.value == manifest::Strategy::One { "one of" } else { "some of" };
         let options = format!("{of} {}", options.join(", "));
         about.map_or(options.clone(), |about| format!("{} ({options})", about.trim()))
+    }
+}
+
+/// A group with what it has from those that it extends.
+fn group(
+    id: &GroupId,
+    registries: &mut Registries<'_>,
+    sources: &mut Sources,
+) -> Result<Option<Group>, Vec<Diagnostic>> {
+    match registries.load(&TargetId::Group(id.clone()), sources)?.as_deref() {
+        Some(Entry::Group(group)) => extends::extended(group, registries, sources, &mut Vec::new()).map(Some),
+        _ => Ok(None),
     }
 }
 

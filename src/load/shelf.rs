@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{LoadOptions, REGISTRY, Report, check, held, pinning, read_manifest, registries, walk};
+use super::{LoadOptions, REGISTRY, Report, check, group, held, pinning, read_manifest, registries, walk};
 use crate::diagnostic::{Diagnostic, any_error};
 use crate::lock::LockedRegistry;
 use crate::manifest::{self, Manifest};
-use crate::names::{Kind, TargetId};
+use crate::names::{GroupId, Kind, TargetId};
 use crate::place::{Place, Sources};
-use crate::registry::{Registries, RegistryDir};
+use crate::registry::{Group, Registries, RegistryDir};
 use crate::world::World;
 
 /// The registries, listed.
@@ -23,6 +23,16 @@ pub struct Shelf<'w> {
     pub registries: Registries<'w>,
     /// Those in git repositories, with the commits that are read.
     pub pins: Vec<LockedRegistry>,
+}
+
+impl Shelf<'_> {
+    /// What the registries say of a group, with what it has from those that it extends; `None`: no registry has it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the entries.
+    pub fn group(&mut self, id: &GroupId) -> Result<Option<Group>, Vec<Diagnostic>> {
+        group(id, &mut self.registries, &mut self.sources)
+    }
 }
 
 /// Lists the registries of a project: what the environment names, else the manifest, else the usual place. Without a

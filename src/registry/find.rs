@@ -2,7 +2,9 @@
 //!
 //! Owns: the order of registries, the index of names, what was opened. Refuses: reading what nobody asked for.
 
+mod glances;
 mod heirs;
+mod index;
 mod listing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +75,9 @@ pub struct Registries<'w> {
 }
 
 type Loaded = Result<Option<Arc<Entry>>, Vec<Diagnostic>>;
+
+/// An entry as far as it can be read, with what is wrong with it.
+type Legible = Result<Option<(Option<Entry>, Vec<Diagnostic>)>, Vec<Diagnostic>>;
 
 struct Registry {
     name: String,
@@ -254,6 +259,22 @@ impl<'w> Registries<'w> {
     }
 
     fn read(&mut self, number: usize, target: &TargetId, sources: &mut Sources) -> Loaded {
+        self.opened += usize::from(self.list[number].stems(target).len() == 1);
+        let Some((entry, found)) = self.entry_of(number, target, sources)? else { return Ok(None) };
+        match entry {
+            Some(entry) if !any_error(&found) => {
+                self.warnings.extend(found);
+                Ok(Some(Arc::new(entry)))
+            }
+            entry => {
+                self.legible.extend(entry.map(|entry| (target.clone(), Arc::new(entry))));
+                Err(found)
+            }
+        }
+    }
+
+    /// What an entry's file says, with everything that is wrong with it; nothing is kept of it.
+    fn entry_of(&self, number: usize, target: &TargetId, sources: &mut Sources) -> Legible {
         let registry = &self.list[number];
         let stem = match registry.stems(target) {
             [] => return Ok(None),
@@ -270,20 +291,9 @@ impl<'w> Registries<'w> {
         let (kind, is_group) = kind_of(target);
         let stem = stem.to_string();
         let (name, start) = (registry.name.clone(), registry.start(&self.root));
-        self.opened += 1;
         let file = self.take(&path, Limits::of_entry(is_group), sources).map_err(|d| vec![*d])?;
         let from = EntryFile { file, kind, is_group, stem, registry: name, root: start };
-        let (entry, found) = entry(sources, &from);
-        match entry {
-            Some(entry) if !any_error(&found) => {
-                self.warnings.extend(found);
-                Ok(Some(Arc::new(entry)))
-            }
-            entry => {
-                self.legible.extend(entry.map(|entry| (target.clone(), Arc::new(entry))));
-                Err(found)
-            }
-        }
+        Ok(Some(entry(sources, &from)))
     }
 
     /// Reads a file into the sources, if it is not too large.

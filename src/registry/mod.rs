@@ -5,6 +5,7 @@
 pub mod edit;
 mod facts;
 mod find;
+mod glance;
 mod images;
 pub mod layer;
 mod mentions;
@@ -25,12 +26,13 @@ pub use facts::{Facts, facts};
 pub use find::{
     Fate, Found, Listed, Nearest, Registries, RegistryDir, fate_of_option, folder_of, target, way,
 };
+pub use glance::{Glance, Leave, OptionGlance};
 pub use mentions::{How, Mention, may_name, mentions};
 pub(crate) use read::layer::{Has, layer as read_layer};
 pub(crate) use read::rules::{demands, once, target as read_target};
 pub(crate) use read::source::{git_url, reference};
 pub use read::{EntryFile, entry};
-pub use search::score;
+pub use search::{Fit, fit};
 
 /// What every entry may have.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -84,17 +84,24 @@ impl Disk {
                     kind: FileKind::File,
                     size: file.map_or(0, |f| f.bytes.len() as u64),
                     mtime: file.map_or(0, |f| f.mtime),
+                    ctime: file.map_or(0, |f| f.mtime),
                     mode: file.map_or(0, |f| f.mode),
                     inode: *inode,
                 }
             }
-            Node::Dir { inode, mode, mtime } => {
-                Stat { kind: FileKind::Dir, size: 0, mtime: *mtime, mode: *mode, inode: *inode }
-            }
+            Node::Dir { inode, mode, mtime } => Stat {
+                kind: FileKind::Dir,
+                size: 0,
+                mtime: *mtime,
+                ctime: *mtime,
+                mode: *mode,
+                inode: *inode,
+            },
             Node::Link { inode, target } => Stat {
                 kind: FileKind::Link,
                 size: target.as_os_str().len() as u64,
                 mtime: 0,
+                ctime: 0,
                 mode: 0o777,
                 inode: *inode,
             },

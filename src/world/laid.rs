@@ -76,7 +76,7 @@ impl World for Laid<'_> {
     }
 
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
-        let stat = |kind, size| Stat { kind, size, mtime: 0, mode: 0o644, inode: 0 };
+        let stat = |kind, size| Stat { kind, size, mtime: 0, ctime: 0, mode: 0o644, inode: 0 };
         match self.files.get(path) {
             Some(Some(bytes)) => Ok(Some(stat(FileKind::File, bytes.len() as u64))),
             Some(None) => Ok(None),

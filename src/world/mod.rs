@@ -45,6 +45,8 @@ pub struct Stat {
     pub size: u64,
     /// Time of the last change of its content, in nanoseconds since 1970.
     pub mtime: i128,
+    /// Time of the last change of anything about it, in nanoseconds since 1970; nobody can set that.
+    pub ctime: i128,
     /// Permission bits.
     pub mode: u32,
     /// Number of the inode.
@@ -209,6 +211,10 @@ pub trait World: Send + Sync {
     /// Where it is not said otherwise, nobody sits there.
     fn terminal(&self, _by_key: bool) -> io::Result<Box<dyn Terminal>> {
         Ok(Box::new(terminal::Nobody))
+    }
+    /// The time, in nanoseconds since 1970; where nothing tells it, the beginning.
+    fn now(&self) -> i128 {
+        0
     }
     /// Waits; less when a signal comes.
     fn pause(&self, time: Duration);

@@ -228,7 +228,7 @@ impl Pack {
     }
 
     fn stat(&self, path: &str) -> Option<Stat> {
-        let stat = |kind, size| Stat { kind, size, mtime: 0, mode: 0o444, inode: 0 };
+        let stat = |kind, size| Stat { kind, size, mtime: 0, ctime: 0, mode: 0o444, inode: 0 };
         match self.member(path) {
             Some(member) => Some(stat(kind(member), member.len as u64)),
             None => self.below(path).next().map(|_| stat(FileKind::Dir, 0)),

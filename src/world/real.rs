@@ -74,6 +74,7 @@ impl World for Real {
                 kind: kind(meta.file_type()),
                 size: meta.size(),
                 mtime: i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec()),
+                ctime: i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec()),
                 mode: meta.mode() & 0o7777,
                 inode: meta.ino(),
             })),
@@ -83,6 +84,11 @@ impl World for Real {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn now(&self) -> i128 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {

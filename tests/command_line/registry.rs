@@ -3,6 +3,7 @@
 mod cases;
 mod diff;
 mod entries;
+mod looking;
 mod validate;
 mod wrapped;
 
@@ -146,11 +147,14 @@ fn a_search_finds_by_every_word_best_first_and_says_what_is_near_when_nothing_fi
         run.out.lines().skip(1).map(|line| line.trim().split(' ').next().unwrap_or("")).collect();
     assert_eq!(order, ["container:two", "package:two", "package_group:client"]);
     let run = project.run(&["registry", "search", "mial"]).ends(Exit::Done);
+    has(&run.out, &["container:mail"]);
+    has(&run.err, &["no entry has `mial`; these are like it"]);
+    let run = project.run(&["registry", "search", "wbe"]).ends(Exit::Done);
     assert_eq!(run.out, "");
-    has(&run.err, &["no entry has `mial`; near it:", "container:mail"]);
-    let data = json(&project.run(&["registry", "search", "mial", "--format", "json"]).ends(Exit::Done));
+    has(&run.err, &["no entry has `wbe`; near it:", "container:web"]);
+    let data = json(&project.run(&["registry", "search", "wbe", "--format", "json"]).ends(Exit::Done));
     assert_eq!(data["entries"], serde_json::json!([]));
-    assert!(data["nearest"].as_array().is_some_and(|near| near.contains(&"container:mail".into())));
+    assert!(data["nearest"].as_array().is_some_and(|near| near.contains(&"container:web".into())));
 }
 
 #[test]

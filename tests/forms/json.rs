@@ -247,7 +247,11 @@ fn of_registries(project: &Project, list: &dyn Fn(&str) -> BTreeSet<String>, eve
     let mut found = run(project, &["registry", "search", "cache"]);
     found.extend(run(project, &["registry", "search", "valkye"]));
     assert_eq!(found, joined(&[listed, nearest]));
-    assert_eq!(run(project, &["registry", "show", "valkey"]), joined(&[list("`hsm registry show`:")]));
+    // one that is there, one that can be, and one that cannot
+    let mut shown = run(project, &["registry", "show", "valkey"]);
+    shown.extend(run(project, &["registry", "show", "client"]));
+    shown.extend(run(project, &["registry", "show", "redis"]));
+    assert_eq!(shown, joined(&[list("`hsm registry show`:")]));
     assert_eq!(run(project, &["registry", "path"]), joined(&[list("`hsm registry path`:")]));
     let edited = list("`hsm registry add`, `hsm package init`, and commands that edit entries:");
     let add = ["registry", "group", "add-option", "cache", "web"];

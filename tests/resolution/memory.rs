@@ -118,7 +118,7 @@ impl World for Memory {
     }
 
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
-        let stat = |kind, size| Stat { kind, size, mtime: 0, mode: 0o644, inode: 0 };
+        let stat = |kind, size| Stat { kind, size, mtime: 0, ctime: 0, mode: 0o644, inode: 0 };
         Ok(match self.files.get(path) {
             Some(text) => Some(stat(FileKind::File, text.len() as u64)),
             None if self.children(path).is_empty() => None,

@@ -2,6 +2,7 @@
 
 mod container;
 mod group;
+mod look;
 mod package;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use crate::names::Kind;
 
 pub(in crate::cli) use container::{ContainerAdd, RegistryContainer};
 pub(in crate::cli) use group::{GroupAdd, RegistryGroup};
+pub(in crate::cli) use look::Only;
 pub(in crate::cli) use package::{PackageAdd, PackageInit, RegistryPackage, Removal};
 
 #[derive(Debug, Subcommand)]
@@ -20,12 +22,15 @@ pub(in crate::cli) enum Registry {
     #[command(after_help = "Examples:
   hsm registry list
   hsm registry list --kind container
+  hsm registry list --tag cache --owner platform
+  hsm registry list --provides vector-db      (the options of a group)
+  hsm registry list --implies container:redis
+  hsm registry list --deprecated
   hsm registry list --all        (with what an earlier registry hides)
   hsm registry list --format json")]
     List {
-        /// Only this kind
-        #[arg(long, value_name = "KIND")]
-        kind: Option<KindArg>,
+        #[command(flatten)]
+        only: Only,
         /// Only this registry
         #[arg(long, value_name = "NAME")]
         registry: Option<String>,
@@ -33,19 +38,21 @@ pub(in crate::cli) enum Registry {
         #[arg(long)]
         all: bool,
     },
-    /// Look for entries by name, description, tags, owner and options; the best come first
+    /// Look for entries by name, description, tags, owner and options; the best come first. Where nothing has the words
+    /// as they are typed, typing errors are forgiven
     #[command(after_help = "Examples:
   hsm registry search vector database
-  hsm registry search redis --kind container")]
+  hsm registry search redis --kind container
+  hsm registry search client --provides vector-db
+  hsm registry search --tag cache")]
     Search {
-        /// Words; an entry has to have all of them
-        #[arg(required = true, value_name = "TEXT")]
+        /// Words; an entry has to have all of them. None: all that the options leave
+        #[arg(value_name = "TEXT")]
         words: Vec<String>,
-        /// Only this kind
-        #[arg(long, value_name = "KIND")]
-        kind: Option<KindArg>,
+        #[command(flatten)]
+        only: Only,
     },
-    /// Show an entry: releases, sources, profiles, what it implies and who implies it
+    /// Show an entry: releases, sources, profiles, what it implies and who implies it; and whether this project can have it
     #[command(after_help = "Examples:
   hsm registry show qdrant
   hsm registry show container:redis
@@ -57,6 +64,9 @@ pub(in crate::cli) enum Registry {
         /// Print the file as it is
         #[arg(long, visible_alias = "source")]
         raw: bool,
+        /// Do not find out whether this project can have it
+        #[arg(long)]
+        no_solve: bool,
     },
     /// Print the directories of the registries, or the file of an entry
     #[command(after_help = "Examples:

@@ -92,13 +92,15 @@ pub(super) fn source(path: &[&str], id: &str, value: &str) -> Option<Source> {
 fn of_registry(path: &[&str], id: &str, value: &str) -> Option<Source> {
     Some(match (path, id, value) {
         (_, "registry", _) | (["update" | "vendor"], "name", _) => Source::Registries,
-        (["show" | "path"], _, "NAME") => Source::Anything,
-        (["group", ..], "name" | "names" | "group", _) => Source::Groups,
+        (["show" | "path"], _, "NAME") | (["list" | "search"], "implies", _) => Source::Anything,
+        (["group", ..], "name" | "names" | "group", _) | (["list" | "search"], "provides", _) => {
+            Source::Groups
+        }
         (["group", "remove-option"], _, "OPTION") => Source::OptionsFor(Purpose::Select),
         (["group", _], _, "OPTION") => Source::Visible(None),
         ([family, _], "name" | "names", _) => Source::Visible(Some(kind_of(family)?)),
         // names that are made up, or that only the entry knows
-        (["add"] | [_, _], _, "NAME") => Source::Free,
+        (["add"] | [_, _], _, "NAME") | (["list" | "search"], "owner", _) => Source::Free,
         (_, _, value) => free(value)?,
     })
 }

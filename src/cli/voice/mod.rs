@@ -30,7 +30,7 @@ mod unwell;
 mod why;
 mod width;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -191,7 +191,7 @@ impl Voice {
 
     /// Data for another program: to standard output, every byte of it.
     pub(super) fn exact(&self, text: &str) {
-        self.wrote(std::io::stdout().lock().write_all(text.as_bytes()));
+        self.wrote(io::stdout().lock().write_all(text.as_bytes()));
     }
 
     /// Commands that make a runner hide something: to standard error, beside the data, however little is said.
@@ -212,17 +212,17 @@ impl Voice {
     }
 
     /// Data as JSON: to standard output.
-    pub(super) fn json(&self, value: &Json) {
-        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-        text.push('\n');
-        self.wrote(anstream::stdout().lock().write_all(text.as_bytes()));
+    pub(super) fn json(&self, value: &impl serde::Serialize) {
+        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+        self.wrote(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
     }
 
     /// Notes that data could not be written. Who reads it may stop reading; that is no failure of ours.
-    fn wrote(&self, result: std::io::Result<()>) {
-        let result = result.and_then(|()| std::io::stdout().flush());
+    fn wrote(&self, result: io::Result<()>) {
+        let result = result.and_then(|()| io::stdout().flush());
         if let Err(error) = result
-            && error.kind() != std::io::ErrorKind::BrokenPipe
+            && error.kind() != io::ErrorKind::BrokenPipe
         {
             self.unwritten.get_or_init(|| error);
         }
@@ -361,7 +361,7 @@ fn typed(command: &str) -> String {
 /// Data for a shell that completes: whoever reads it needs no other word.
 pub(super) fn answer(text: &str) {
     // a shell that has gone needs no answer
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 /// An error before there is a voice.

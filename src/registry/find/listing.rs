@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::{FOLDERS, Loaded, Registries, kind_of, slot, target_of};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::{Kind, Name, TargetId};
 use crate::place::Sources;
 
@@ -101,6 +102,19 @@ impl Registries<'_> {
     pub fn shown_path(&self, path: &std::path::Path) -> String {
         self.shown(path)
     }
+}
+
+/// The first error of an entry, with its place in the file; and how many more there are.
+pub(super) fn first_error(sources: &Sources, found: &[Diagnostic]) -> Option<String> {
+    let mut errors = found.iter().filter(|d| d.severity == Severity::Error);
+    let first = errors.next()?;
+    let at = first.place.map(|place| {
+        let at = sources.position(place);
+        format!(" (line {}, column {})", at.line, at.column)
+    });
+    let more = errors.count();
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    Some(format!("{}{}{more}", first.finding, at.unwrap_or_default()))
 }
 
 /// The folder of a registry in which the entries of a target's kind lie.

@@ -2,84 +2,92 @@
 
 use std::cmp::Reverse;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
+use super::look::Filter;
 use super::{KINDS, Site, find, is_kind, number_of, typed};
 use crate::adapters::git::registries::name_of;
 use crate::cli::Exit;
-use crate::cli::args::registry::KindArg;
+use crate::cli::args::registry::{KindArg, Only};
 use crate::cli::commands::{Context, Fail};
 use crate::cli::voice::{SCHEMA, stack::strategy};
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::load::Shelf;
-use crate::manifest::Strategy;
 use crate::names::{Kind, TargetId, nearest};
-use crate::registry::{Entry, Listed, score};
+use crate::registry::{Fit, Glance, Leave, Listed, OptionGlance, fit};
 use crate::version::Version;
+use crate::world::cache_dir;
 
 /// An entry in a list.
 struct Row {
     listed: Listed,
-    is: Is,
-}
-
-/// What there is to say of it.
-enum Is {
-    Component { releases: Vec<String>, description: Option<String> },
-    Group { one: bool, options: Vec<String>, description: Option<String> },
-    Broken(String),
+    glance: Glance,
 }
 
 pub(super) fn list(
     context: &Context<'_>,
-    kind: Option<KindArg>,
+    only: &Only,
     registry: Option<&str>,
     all: bool,
 ) -> Result<Exit, Fail> {
     let mut shelf = Site::look(context, "hsm registry list")?;
     let number = registry.map(|name| number_of(&shelf, name)).transpose()?;
+    let filter = Filter::new(&mut shelf, only)?;
     let wanted = |listed: &Listed| {
-        kind.is_none_or(|kind| is_kind(&listed.target, kind))
+        filter.may(listed)
             && number.is_none_or(|number| listed.number == number)
             && (all || listed.hidden_by.is_none())
     };
-    let entries: Vec<Listed> = shelf.registries.all().into_iter().filter(wanted).collect();
-    let rows: Vec<Row> = entries.into_iter().map(|listed| row(&mut shelf, listed)).collect();
+    let rows: Vec<Row> =
+        rows(context, &shelf, wanted).into_iter().filter(|row| filter.has(&row.glance)).collect();
     if context.voice.is_json() {
-        context.voice.json(&json!({"schema": SCHEMA, "ok": true, "entries": rows_json(&rows)}));
+        context.voice.json(&Document { schema: SCHEMA, ok: true, entries: Rows(&rows), search: None });
     } else {
         say(context, &shelf, &rows, true);
     }
     Ok(Exit::Done)
 }
 
-pub(super) fn search(context: &Context<'_>, words: &[String], kind: Option<KindArg>) -> Result<Exit, Fail> {
-    let mut shelf = Site::look(context, "hsm registry search")?;
-    let mut found: Vec<(u32, Row)> = Vec::new();
-    for listed in shelf.registries.all() {
-        let other_kind = kind.is_some_and(|kind| !is_kind(&listed.target, kind));
-        if other_kind || listed.hidden_by.is_some() {
-            continue;
-        }
-        let Ok(Some(entry)) = shelf.registries.load_listed(&listed, &mut shelf.sources) else { continue };
-        let points = score(&entry, words);
-        if points > 0 {
-            found.push((points, Row { is: described(&entry), listed }));
-        }
+/// The entries that are wanted, each at a glance.
+fn rows(context: &Context<'_>, shelf: &Shelf<'_>, wanted: impl Fn(&Listed) -> bool) -> Vec<Row> {
+    let listed: Vec<Listed> = shelf.registries.all().into_iter().filter(wanted).collect();
+    let glances = shelf.registries.glances(&listed, cache_dir(context.world).as_deref());
+    listed.into_iter().zip(glances).map(|(listed, glance)| Row { listed, glance }).collect()
+}
+
+pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Result<Exit, Fail> {
+    if words.is_empty() && !only.is_narrow() {
+        return Err(Fail::usage("type what to look for, or say with an option what it has to be"));
     }
-    found.sort_by_key(|(points, row)| (Reverse(*points), row.listed.target.to_string()));
+    let mut shelf = Site::look(context, "hsm registry search")?;
+    let filter = Filter::new(&mut shelf, only)?;
+    let rows = rows(context, &shelf, |listed| filter.may(listed) && listed.hidden_by.is_none());
+    let usable = rows.into_iter().filter(|row| row.glance.error.is_none() && filter.has(&row.glance));
+    let fits = usable.filter_map(|row| Some((fit(row.listed.name.as_str(), &row.glance, words)?, row)));
+    let mut found: Vec<(Fit, Row)> = fits.collect();
+    let as_typed = found.iter().any(|(fit, _)| fit.as_typed);
+    found.retain(|(fit, _)| fit.as_typed == as_typed);
+    found.sort_by_cached_key(|(fit, row)| (Reverse(*fit), row.listed.target.to_string()));
     let rows: Vec<Row> = found.into_iter().map(|(_, row)| row).collect();
-    let near = if rows.is_empty() { nearest_to(&shelf, words, kind) } else { Vec::new() };
+    let near = if rows.is_empty() { nearest_to(&shelf, words, only.kind) } else { Vec::new() };
     if context.voice.is_json() {
-        context
-            .voice
-            .json(&json!({"schema": SCHEMA, "ok": true, "entries": rows_json(&rows), "nearest": near}));
+        let search = Some(Search { as_typed, nearest: &near });
+        context.voice.json(&Document { schema: SCHEMA, ok: true, entries: Rows(&rows), search });
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
         let hint = if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) };
-        context.voice.note(&format!("no entry has `{}`{hint}", words.join(" ")));
+        let of_that_kind = if only.is_narrow() { " and is what the options ask for" } else { "" };
+        let what = if words.is_empty() {
+            "no entry is what the options ask for".to_owned()
+        } else {
+            format!("no entry has `{}`{of_that_kind}", words.join(" "))
+        };
+        context.voice.note(&format!("{what}{hint}"));
         return Ok(Exit::Done);
+    }
+    if !as_typed {
+        context.voice.note(&format!("no entry has `{}`; these are like it", words.join(" ")));
     }
     say(context, &shelf, &rows, false);
     Ok(Exit::Done)
@@ -148,46 +156,11 @@ pub(super) fn path(context: &Context<'_>, name: Option<&str>, registry: Option<&
     Ok(Exit::Done)
 }
 
-fn row(shelf: &mut Shelf<'_>, listed: Listed) -> Row {
-    let is = match shelf.registries.load_listed(&listed, &mut shelf.sources) {
-        Ok(Some(entry)) => described(&entry),
-        Ok(None) => Is::Broken("the file is gone".to_owned()),
-        Err(found) => Is::Broken(first_error(shelf, &found)),
-    };
-    Row { listed, is }
-}
-
-/// The first error of an entry, with its place.
-fn first_error(shelf: &Shelf<'_>, found: &[Diagnostic]) -> String {
-    let errors = found.iter().filter(|d| d.severity == Severity::Error).collect::<Vec<_>>();
-    let Some(first) = errors.first() else { return "it cannot be read".to_owned() };
-    let at = first.place.map(|place| {
-        let at = shelf.sources.position(place);
-        format!(" (line {}, column {})", at.line, at.column)
-    });
-    let more = if errors.len() > 1 { format!(", and {} more", errors.len() - 1) } else { String::new() };
-    format!("{}{}{more}", first.finding, at.unwrap_or_default())
-}
-
 /// The versions of an entry's releases, the newest first.
 pub(super) fn newest_first<'v>(versions: impl Iterator<Item = &'v Version>) -> Vec<String> {
     let mut all: Vec<&Version> = versions.collect();
     all.sort_by(|a, b| a.preference(b));
     all.into_iter().map(Version::to_string).collect()
-}
-
-fn described(entry: &Entry) -> Is {
-    let description = entry.common().description.as_ref().map(|text| text.value.clone());
-    match entry {
-        Entry::Package(_) | Entry::Container(_) => {
-            Is::Component { releases: newest_first(entry.versions().into_iter()), description }
-        }
-        Entry::Group(group) => Is::Group {
-            one: group.strategy.value == Strategy::One,
-            options: group.options.iter().map(|option| option.name.value.to_string()).collect(),
-            description: description.or_else(|| group.comment.as_ref().map(|text| text.value.clone())),
-        },
-    }
 }
 
 /// The word for the kind of an entry.
@@ -201,19 +174,38 @@ pub(super) fn kind_of(target: &TargetId) -> &'static str {
     }
 }
 
-fn rows_json(rows: &[Row]) -> Vec<Json> {
-    let one = |row: &Row| {
-        let Row { listed, is } = row;
-        let none = &[][..];
-        let (releases, options, way, description, error) = match is {
-            Is::Component { releases, description } => {
-                (releases.as_slice(), none, None, description.as_ref(), None)
-            }
-            Is::Group { one, options, description } => {
-                (none, options.as_slice(), Some(strategy(*one)), description.as_ref(), None)
-            }
-            Is::Broken(why) => (none, none, None, None, Some(why)),
-        };
+/// The whole document; each entry is made when it is written, so that a hundred thousand take no more room than one.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    ok: bool,
+    entries: Rows<'a>,
+    #[serde(flatten)]
+    search: Option<Search<'a>>,
+}
+
+#[derive(Serialize)]
+struct Search<'a> {
+    as_typed: bool,
+    nearest: &'a [String],
+}
+
+struct Rows<'a>(&'a [Row]);
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(Row::json))
+    }
+}
+
+impl Row {
+    fn json(&self) -> Json {
+        let Self { listed, glance } = self;
+        let options: Vec<&str> = glance.options.iter().map(|option| option.name.as_str()).collect();
+        let left = glance.options.iter().filter(|option| option.is_deprecated);
+        let left: Vec<&str> = left.map(|option| option.name.as_str()).collect();
+        let deprecated =
+            glance.deprecated.as_ref().map(|leave| json!({"use": leave.instead, "why": leave.why}));
         json!({
             "id": listed.target.to_string(),
             "name": listed.name.as_str(),
@@ -221,30 +213,45 @@ fn rows_json(rows: &[Row]) -> Vec<Json> {
             "registry": listed.registry,
             "file": listed.shown,
             "hidden_by": listed.hidden_by,
-            "releases": releases,
-            "strategy": way,
+            "releases": releases(glance),
+            "yanked": glance.yanked,
+            "deprecated_releases": glance.left,
+            "strategy": glance.one.map(strategy),
             "options": options,
-            "description": description,
-            "error": error,
+            "deprecated_options": left,
+            "description": glance.description,
+            "owner": glance.owner,
+            "tags": glance.tags,
+            "deprecated": deprecated,
+            "error": glance.error,
         })
-    };
-    rows.iter().map(one).collect()
+    }
+}
+
+/// All releases: those that anybody can have, then those that only locks hold.
+fn releases(glance: &Glance) -> Vec<&str> {
+    glance.releases.iter().chain(&glance.yanked).map(String::as_str).collect()
 }
 
 /// The rows as a table; in sections by kind, or in the order in which they are.
 fn say(context: &Context<'_>, shelf: &Shelf<'_>, rows: &[Row], by_kind: bool) {
     let several = shelf.registries.count() > 1;
     let cells = |row: &Row| {
-        let (facts, text) = match &row.is {
-            Is::Component { releases, description } => (newest(releases), description.clone()),
-            Is::Group { one, options, description } => {
+        let glance = &row.glance;
+        let (facts, text) = match (&glance.error, glance.one) {
+            (Some(why), _) => ("broken".to_owned(), Some(why.clone())),
+            (None, None) => (newest(glance), glance.description.clone()),
+            (None, Some(one)) => {
+                let options: Vec<String> = glance.options.iter().map(option).collect();
                 let options = options.join(", ");
-                let text = description
-                    .as_ref()
-                    .map_or_else(|| options.clone(), |text| format!("{text} ({options})"));
-                (strategy(*one).to_owned(), Some(text))
+                let about = glance.description.as_ref();
+                let text = about.map_or_else(|| options.clone(), |text| format!("{text} ({options})"));
+                (strategy(one).to_owned(), Some(text))
             }
-            Is::Broken(why) => ("broken".to_owned(), Some(why.clone())),
+        };
+        let text = match &glance.deprecated {
+            Some(leave) => Some(format!("{}{}", left(leave), text.unwrap_or_default()).trim().to_owned()),
+            None => text,
         };
         let name = if by_kind { row.listed.name.to_string() } else { row.listed.target.to_string() };
         let registry = match &row.listed.hidden_by {
@@ -269,11 +276,31 @@ fn say(context: &Context<'_>, shelf: &Shelf<'_>, rows: &[Row], by_kind: bool) {
     context.voice.rows(&[of(0), of(1), of(2), of(3)]);
 }
 
-/// The newest release, and how many others there are.
-fn newest(releases: &[String]) -> String {
-    match releases {
+/// What is to be left is not to be overlooked.
+fn left(leave: &Leave) -> String {
+    match &leave.instead {
+        Some(name) => format!("[deprecated: use {name}] "),
+        None => "[deprecated] ".to_owned(),
+    }
+}
+
+fn option(option: &OptionGlance) -> String {
+    format!("{}{}", option.name, if option.is_deprecated { " [deprecated]" } else { "" })
+}
+
+/// The newest release that anybody can have, and how many others there are.
+fn newest(glance: &Glance) -> String {
+    let mark = |version: &str| match (
+        glance.yanked.iter().any(|v| v == version),
+        glance.left.iter().any(|v| v == version),
+    ) {
+        (true, _) => " [yanked]",
+        (_, true) => " [deprecated]",
+        _ => "",
+    };
+    match releases(glance).as_slice() {
         [] => "-".to_owned(),
-        [one] => one.clone(),
-        [first, others @ ..] => format!("{first} (+{})", others.len()),
+        [one] => format!("{one}{}", mark(one)),
+        [first, others @ ..] => format!("{first}{} (+{})", mark(first), others.len()),
     }
 }

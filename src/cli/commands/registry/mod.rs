@@ -9,7 +9,9 @@ mod groups;
 mod init;
 mod land;
 mod list;
+mod look;
 mod parse;
+mod possible;
 mod show;
 mod update;
 mod validate;
@@ -34,9 +36,9 @@ pub(super) use init::init;
 
 pub(super) fn run(context: &Context<'_>, command: &Registry) -> Result<Exit, Fail> {
     match command {
-        Registry::List { kind, registry, all } => list::list(context, *kind, registry.as_deref(), *all),
-        Registry::Search { words, kind } => list::search(context, words, *kind),
-        Registry::Show { name, raw } => show::show(context, name, *raw),
+        Registry::List { only, registry, all } => list::list(context, only, registry.as_deref(), *all),
+        Registry::Search { words, only } => list::search(context, words, only),
+        Registry::Show { name, raw, no_solve } => show::show(context, name, *raw, *no_solve),
         Registry::Path { name, registry } => list::path(context, name.as_deref(), registry.as_deref()),
         Registry::Validate { dir, pairs, strict } => {
             validate::validate(context, dir.as_deref(), *strict, Wanted { pairs: *pairs })

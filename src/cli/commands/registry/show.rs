@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::list::{kind_of, newest_first};
-use super::{KINDS, Namer, Site, find, namers, text_of, typed};
+use super::{KINDS, Namer, Site, find, namers, possible, text_of, typed};
 use crate::cli::Exit;
 use crate::cli::commands::{Context, Fail};
 use crate::cli::voice::SCHEMA;
@@ -18,7 +18,7 @@ use crate::road::Stop;
 use crate::version::Version;
 use crate::yaml::{self, Limits, Node, Value};
 
-pub(super) fn show(context: &Context<'_>, text: &str, raw: bool) -> Result<Exit, Fail> {
+pub(super) fn show(context: &Context<'_>, text: &str, raw: bool, no_solve: bool) -> Result<Exit, Fail> {
     let mut shelf = Site::look(context, "hsm registry show")?;
     let listed = find(&mut shelf, &typed(text, &KINDS, None)?, text, Some(context.ask()))?;
     if raw {
@@ -40,8 +40,11 @@ pub(super) fn show(context: &Context<'_>, text: &str, raw: bool) -> Result<Exit,
             listed.target
         ));
     }
+    let possible = if no_solve { None } else { possible::possible(context, &listed)? };
     if context.voice.is_json() {
-        context.voice.json(&as_json(&shelf, &listed, &entry, &source, &namers));
+        let mut data = as_json(&shelf, &listed, &entry, &source, &namers);
+        data["possible"] = possible.map_or(Json::Null, |possible| possible.json());
+        context.voice.json(&data);
         return Ok(Exit::Done);
     }
     let mut facts = about(&shelf, &listed, &entry);
@@ -53,6 +56,7 @@ pub(super) fn show(context: &Context<'_>, text: &str, raw: bool) -> Result<Exit,
     }
     of_mentions(&own, &mut facts);
     of_namers(&shelf, &namers, &mut facts);
+    facts.extend(possible.into_iter().flat_map(|possible| possible.facts()));
     context.voice.facts(&listed.target.to_string(), &facts);
     Ok(Exit::Done)
 }
@@ -75,6 +79,8 @@ fn about(shelf: &Shelf<'_>, listed: &Listed, entry: &Entry) -> Facts {
         let said: Vec<String> = instead.into_iter().chain(why).collect();
         say("deprecated", Some(if said.is_empty() { "yes".to_owned() } else { said.join("; ") }));
     }
+    let old: Vec<&str> = common.renamed_from.iter().map(|name| name.value.as_str()).collect();
+    say("once", (!old.is_empty()).then(|| old.join(", ")));
     say("registry", Some(listed.registry.clone()));
     say("file", Some(listed.shown.clone()));
     say("hidden by", listed.hidden_by.clone());
@@ -260,7 +266,8 @@ fn of_group(group: &Group, facts: &mut Facts) {
             .any(|name| group.id.option(&name.value) == group.id.option(&option.name.value));
         let about = option.description.as_ref().map(|text| format!("  {}", text.value)).unwrap_or_default();
         let default = if default { " (default)" } else { "" };
-        facts.push(("options", format!("{}{default}{about}", option.name.value)));
+        let mark = if option.deprecated.is_some() { " (deprecated)" } else { "" };
+        facts.push(("options", format!("{}{default}{mark}{about}", option.name.value)));
     }
 }
 

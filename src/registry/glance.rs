@@ -1,0 +1,150 @@
+//! What a list shows of an entry, and what a search looks at: little, so that a hundred thousand of them fit.
+//!
+//! Owns: taking that from an entry. Refuses: deciding anything by it; whoever chooses reads the entry.
+
+use super::{Demands, Deprecated, Entry, Rules};
+use crate::manifest::Strategy;
+use crate::version::Version;
+
+/// An entry at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Glance {
+    /// The first error of an entry that cannot be used, with its line and column; then all else is empty.
+    pub error: Option<String>,
+    /// `description`; of a group that has none its `comment`.
+    pub description: Option<String>,
+    /// `owner`.
+    pub owner: Option<String>,
+    /// `tags`.
+    pub tags: Vec<String>,
+    /// The releases that are there for everybody, the newest first.
+    pub releases: Vec<String>,
+    /// Those of them that are deprecated.
+    pub left: Vec<String>,
+    /// Releases that are yanked, the newest first.
+    pub yanked: Vec<String>,
+    /// `deprecated`.
+    pub deprecated: Option<Leave>,
+    /// Of a group: whether exactly one option is chosen.
+    pub one: Option<bool>,
+    /// The options of a group.
+    pub options: Vec<OptionGlance>,
+    /// What it implies, in any of its parts, as `KIND:NAME`.
+    pub implies: Vec<String>,
+}
+
+/// What `deprecated` says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Leave {
+    /// `use`.
+    pub instead: Option<String>,
+    /// `why`.
+    pub why: Option<String>,
+}
+
+/// An option of a group at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OptionGlance {
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Whether it is deprecated.
+    pub is_deprecated: bool,
+}
+
+impl Glance {
+    /// One that cannot be used.
+    pub fn broken(error: String) -> Self {
+        Self { error: Some(error), ..Self::default() }
+    }
+
+    /// Of an entry.
+    pub fn of(entry: &Entry) -> Self {
+        let common = entry.common();
+        let text = |at: &crate::place::At<String>| at.value.clone();
+        let mut glance = Self {
+            description: common.description.as_ref().map(text),
+            owner: common.owner.as_ref().map(text),
+            tags: common.tags.iter().map(text).collect(),
+            deprecated: common.deprecated.as_ref().map(leave),
+            ..Self::default()
+        };
+        let mut rules: Vec<&Rules> = Vec::new();
+        match entry {
+            Entry::Package(package) => {
+                rules.push(&package.rules);
+                for release in &package.releases {
+                    rules.push(&release.rules);
+                    rules.extend(release.sources.iter().map(|source| &source.rules));
+                }
+                let each = package.releases.iter();
+                glance
+                    .releases(each.map(|r| (r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())));
+            }
+            Entry::Container(container) => {
+                rules.push(&container.rules);
+                for release in &container.releases {
+                    rules.push(&release.rules);
+                    rules.extend(release.sources.iter().map(|source| &source.rules));
+                }
+                rules.extend(container.profiles.iter().map(|profile| &profile.rules));
+                let each = container.releases.iter();
+                glance
+                    .releases(each.map(|r| (r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())));
+            }
+            Entry::Group(group) => {
+                rules.extend(group.options.iter().map(|option| &option.rules));
+                glance.one = Some(group.strategy.value == Strategy::One);
+                glance.options = group
+                    .options
+                    .iter()
+                    .map(|option| OptionGlance {
+                        name: option.name.value.to_string(),
+                        description: option.description.as_ref().map(text),
+                        is_deprecated: option.deprecated.is_some(),
+                    })
+                    .collect();
+                let comment = || group.comment.as_ref().map(text);
+                glance.description = glance.description.or_else(comment);
+            }
+        }
+        let demands = rules.into_iter().flat_map(|rules| &rules.implies);
+        let demands = demands.filter(|demand| demand.what != Demands::Removed);
+        glance.implies = demands.map(|demand| demand.target.value.to_string()).collect();
+        glance.implies.sort();
+        glance.implies.dedup();
+        glance
+    }
+
+    fn releases<'e>(
+        &mut self,
+        releases: impl Iterator<Item = (Option<&'e crate::place::At<Version>>, Option<&'e Deprecated>, bool)>,
+    ) {
+        let with_version =
+            releases.filter_map(|(version, left, yanked)| Some((&version?.value, left, yanked)));
+        let mut all: Vec<(&Version, Option<&Deprecated>, bool)> = with_version.collect();
+        all.sort_by(|a, b| a.0.preference(b.0));
+        for (version, left, yanked) in all {
+            let text = version.to_string();
+            if left.is_some() {
+                self.left.push(text.clone());
+            }
+            if yanked { &mut self.yanked } else { &mut self.releases }.push(text);
+        }
+    }
+
+    /// Whether it, a release or an option of it is to be left.
+    pub fn has_deprecated(&self) -> bool {
+        self.deprecated.is_some()
+            || !self.left.is_empty()
+            || self.options.iter().any(|option| option.is_deprecated)
+    }
+}
+
+fn leave(deprecated: &Deprecated) -> Leave {
+    Leave {
+        instead: deprecated.instead.as_ref().map(|name| name.value.to_string()),
+        why: deprecated.why.as_ref().map(|why| why.value.clone()),
+    }
+}
