@@ -317,6 +317,11 @@ impl<'p> Propagation<'p> {
         state.into_iter().flat_map(|state| &state.members).filter(is_left).copied().collect()
     }
 
+    /// On how many rules and groups an item bears.
+    pub(crate) fn bears_on(&self, item: ItemId) -> usize {
+        self.watch.of_item.get(item.0).len()
+    }
+
     /// The members of a group as they are named, which may be several times.
     pub(crate) fn named(&self, group: GroupId) -> &[ItemId] {
         self.problem.groups.get(group.0 as usize).map_or(&[], |group| &group.members)

@@ -16,12 +16,41 @@ impl Propagation<'_> {
     pub(super) fn rule(&mut self, number: u32) -> Outcome {
         let problem = self.problem;
         let Some(rule) = problem.rules.get(number as usize) else { return Ok(()) };
+        // Mostly nothing follows, and a look at both sides says so.
+        if self.is_met(&rule.then) || self.is_out(&rule.when) {
+            return Ok(());
+        }
         if let Some(facts) = self.holds(&rule.when) {
             self.enforce(&rule.then, Reason::new([rule.statement], facts))
         } else if let Some(facts) = self.impossible(&rule.then) {
             self.deny(&rule.when, Reason::new([rule.statement], facts))
         } else {
             Ok(())
+        }
+    }
+
+    /// Whether a demand is met in any case.
+    fn is_met(&self, then: &Then) -> bool {
+        match then {
+            Then::Present(item, set) => self.state(*item).is_some_and(|state| {
+                state.is_forced() && state.open.and(&self.values(*item, set)) == state.open
+            }),
+            Then::AbsentOr(item, set) => self.state(*item).is_none_or(|state| {
+                !state.is_dead() && state.open.and(&self.values(*item, set)) == state.open
+            }),
+            Then::TakesPart(group) => matches!(self.part(*group), Part::Yes(_)),
+            Then::OneOf(..) | Then::AllOf(..) | Then::AnyOf(_) | Then::Holds(..) | Then::Never => false,
+        }
+    }
+
+    /// Whether a condition can't hold any more.
+    fn is_out(&self, when: &When) -> bool {
+        match when {
+            When::Item(item, set) => {
+                self.state(*item).is_some_and(|state| state.open.and(&self.values(*item, set)).count() == 0)
+            }
+            When::TakesPart(group) => matches!(self.part(*group), Part::No(_)),
+            When::Always | When::Option(..) => false,
         }
     }
 

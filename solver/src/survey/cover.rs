@@ -4,6 +4,7 @@
 //! opens can be made at once. Refuses: taking back a choice that was made; what needs that is left to a search. What
 //! clashes by itself, before any choice, is refuted for good.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use crate::bitset::{BitSet, Value};
@@ -115,8 +116,13 @@ impl<'a, 'p> Cover<'a, 'p> {
         for place in impossible.clone() {
             self.rule_out(&wishes[place], fuel)?;
         }
-        // What can be known for good comes first: it makes the others clash sooner.
-        doubtful.sort_by_key(|place| self.only(&wishes[*place]).is_none());
+        // What can be known for good comes first, what bears on much before what bears on little: it makes the others
+        // clash sooner.
+        doubtful.sort_by_key(|place| match self.only(&wishes[*place]) {
+            Some(Then::Present(item, _)) => (0, Reverse(self.known.bears_on(*item))),
+            Some(_) => (0, Reverse(0)),
+            None => (1, Reverse(0)),
+        });
         for place in doubtful {
             let alone = self.lay(&wishes[place], false, &mut fuel.clone())?;
             self.known.back_to(self.here);

@@ -139,3 +139,50 @@ sources: {prod: {type: docker-image, image: \"registry.example.org:5000/web:4\"}
     assert!(!run.out.contains("HSM-E61") && !run.out.contains("HSM-W610"), "{}", run.out);
     assert!(!run.out.contains("HSM-W612"), "{}", run.out);
 }
+
+/// The file, the line and the words of everything that explains a finding.
+fn lines(said: &serde_json::Value, code: &str) -> Vec<String> {
+    let found = said["diagnostics"].as_array().into_iter().flatten();
+    let found = found.filter(|found| found["code"].as_str() == Some(code));
+    let related = found.flat_map(|found| found["related"].as_array().cloned().unwrap_or_default());
+    related
+        .map(|line| {
+            let place = &line["place"];
+            let file = place["file"].as_str().unwrap_or_default().trim_start_matches("hsm-registry/");
+            format!("{file}:{} {}", place["line"], line["what"].as_str().unwrap_or_default())
+        })
+        .collect()
+}
+
+#[test]
+fn options_of_one_group_that_want_one_port_or_name_are_told_with_both_places() {
+    let project = project(&GROUP.replace(", conflicts: {container:valkey: \"*\"}", ""));
+    project.refuses(&["registry", "validate", "--strict"], Exit::Done);
+    for (key, word) in [("ports: [\"6379:6379\"]\n", "6379"), ("container_name: store\n", "store")] {
+        for name in ["redis", "valkey"] {
+            project.write(&format!("hsm-registry/containers/{name}.yaml"), &format!("{}{key}", entry(name)));
+        }
+        let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::Done));
+        let lines = lines(&said, "HSM-W606");
+        for name in ["redis", "valkey"] {
+            let at = format!("containers/{name}.yaml:3 ");
+            assert!(lines.iter().any(|line| line.starts_with(&at) && line.contains(word)), "{lines:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_demand_for_a_mode_or_a_profile_that_has_no_source_is_an_error_with_its_line() {
+    let project = project(&GROUP.replace(", conflicts: {container:valkey: \"*\"}", ""));
+    for demand in ["mode: dev", "profile: away"] {
+        project.write(
+            "hsm-registry/packages/app.yaml",
+            &format!("name: app\nversion: 1\nsources: {{prod: {{type: pypi}}}}\nimplies: {{container:redis: {{{demand}}}}}\n"),
+        );
+        let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
+        let places = format!("{said:#}");
+        assert!(places.contains("packages/app.yaml") && places.contains("redis"), "{places}");
+        let lines = lines(&said, "HSM-E602");
+        assert!(lines.iter().any(|line| line.starts_with("packages/app.yaml:4 ")), "{places}");
+    }
+}
