@@ -180,3 +180,53 @@ fn overrides_of_a_checkout_are_left_and_named() {
     );
     assert_eq!(project.read("hsm.local.yaml"), local);
 }
+
+#[test]
+fn a_yanked_release_is_chosen_only_where_it_is_locked() {
+    let manifest = "project: {name: demo}\nservices: {containers: [box]}\n";
+    let project = project(manifest, &[]);
+    let write = |yanked: &str| {
+        let entry = format!(
+            "name: box\nreleases:\n  - {{version: 2, {yanked}sources: {{prod: {{type: docker-image, image: \"box:2\"}}}}}}\n  \
+             - {{version: 1, sources: {{prod: {{type: docker-image, image: \"box:1\"}}}}}}\n"
+        );
+        project.write("hsm-registry/containers/box.yaml", &entry);
+    };
+    let chosen = |release: &str| {
+        let run = project.run(&["resolve"]).ends(Exit::Done);
+        assert!(run.out.contains(&format!("box:{release}")), "{}", run.out);
+    };
+    write("");
+    project.run(&["lock"]).ends(Exit::Done);
+    write("yanked: broken, ");
+    chosen("2");
+    let list = project.run(&["registry", "list", "--kind", "container"]).ends(Exit::Done);
+    assert!(list.out.contains("box    1 (+1)"), "nobody new gets it:\n{}", list.out);
+    std::fs::remove_file(project.path("hsm.lock")).expect("removed");
+    chosen("1");
+    project.write("hsm.yaml", &manifest.replace("[box]", "[{name: box, version: \"2\"}]"));
+    let run = project.run(&["resolve"]).ends(Exit::NoSolution);
+    assert!(run.err.contains("container:box 2 is yanked, and nothing else will do"), "{}", run.err);
+    assert!(run.err.contains("hsm.yaml pins container:box to 2"), "{}", run.err);
+}
+
+#[test]
+fn a_registry_is_told_where_its_options_lead_nowhere_round_or_to_what_is_deprecated() {
+    let project =
+        project("project: {name: demo}\n", &[("one", ""), ("two", ""), ("three", ""), ("four", "")]);
+    let validated = |options: &str| {
+        let group = format!("name: pick\ntype: package_group\nstrategy: 1-of-N\noptions: [{options}]\n");
+        project.write("hsm-registry/package_groups/pick.yaml", &group);
+        let run = project.run(&["registry", "validate", "--format", "json"]);
+        let said: serde_json::Value = serde_json::from_str(&run.out).expect("json");
+        let all = said["diagnostics"].as_array().expect("a list").iter();
+        let codes = all.filter_map(|one| one["code"].as_str()).filter(|code| code.contains("64"));
+        codes.map(str::to_owned).collect::<Vec<String>>()
+    };
+    assert_eq!(validated("one, {name: two, deprecated: {use: one}}"), [""; 0]);
+    assert_eq!(validated("one, {name: two, deprecated: {use: three}}"), ["HSM-E640"]);
+    let chain = "one, {name: two, deprecated: {use: one}}, {name: three, deprecated: {use: two}}";
+    assert_eq!(validated(chain), ["HSM-W641"]);
+    let ring = "{name: two, deprecated: {use: three}}, one, {name: three, deprecated: {use: two}}";
+    assert_eq!(validated(ring), ["HSM-E642"], "each ring once");
+}
