@@ -2,7 +2,7 @@
 //!
 //! Owns: taking that from an entry. Refuses: deciding anything by it; whoever chooses reads the entry.
 
-use super::{Demands, Deprecated, Entry, Rules};
+use super::{Demands, Deprecated, Entry};
 use crate::manifest::Strategy;
 use crate::version::Version;
 
@@ -70,31 +70,18 @@ impl Glance {
             deprecated: common.deprecated.as_ref().map(leave),
             ..Self::default()
         };
-        let mut rules: Vec<&Rules> = Vec::new();
         match entry {
             Entry::Package(package) => {
-                rules.push(&package.rules);
-                for release in &package.releases {
-                    rules.push(&release.rules);
-                    rules.extend(release.sources.iter().map(|source| &source.rules));
-                }
                 let each = package.releases.iter();
                 glance
                     .releases(each.map(|r| (r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())));
             }
             Entry::Container(container) => {
-                rules.push(&container.rules);
-                for release in &container.releases {
-                    rules.push(&release.rules);
-                    rules.extend(release.sources.iter().map(|source| &source.rules));
-                }
-                rules.extend(container.profiles.iter().map(|profile| &profile.rules));
                 let each = container.releases.iter();
                 glance
                     .releases(each.map(|r| (r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())));
             }
             Entry::Group(group) => {
-                rules.extend(group.options.iter().map(|option| &option.rules));
                 glance.one = Some(group.strategy.value == Strategy::One);
                 glance.options = group
                     .options
@@ -109,7 +96,7 @@ impl Glance {
                 glance.description = glance.description.or_else(comment);
             }
         }
-        let demands = rules.into_iter().flat_map(|rules| &rules.implies);
+        let demands = entry.rules().into_iter().flat_map(|rules| &rules.implies);
         let demands = demands.filter(|demand| demand.what != Demands::Removed);
         glance.implies = demands.map(|demand| demand.target.value.to_string()).collect();
         glance.implies.sort();

@@ -479,6 +479,26 @@ impl Entry {
         }
     }
 
+    /// All its `implies` and `conflicts`, wherever they stand.
+    pub fn rules(&self) -> Vec<&Rules> {
+        match self {
+            Self::Package(e) => {
+                let each = e.releases.iter().flat_map(|release| {
+                    std::iter::once(&release.rules).chain(release.sources.iter().map(|source| &source.rules))
+                });
+                std::iter::once(&e.rules).chain(each).collect()
+            }
+            Self::Container(e) => {
+                let each = e.releases.iter().flat_map(|release| {
+                    std::iter::once(&release.rules).chain(release.sources.iter().map(|source| &source.rules))
+                });
+                let profiles = e.profiles.iter().map(|profile| &profile.rules);
+                std::iter::once(&e.rules).chain(each).chain(profiles).collect()
+            }
+            Self::Group(e) => e.options.iter().map(|option| &option.rules).collect(),
+        }
+    }
+
     /// The id under which it is found.
     pub fn id(&self) -> TargetId {
         match self {

@@ -12,9 +12,7 @@ use crate::manifest::{GitRefKind, Mode};
 use crate::names::{ComponentId, TargetId, nearest};
 use crate::place::{At, FileId, Place};
 use crate::registry::layer::{Layer, Setting};
-use crate::registry::{
-    Container, ContainerOrigin, Demand, Demands, Entry, Package, PackageOrigin, Param, Rules,
-};
+use crate::registry::{Container, ContainerOrigin, Demand, Demands, Entry, Package, PackageOrigin, Param};
 use crate::yaml::Node;
 
 /// All of it, entry by entry.
@@ -161,28 +159,14 @@ fn of_params(inputs: &Inputs, found: &mut Vec<Diagnostic>) {
 
 /// All lines of an entry that imply or require something.
 fn demands(entry: &Entry) -> Vec<&Demand> {
-    let mut rules: Vec<&Rules> = Vec::new();
-    let mut requires: Vec<&Demand> = Vec::new();
-    match entry {
-        Entry::Package(package) => {
-            rules.push(&package.rules);
-            for release in &package.releases {
-                rules.push(&release.rules);
-                rules.extend(release.sources.iter().map(|source| &source.rules));
-            }
-        }
+    let requires = match entry {
         Entry::Container(container) => {
-            rules.push(&container.rules);
-            for release in &container.releases {
-                rules.push(&release.rules);
-                rules.extend(release.sources.iter().map(|source| &source.rules));
-                requires.extend(release.sources.iter().flat_map(|source| &source.requires));
-            }
-            rules.extend(container.profiles.iter().map(|profile| &profile.rules));
+            let sources = container.releases.iter().flat_map(|release| &release.sources);
+            sources.flat_map(|source| &source.requires).collect()
         }
-        Entry::Group(group) => rules.extend(group.options.iter().map(|option| &option.rules)),
-    }
-    rules.into_iter().flat_map(|rules| &rules.implies).chain(requires).collect()
+        Entry::Package(_) | Entry::Group(_) => Vec::new(),
+    };
+    entry.rules().into_iter().flat_map(|rules| &rules.implies).chain(requires).collect()
 }
 
 fn params(demand: &Demand) -> &[Param] {

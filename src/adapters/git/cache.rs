@@ -49,6 +49,19 @@ pub enum NotGot {
     System(#[from] io::Error),
 }
 
+impl NotGot {
+    /// The repository does not have that reference; with none, it has no commit at all.
+    pub(super) fn no_such(reference: Option<&(GitRefKind, GitRef)>) -> Self {
+        let Some((kind, name)) = reference else { return Self::Empty };
+        let what = match kind {
+            GitRefKind::Branch => "branch",
+            GitRefKind::Tag => "tag",
+            GitRefKind::Rev => "branch, tag or commit",
+        };
+        Self::NoReference { what, name: name.as_str().to_owned() }
+    }
+}
+
 /// Where the clone of a URL lies, from the project's root.
 pub(super) fn home(url: &GitUrl) -> String {
     let hash = transaction::text_hash(url.as_str());
@@ -100,17 +113,7 @@ pub(super) fn commit(
     if outcome.ok() {
         return Ok(String::from_utf8_lossy(&outcome.stdout).trim().to_owned());
     }
-    Err(match reference {
-        Some((kind, name)) => {
-            let what = match kind {
-                GitRefKind::Branch => "branch",
-                GitRefKind::Tag => "tag",
-                GitRefKind::Rev => "branch, tag or commit",
-            };
-            NotGot::NoReference { what, name: name.as_str().to_owned() }
-        }
-        None => NotGot::Empty,
-    })
+    Err(NotGot::no_such(reference))
 }
 
 /// The bytes of a file in a commit; `None` where it has none of that name.

@@ -62,17 +62,7 @@ fn fetch_commit(
 
 fn fetch_reference(repository: &Path, source: &Source, world: &dyn World) -> Result<String, NotGot> {
     let spec = tip(source);
-    let no_reference = || match &source.reference {
-        None => NotGot::Empty,
-        Some((kind, name)) => {
-            let what = match kind {
-                GitRefKind::Branch => "branch",
-                GitRefKind::Tag => "tag",
-                GitRefKind::Rev => "branch, tag or commit",
-            };
-            NotGot::NoReference { what, name: name.as_str().to_owned() }
-        }
-    };
+    let no_reference = || NotGot::no_such(source.reference.as_ref());
     let shallow = remote(repository, source, &["--depth=1"], &[&spec], world)?;
     if shallow.ok() {
         return named(repository, TIP, world)?.ok_or_else(no_reference);
