@@ -270,7 +270,7 @@ impl<'a> WayBack<'a> {
 
     /// Moves a saved directory into place, also onto another file system; or copies it, where it is still needed.
     fn move_dir(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let own: &dyn Fn(&Path) -> bool = if self.uses_up() {
+        let own: &(dyn Fn(&Path) -> bool + Sync) = if self.uses_up() {
             match self.world.rename(from, to) {
                 Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {}
                 other => return other,

@@ -261,7 +261,12 @@ impl Disk {
     }
 
     /// Copies a directory with hard links, files of their own for those that `own` asks for.
-    pub fn link_tree(&mut self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+    pub fn link_tree(
+        &mut self,
+        from: &Path,
+        to: &Path,
+        own: &(dyn Fn(&Path) -> bool + Sync),
+    ) -> io::Result<()> {
         let (from, to) = (self.resolve(from, true)?, self.resolve(to, false)?);
         self.check_parent(&to)?;
         if self.names.contains_key(&to) {

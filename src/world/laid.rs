@@ -149,7 +149,7 @@ impl World for Laid<'_> {
         refused()
     }
 
-    fn link_tree(&self, _: &Path, _: &Path, _: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+    fn link_tree(&self, _: &Path, _: &Path, _: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<()> {
         refused()
     }
 

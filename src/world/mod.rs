@@ -180,7 +180,7 @@ pub trait World: Send + Sync {
     /// Copies a directory to where nothing is: its files as hard links where the file system allows, those that `own`
     /// asks for (by their path within the directory) as files of their own; links stay links; modes, owners and times of
     /// change are kept. Nothing is synced.
-    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()>;
+    fn link_tree(&self, from: &Path, to: &Path, own: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<()>;
     /// Brings a file or a directory (its names, not what is in it) to the disk.
     fn sync(&self, path: &Path) -> io::Result<()>;
     /// Brings a directory and all in it to the disk.

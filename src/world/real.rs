@@ -143,11 +143,11 @@ impl World for Real {
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        gone_is_fine(fs::remove_file(path))
+        tree::gone_is_fine(fs::remove_file(path))
     }
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
-        gone_is_fine(fs::remove_dir_all(path))
+        tree::gone_is_fine(tree::remove(path))
     }
 
     fn remove_dir(&self, path: &Path) -> io::Result<bool> {
@@ -164,7 +164,7 @@ impl World for Real {
         fs::rename(from, to)
     }
 
-    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+    fn link_tree(&self, from: &Path, to: &Path, own: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<()> {
         tree::link(from, to, own)
     }
 
@@ -267,11 +267,4 @@ fn text(name: OsString) -> io::Result<String> {
     name.into_string().map_err(|name| {
         io::Error::new(io::ErrorKind::InvalidData, format!("a file name is not UTF-8: {}", name.display()))
     })
-}
-
-fn gone_is_fine(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
 }

@@ -293,7 +293,7 @@ impl World for Rehearsal {
         self.call(Call::Rename(from.into(), to.into()), |s| s.disk.rename(from, to))
     }
 
-    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+    fn link_tree(&self, from: &Path, to: &Path, own: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<()> {
         self.call(Call::LinkTree(from.into(), to.into()), |s| s.disk.link_tree(from, to, own))
     }
 

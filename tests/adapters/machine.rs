@@ -119,7 +119,7 @@ impl World for Machine {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.change("rename", |real| real.rename(from, to))
     }
-    fn link_tree(&self, from: &Path, to: &Path, own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+    fn link_tree(&self, from: &Path, to: &Path, own: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<()> {
         self.change("link_tree", |real| real.link_tree(from, to, own))
     }
     fn sync(&self, path: &Path) -> io::Result<()> {

@@ -162,7 +162,7 @@ impl World for Memory {
         Err(refused())
     }
 
-    fn link_tree(&self, _from: &Path, _to: &Path, _own: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+    fn link_tree(&self, _from: &Path, _to: &Path, _own: &(dyn Fn(&Path) -> bool + Sync)) -> io::Result<()> {
         Err(refused())
     }
 
