@@ -33,6 +33,14 @@ fn a_scalar_is_replaced_and_its_comment_stays() {
 }
 
 #[test]
+fn an_item_that_holds_nothing_else_stays_when_its_last_key_is_pruned() {
+    let path = vec![Step::Key("b".into()), Step::Item(0), Step::Key("a".into()), Step::Key("a".into())];
+    let prune = Edit::Prune { path, comment: None };
+    assert_eq!(edited("b:\n\n  -  # x\n    a: {a: ~}\n", &prune), "b:\n\n  - {}  # x\n");
+    assert_eq!(edited("b:\n  - a: {a: 1}\n", &prune), "b:\n  - {}\n");
+}
+
+#[test]
 fn a_value_grows_where_nothing_stood() {
     assert_eq!(edited("a:\nb: 1\n", &set("a", New::text("x"))), "a: x\nb: 1\n");
     assert_eq!(edited("a:   # later\nb: 1\n", &set("a", New::text("x"))), "a: x   # later\nb: 1\n");

@@ -115,7 +115,11 @@ impl Splices<'_> {
         if let Some(Head::Pair(last)) = Self::head(root, path)? {
             self.cut_comment(last.key_at.start, comment);
         }
-        if top == path.len() || Self::in_brackets(root, &path[..top])? {
+        // an item that holds nothing else stays, as an empty mapping
+        let last_of_item = top > 1
+            && matches!(path[top - 2], Step::Item(_))
+            && matches!(&descend(root, &path[..top - 1])?.0.shape, Shape::Map { pairs, .. } if pairs.len() == 1);
+        if top == path.len() || last_of_item || Self::in_brackets(root, &path[..top])? {
             return self.remove_key(&path[..top]);
         }
         for depth in top..=path.len() {
