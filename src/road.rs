@@ -359,7 +359,7 @@ impl<'a> Road<'a> {
                 NotFetched::Tool(error) => Stop::After(error.into()),
                 NotFetched::NotGot { address, why } => {
                     let label = format!("get {address}");
-                    Stop::After(AfterError::Action { label, why: why.to_string() })
+                    Stop::After(AfterError::Action { label, why: why.with_help() })
                 }
             })?);
         }

@@ -168,7 +168,12 @@ pub enum WhyUnfetched {
     /// The commit that the lock holds is not there any more.
     Gone,
     /// git or the network failed.
-    Failed(String),
+    Failed {
+        /// What git says.
+        why: String,
+        /// What to do about it, if it is known.
+        help: Option<&'static str>,
+    },
 }
 
 impl fmt::Display for Unfetched {
@@ -188,7 +193,9 @@ impl fmt::Display for Unfetched {
                     self.commit.as_deref().unwrap_or("that is locked")
                 )
             }
-            WhyUnfetched::Failed(why) => write!(f, "the registry {url}{commit} could not be fetched: {why}"),
+            WhyUnfetched::Failed { why, .. } => {
+                write!(f, "the registry {url}{commit} could not be fetched: {why}")
+            }
         }
     }
 }
@@ -214,7 +221,7 @@ impl Unfetched {
                 "its history was rewritten: look at what is there now, then `hsm registry update --rewritten`"
                     .to_owned()
             }
-            WhyUnfetched::Failed(_) => return None,
+            WhyUnfetched::Failed { help, .. } => return help.map(str::to_owned),
         })
     }
 }

@@ -275,6 +275,7 @@ fn run_tool(work: &Work<'_>, adapter: &str, tool: &Tool, action: &Action) -> Res
         stdin: action.stdin.clone(),
         output: if work.progress.shows_output() { OutputTo::Shown } else { OutputTo::Captured },
         limit: None,
+        silence: None,
     };
     let outcome = work.world.run(&command).map_err(|error| Failure::System {
         attempt: "run",

@@ -110,7 +110,8 @@ impl<'w> Remote<'w> {
         };
         let again = self.kept().contains(&pin);
         if again {
-            return Err(WhyUnfetched::Failed("it is not in the cache although it was fetched".to_owned()));
+            let why = "it is not in the cache although it was fetched".to_owned();
+            return Err(WhyUnfetched::Failed { why, help: None });
         }
         self.pin(pin);
         Ok(())
@@ -123,7 +124,7 @@ fn why(error: NotGot) -> WhyUnfetched {
         NotGot::Offline => WhyUnfetched::Forbidden,
         NotGot::NoCommit(_) => WhyUnfetched::Gone,
         error @ (NotGot::NoReference { .. } | NotGot::Empty) => WhyUnfetched::Wrong(error.to_string()),
-        error => WhyUnfetched::Failed(error.to_string()),
+        error => WhyUnfetched::Failed { why: error.to_string(), help: error.help() },
     }
 }
 

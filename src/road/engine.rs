@@ -187,6 +187,7 @@ impl Road<'_> {
             stdin: action.stdin.clone(),
             output,
             limit,
+            silence: None,
         }
     }
 

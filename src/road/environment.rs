@@ -121,6 +121,7 @@ impl Road<'_> {
             stdin: None,
             output: OutputTo::Inherited,
             limit: None,
+            silence: None,
         })
     }
 

@@ -85,7 +85,13 @@ pub struct Command {
     pub output: OutputTo,
     /// How long it may take: after that it is asked to end, as a signal would. `None`: as long as it likes.
     pub limit: Option<Duration>,
+    /// How long it may say nothing: after that it is asked to end, too, and [`WAS_SILENT`] is the last that it said. `None`:
+    /// as long as it likes.
+    pub silence: Option<Duration>,
 }
+
+/// What stands at the end of the standard error of a program that was ended because it said nothing for too long.
+pub const WAS_SILENT: &str = "it said nothing for too long and was ended";
 
 /// Where a program's output goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use rustix::process::{
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTTIN, SIGTTOU};
 
 use super::signals::Signals;
-use super::{Break, Command, Outcome, OutputTo};
+use super::{Break, Command, Outcome, OutputTo, WAS_SILENT};
 
 /// How long a program may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(8);
@@ -24,18 +26,23 @@ const LEFTOVERS: Duration = Duration::from_secs(1);
 /// The longest pause between two looks at the program.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// What stands at the end of the standard error of a program that was ended because it would have waited for an answer.
+const WANTED_TERMINAL: &str = "it wanted to ask something, but it has no terminal here; it was ended";
+
 /// Runs a program; see [`super::World::run`]. `input` is its input when the command has none.
 pub(super) fn run(command: &Command, signals: &'static Signals, input: Option<File>) -> io::Result<Outcome> {
     let hold = signals.hold();
     let mut child = prepare(command, input).spawn()?;
     let pid = Pid::from_child(&child);
     feed(&mut child, command.stdin.clone())?;
-    let stdout = child.stdout.take().map(|pipe| collect(pipe, false)).transpose()?;
-    let stderr =
-        child.stderr.take().map(|pipe| collect(pipe, command.output == OutputTo::Shown)).transpose()?;
+    let heard = Heard::default();
+    let show = command.output == OutputTo::Shown;
+    let stdout = child.stdout.take().map(|pipe| collect(pipe, false, &heard)).transpose()?;
+    let stderr = child.stderr.take().map(|pipe| collect(pipe, show, &heard)).transpose()?;
 
     let mut watch = Watch::new(pid, command.output == OutputTo::Inherited, signals);
     watch.until = command.limit.map(|limit| Instant::now() + limit);
+    watch.silence = command.silence.map(|longest| (heard, longest));
     let ended_well = watch.until_end()?;
     let own_group = command.output != OutputTo::Inherited;
     if own_group && !ended_well && !Break::ChildrenNotSignalled.here() {
@@ -53,10 +60,8 @@ pub(super) fn run(command: &Command, signals: &'static Signals, input: Option<Fi
         stdout: stdout.as_ref().map(finish).unwrap_or_default(),
         stderr: stderr.as_ref().map(finish).unwrap_or_default(),
     };
-    if watch.wanted_terminal {
-        outcome
-            .stderr
-            .extend_from_slice(b"\nit wanted to ask something, but it has no terminal here; it was ended\n");
+    if let Some(reason) = watch.reason {
+        outcome.stderr.extend_from_slice(format!("\n{reason}\n").as_bytes());
     }
     Ok(outcome)
 }
@@ -101,14 +106,44 @@ fn feed(child: &mut Child, bytes: Option<Vec<u8>>) -> io::Result<()> {
     Ok(())
 }
 
-fn collect(mut pipe: impl Read + Send + 'static, show: bool) -> io::Result<Receiver<Vec<u8>>> {
+/// When a program was heard of last.
+#[derive(Debug, Clone)]
+struct Heard {
+    since: Instant,
+    /// Milliseconds since then.
+    last: Arc<AtomicU64>,
+}
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self { since: Instant::now(), last: Arc::default() }
+    }
+}
+
+impl Heard {
+    fn now(&self) {
+        self.last.store(self.elapsed(), Ordering::Relaxed);
+    }
+
+    fn silent_for(&self) -> Duration {
+        Duration::from_millis(self.elapsed().saturating_sub(self.last.load(Ordering::Relaxed)))
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+fn collect(mut pipe: impl Read + Send + 'static, show: bool, heard: &Heard) -> io::Result<Receiver<Vec<u8>>> {
     let (send, receive) = channel();
+    let heard = heard.clone();
     std::thread::Builder::new().spawn(move || {
         let mut buffer = vec![0; 16 * 1024];
         loop {
             match pipe.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(n) => {
+                    heard.now();
                     if show {
                         let mut screen = io::stderr().lock();
                         let _closed = screen.write_all(&buffer[..n]).and_then(|()| screen.flush());
@@ -154,9 +189,12 @@ struct Watch {
     /// When it was first asked to end.
     asked: Option<Instant>,
     killed: bool,
-    wanted_terminal: bool,
+    /// Why it was ended, where it does not know itself.
+    reason: Option<&'static str>,
     /// When it has to have ended.
     until: Option<Instant>,
+    /// How long it may say nothing.
+    silence: Option<(Heard, Duration)>,
 }
 
 impl Watch {
@@ -170,8 +208,9 @@ impl Watch {
             handled,
             asked: None,
             killed: false,
-            wanted_terminal: false,
+            reason: None,
             until: None,
+            silence: None,
         }
     }
 
@@ -223,7 +262,9 @@ impl Watch {
                 Some(_) => {}
             }
         }
-        if self.asked.is_none() && self.until.is_some_and(|until| Instant::now() > until) {
+        let silent = self.silence.as_ref().is_some_and(|(heard, longest)| heard.silent_for() > *longest);
+        if self.asked.is_none() && (silent || self.until.is_some_and(|until| Instant::now() > until)) {
+            self.reason = silent.then_some(WAS_SILENT);
             self.asked = Some(Instant::now());
             self.send(Signal::TERM);
         }
@@ -238,7 +279,7 @@ impl Watch {
         if let Ok(Some(status)) = waitid(WaitId::Pid(self.pid), look)
             && status.stopping_signal().is_some_and(|s| s == SIGTTIN || s == SIGTTOU)
         {
-            self.wanted_terminal = true;
+            self.reason = Some(WANTED_TERMINAL);
             self.kill();
         }
     }

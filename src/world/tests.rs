@@ -171,6 +171,19 @@ fn the_environment_is_set_and_unset() {
 }
 
 #[test]
+fn a_program_that_says_nothing_for_too_long_is_ended_and_one_that_speaks_is_not() {
+    let silence = Some(Duration::from_millis(500));
+    let start = Instant::now();
+    let outcome = run(&Command { silence, ..sh("echo begun >&2; sleep 30") });
+    assert!(!outcome.ok() && start.elapsed() < Duration::from_secs(10));
+    let said = String::from_utf8(outcome.stderr).unwrap();
+    assert!(said.starts_with("begun") && said.trim_end().ends_with(crate::world::WAS_SILENT), "{said}");
+    let speaks = "for i in 1 2 3 4 5 6 7 8; do sleep 0.1; echo $i >&2; done";
+    let outcome = run(&Command { silence, ..sh(speaks) });
+    assert!(outcome.ok() && outcome.stderr.ends_with(b"7\n8\n"));
+}
+
+#[test]
 fn what_a_failed_program_leaves_behind_is_ended() {
     let dir = tempfile::tempdir().unwrap();
     let script = "(sleep 1; touch late) >/dev/null 2>&1 & exit 1";

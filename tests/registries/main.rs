@@ -14,6 +14,8 @@ mod place;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod runs;
 mod same;
+mod servers;
+mod serving;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

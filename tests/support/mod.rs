@@ -70,7 +70,7 @@ fn hash(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether the tools (`uv`, `pip`, `git`, `compose`, a running `engine`, `graphviz`, `chromium`, `mandoc`, the shells) are there. If not, it says that the test is skipped, and fails where nothing may be
+/// Whether the tools (`uv`, `pip`, `git`, `python3`, `openssl`, `compose`, a running `engine`, `graphviz`, `chromium`, `mandoc`, the shells) are there. If not, it says that the test is skipped, and fails where nothing may be
 /// missing.
 pub(crate) fn have(test: &str, tools: &[&str]) -> bool {
     let Some(missing) = tools.iter().find(|tool| !is_there(tool)) else { return true };
@@ -112,10 +112,10 @@ fn is_there(tool: &str) -> bool {
         "engine" => {
             *ENGINE.get_or_init(|| answers("docker", &["version", "--format", "{{.Server.Version}}"]))
         }
-        "git" => answers("git", &["--version"]),
+        "git" | "python3" | "zsh" | "fish" => answers(tool, &["--version"]),
+        "openssl" => answers("openssl", &["version"]),
         "graphviz" => *GRAPHVIZ.get_or_init(|| answers("dot", &["-V"])),
         "mandoc" => answers("mandoc", &["-W", "error", "/dev/null"]),
-        "zsh" | "fish" => answers(tool, &["--version"]),
         "elvish" => answers(tool, &["-version"]),
         "chromium" => *CHROMIUM.get_or_init(|| answers("chromium", &["--version"])),
         other => panic!("no test can ask for {other}"),

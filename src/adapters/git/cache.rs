@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::cause::{self, Cause};
 use super::command;
 use super::url::{GitRef, GitUrl};
 use crate::manifest::GitRefKind;
@@ -41,6 +42,14 @@ pub enum NotGot {
     /// git itself is missing, too old or broken.
     #[error("{0}")]
     Tool(String),
+    /// The server can't be reached or gives nothing.
+    #[error("{said}")]
+    Server {
+        /// What git says.
+        said: String,
+        /// Why, as far as its words tell.
+        cause: Cause,
+    },
     /// git failed.
     #[error("{0}")]
     Failed(String),
@@ -50,6 +59,20 @@ pub enum NotGot {
 }
 
 impl NotGot {
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Server { cause, .. } => Some(cause.help()),
+            _ => None,
+        }
+    }
+
+    /// Why, and on a line of its own what to do about it, where that is known.
+    pub fn with_help(&self) -> String {
+        let help = self.help().map(|help| format!("\n       {help}"));
+        format!("{self}{}", help.unwrap_or_default())
+    }
+
     /// The repository does not have that reference; with none, it has no commit at all.
     pub(super) fn no_such(reference: Option<&(GitRefKind, GitRef)>) -> Self {
         let Some((kind, name)) = reference else { return Self::Empty };
@@ -78,16 +101,16 @@ pub(super) fn get(root: &Path, url: &GitUrl, offline: bool, world: &dyn World) -
     if is_there {
         let refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
         let git_dir = format!("--git-dir={home}");
-        let own = [&git_dir, "fetch", "--quiet", "--prune", "--no-recurse-submodules", "--", url.as_str()];
+        let own = [&git_dir, "fetch", "--progress", "--prune", "--no-recurse-submodules", "--", url.as_str()];
         let own: Vec<&str> = own.into_iter().chain(refs).collect();
-        return done(&world.run(&command::remote(root, url, &own))?);
+        return fetched(&world.run(&command::remote(root, url, &own, world))?, world);
     }
     // one that was not completed is no clone
     let new = format!("{home}.new");
     world.create_dirs(&root.join(HOME))?;
     world.remove_tree(&root.join(&new))?;
-    let own = ["clone", "--quiet", "--bare", "--no-recurse-submodules", "--", url.as_str(), &new];
-    done(&world.run(&command::remote(root, url, &own))?)?;
+    let own = ["clone", "--progress", "--bare", "--no-recurse-submodules", "--", url.as_str(), &new];
+    fetched(&world.run(&command::remote(root, url, &own, world))?, world)?;
     world.sync_tree(&root.join(&new))?;
     world.rename(&root.join(&new), &root.join(&home))?;
     Ok(())
@@ -130,17 +153,57 @@ pub(super) fn file(
     Ok(outcome.ok().then_some(outcome.stdout))
 }
 
-fn done(outcome: &Outcome) -> Result<(), NotGot> {
-    if outcome.ok() { Ok(()) } else { Err(NotGot::Failed(said(outcome))) }
+/// How a call ended that talked to a server.
+pub(super) fn fetched(outcome: &Outcome, world: &dyn World) -> Result<(), NotGot> {
+    if outcome.ok() {
+        return Ok(());
+    }
+    Err(match cause::of(outcome) {
+        Some(Cause::Silent) => {
+            let seconds = command::silence(world).as_secs();
+            NotGot::Server { said: format!("nothing was heard for {seconds} seconds"), cause: Cause::Silent }
+        }
+        Some(cause) => NotGot::Server { said: said(outcome), cause },
+        None => NotGot::Failed(said(outcome)),
+    })
 }
 
 /// What git says when it fails, on one line; never a part of an address that may be secret.
 pub(super) fn said(outcome: &Outcome) -> String {
     let text = String::from_utf8_lossy(&outcome.stderr);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let told = lines.iter().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+    // how far it got is told over and over on one line
+    let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let starts = |words: &'static [&str]| move |line: &&&str| words.iter().any(|word| line.starts_with(word));
+    // ssh speaks for itself, and then git only says that it got nothing
+    let ssh = ["ssh:", "Host key verification failed", "Permission denied"].as_slice();
+    let ssh = || lines.iter().rev().find(|line| starts(ssh)(line) || line.contains(": Permission denied ("));
+    let is_told = |line: &&&str| starts(&["fatal:", "error:"])(line) && !line.contains("askpass response");
+    let told = lines.iter().find(is_told);
+    let told =
+        told.filter(|line| !line.contains("Could not read from remote repository")).or_else(ssh).or(told);
     let told = told.or(lines.last()).copied().unwrap_or("git does not say why");
-    told.trim_start_matches("fatal: ").replace(char::is_control, "\u{fffd}")
+    let told = told.trim_start_matches("fatal: ").trim_start_matches("error: ");
+    without_users(told).replace(char::is_control, "\u{fffd}")
+}
+
+/// A text without what stands in front of the hosts of its addresses of the web: the settings of git may put a token there.
+fn without_users(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        let authority = after.find(|c: char| matches!(c, '/' | '\'' | '"') || c.is_whitespace());
+        let authority = after.get(..authority.unwrap_or(after.len())).unwrap_or_default();
+        rest = match authority.rfind('@') {
+            Some(end) if !before.ends_with("ssh://") => {
+                out.push_str("***");
+                after.get(end..).unwrap_or_default()
+            }
+            _ => after,
+        };
+    }
+    out + rest
 }
 
 /// The clone as git is given it to copy from: a path that is no option.

@@ -4,9 +4,10 @@
 //! running anything.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::url::GitUrl;
-use crate::world::Command;
+use crate::world::{Command, World};
 
 /// What another repository's surroundings (a hook that runs hsm) must not decide.
 pub(super) const NOT_FROM_THE_SHELL: [&str; 8] = [
@@ -22,6 +23,12 @@ pub(super) const NOT_FROM_THE_SHELL: [&str; 8] = [
 
 /// Settings of every call: nothing of a repository is run. They hold for the call, and are not written into a clone.
 const SETTINGS: [&str; 3] = ["core.hooksPath=/dev/null", "core.fsmonitor=false", "submodule.recurse=false"];
+
+/// How many seconds a server may say nothing.
+pub(super) const SILENCE_VARIABLE: &str = "HSM_FETCH_TIMEOUT";
+
+/// The same where that is not set: somebody may have to look for a key or to log in.
+const SILENCE: u64 = 120;
 
 /// The arguments of a call.
 pub(super) fn args<S: AsRef<str>>(own: &[S]) -> Vec<String> {
@@ -48,7 +55,14 @@ pub(super) fn local<S: AsRef<str>>(dir: &Path, own: &[S]) -> Command {
     }
 }
 
-/// A call that talks to where a URL leads.
-pub(super) fn remote<S: AsRef<str>>(dir: &Path, url: &GitUrl, own: &[S]) -> Command {
-    Command { env: env(url.protocols()), ..local(dir, own) }
+/// A call that talks to where a URL leads. It has to tell how it gets on (`--progress`): when it says nothing for too long,
+/// it is ended.
+pub(super) fn remote<S: AsRef<str>>(dir: &Path, url: &GitUrl, own: &[S], world: &dyn World) -> Command {
+    Command { env: env(url.protocols()), silence: Some(silence(world)), ..local(dir, own) }
+}
+
+/// How long a server may say nothing.
+pub(super) fn silence(world: &dyn World) -> Duration {
+    let set = world.env(SILENCE_VARIABLE).and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(set.filter(|seconds| *seconds > 0).unwrap_or(SILENCE))
 }

@@ -8,6 +8,7 @@
 //! of the transaction: a clone of that clone, which then gets the real address. A run that fails takes it away again.
 
 mod cache;
+mod cause;
 mod command;
 pub mod registries;
 mod state;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub use cache::NotGot;
+pub use cause::Cause;
 pub use state::{Unsaved, unsaved};
 pub use tree::{Tree, tree};
 pub use trouble::Trouble;

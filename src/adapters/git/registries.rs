@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::cache::NotGot;
+use super::cause::Cause;
 use super::url::{GitRef, GitUrl, NotGit};
 use crate::manifest::GitRefKind;
 use crate::transaction;
@@ -155,8 +156,12 @@ fn in_repository<T>(
 ) -> Result<T, NotGot> {
     let repository = home.join("repository.git");
     if world.stat(&repository.join("HEAD"))?.is_some() {
-        match work(&repository) {
-            Err(NotGot::Failed(_)) if !world.interrupted() => {}
+        let ended = work(&repository);
+        if ended.is_err() {
+            remove_halves(&repository, world)?;
+        }
+        match ended {
+            Err(NotGot::Failed(_) | NotGot::Server { cause: Cause::Broken, .. }) if !world.interrupted() => {}
             ended => return ended,
         }
     }
@@ -172,6 +177,16 @@ fn in_repository<T>(
         world.remove_tree(&new)?;
     }
     ended
+}
+
+/// Removes the packs that git did not get to their end.
+fn remove_halves(repository: &Path, world: &dyn World) -> io::Result<()> {
+    let packs = repository.join("objects/pack");
+    let names = world.list(&packs).unwrap_or_default();
+    names
+        .iter()
+        .filter(|(name, _)| name.starts_with("tmp_"))
+        .try_for_each(|(name, _)| world.remove_file(&packs.join(name)))
 }
 
 /// One run at a time fetches a registry.

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use super::fetch::{deepen, done, interrupted, local};
+use super::fetch::{deepen, interrupted, local};
 use super::{Source, hold, home, in_repository};
-use crate::adapters::git::cache::NotGot;
+use crate::adapters::git::cache::{NotGot, fetched};
 use crate::manifest::GitRefKind;
 use crate::world::World;
 
@@ -43,7 +43,7 @@ pub fn way(source: &Source, old: &str, new: &str, world: &dyn World) -> Result<W
             if world.stat(&repository.join("shallow"))?.is_none() {
                 break;
             }
-            done(&deepen(repository, source, by, world)?)?;
+            fetched(&deepen(repository, source, by, world)?, world)?;
             interrupted(world)?;
         }
         Ok(if comes_after(repository, old, new, world)? { Way::Onward } else { Way::Rewritten })

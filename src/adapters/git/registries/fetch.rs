@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::{Source, is_commit};
-use crate::adapters::git::cache::{NotGot, said};
+use crate::adapters::git::cache::{NotGot, fetched, said};
 use crate::adapters::git::command;
 use crate::manifest::GitRefKind;
 use crate::world::{Command, Outcome, World};
@@ -52,11 +52,13 @@ fn fetch_commit(
         return Ok(commit.to_owned());
     }
     let own = format!("+{commit}:refs/hsm/at/{commit}");
-    if remote(repository, source, &["--depth=1"], &[&own], world)?.ok() && is_there()? {
+    let alone = remote(repository, source, &["--depth=1"], &[&own], world)?;
+    if alone.ok() && is_there()? {
         return Ok(commit.to_owned());
     }
     interrupted(world)?;
-    done(&everything(repository, source, world)?)?;
+    worth_more(&alone, world)?;
+    fetched(&everything(repository, source, world)?, world)?;
     if is_there()? { Ok(commit.to_owned()) } else { Err(NotGot::NoCommit(commit.to_owned())) }
 }
 
@@ -68,13 +70,14 @@ fn fetch_reference(repository: &Path, source: &Source, world: &dyn World) -> Res
         return named(repository, TIP, world)?.ok_or_else(no_reference);
     }
     interrupted(world)?;
+    worth_more(&shallow, world)?;
     let is_rev = matches!(source.reference, Some((GitRefKind::Rev, _)));
     if is_missing(&shallow) && !is_rev {
         return Err(no_reference());
     }
     if let (true, Some((_, name))) = (is_rev, &source.reference) {
         // the beginning of a commit's name, which only who has them all can complete
-        done(&everything(repository, source, world)?)?;
+        fetched(&everything(repository, source, world)?, world)?;
         let tries = [format!("refs/hsm/tags/{}", name.as_str()), format!("refs/hsm/heads/{}", name.as_str())];
         for spec in tries.iter().map(String::as_str).chain([name.as_str()]) {
             if let Some(commit) = named(repository, spec, world)? {
@@ -89,6 +92,7 @@ fn fetch_reference(repository: &Path, source: &Source, world: &dyn World) -> Res
         return Err(no_reference());
     }
     // what it said first is nearer to the cause
+    worth_more(&whole, world)?;
     done(if whole.ok() { &whole } else { &shallow })?;
     named(repository, TIP, world)?.ok_or_else(no_reference)
 }
@@ -100,6 +104,14 @@ fn tip(source: &Source) -> String {
         Some((GitRefKind::Tag, name)) => format!("+refs/tags/{}:{TIP}", name.as_str()),
         Some((GitRefKind::Rev, name)) => format!("+{}:{TIP}", name.as_str()),
         None => format!("+HEAD:{TIP}"),
+    }
+}
+
+/// Fails where the server gives nothing, however it is asked.
+fn worth_more(outcome: &Outcome, world: &dyn World) -> Result<(), NotGot> {
+    match fetched(outcome, world) {
+        Err(error @ NotGot::Server { .. }) => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -140,11 +152,12 @@ fn remote(
     specs: &[&str],
     world: &dyn World,
 ) -> Result<Outcome, NotGot> {
-    let mut own = vec!["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"];
+    let mut own =
+        vec!["fetch", "--progress", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"];
     own.extend(options);
     own.extend(["--", source.url.as_str()]);
     own.extend(specs);
-    let command = command::remote(repository, &source.url, &with_settings(&own));
+    let command = command::remote(repository, &source.url, &with_settings(&own), world);
     Ok(world.run(&Command { env: env(command.env), ..command })?)
 }
 

@@ -123,7 +123,7 @@ fn moves(context: &Context<'_>, root: &Path, registry: GitRegistry) -> Result<Mo
         Some(signal) => Stop::Interrupted(signal),
         None => Stop::After(AfterError::Action {
             label: format!("fetch the registry {}", registry.name),
-            why: why.to_string(),
+            why: why.with_help(),
         }),
     };
     context.voice.step("fetching", &format!("the registry {}", registry.url));
