@@ -133,6 +133,10 @@ impl World for Laid<'_> {
         refused()
     }
 
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        self.below.touch(path)
+    }
+
     fn remove_file(&self, _: &Path) -> io::Result<()> {
         refused()
     }

@@ -175,6 +175,10 @@ pub trait World: Send + Sync {
     /// Copies a file (links are followed) with its mode, owner, extended attributes and time of change over `to`; written
     /// beside `to`, synced and renamed. The directory is not synced, and a file that is replaced keeps nothing.
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Says that a file is in use: its time of change is now. Where it is not said otherwise, nobody keeps such times.
+    fn touch(&self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
     /// Removes a file or a link if it is there. The directory is not synced.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
     /// Removes a directory and all in it, if it is there; links in it are removed, not followed.

@@ -1,6 +1,7 @@
 //! Packs: a tree of files in one file, read as if it were a directory.
 //!
-//! Owns: their form, and reading from them. A pack is written once, whole, and never changed. Refuses: links and whatever
+//! Owns: their form, and reading from them. A pack is written once, whole, and never changed; one that was opened is read
+//! to the end, whoever removes it meanwhile. Refuses: links and whatever
 //! else was in the tree: such a name is listed, and reading it says why not.
 
 use std::collections::HashMap;
@@ -105,12 +106,17 @@ impl Packs {
     }
 
     fn find(&self, path: &Path) -> Option<(io::Result<Arc<Pack>>, String)> {
-        let is_pack = |at: &&Path| at.extension().is_some_and(|ending| ending == PACK_ENDING) && at.is_file();
+        let is_named = |at: &Path| at.extension().is_some_and(|ending| ending == PACK_ENDING);
+        if !path.ancestors().any(is_named) {
+            return None;
+        }
+        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // one that was opened is read to the end, also when it was removed since
+        let is_pack = |at: &&Path| is_named(at) && (opened.contains_key(*at) || at.is_file());
         // without a slash at the end, behind which the system looks for no file
         let path: PathBuf = path.components().collect();
         let at = path.ancestors().find(is_pack)?;
         let inner = path.strip_prefix(at).ok()?.to_str()?.to_owned();
-        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pack) = opened.get(at) {
             return Some((Ok(Arc::clone(pack)), inner));
         }
@@ -329,6 +335,18 @@ mod tests {
         assert_eq!(real.read(&at.join("x")).expect_err("none").kind(), io::ErrorKind::NotFound);
         assert_eq!(real.list(&at).expect("listed").len(), 3);
         assert!(real.stat(&at.join("x/y")).expect("asked").is_none());
+    }
+
+    #[test]
+    fn a_pack_that_is_removed_is_read_on_by_who_opened_it_and_by_nobody_else() {
+        let (_pack, at) = written(&[("sub/a".to_owned(), Packed::File(b"text".to_vec()))]);
+        let [opened, other] = [(); 2].map(|()| Real::new().expect("this machine"));
+        assert!(opened.stat(&at.join("none")).expect("asked").is_none());
+        std::fs::remove_file(&at).expect("removed");
+        assert_eq!(opened.read(&at.join("sub/a")).expect("read on"), b"text");
+        assert_eq!(opened.list(&at.join("sub")).expect("listed").len(), 1);
+        assert!(opened.stat(&at).expect("asked").is_some());
+        assert!(other.stat(&at).expect("asked").is_none() && other.read(&at.join("sub/a")).is_err());
     }
 
     #[test]

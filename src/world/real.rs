@@ -78,10 +78,7 @@ impl World for Real {
                 mode: meta.mode() & 0o7777,
                 inode: meta.ino(),
             })),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                self.packs.stat(path).unwrap_or(Ok(None))
-            }
+            Err(error) if may_be_packed(&error) => self.packs.stat(path).unwrap_or(Ok(None)),
             Err(error) => Err(error),
         }
     }
@@ -140,6 +137,10 @@ impl World for Real {
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
         atomic::copy(from, to)
+    }
+
+    fn touch(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.set_modified(std::time::SystemTime::now())
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
@@ -234,12 +235,16 @@ impl Drop for HeldLock {
     }
 }
 
-/// What the system says, unless it is that a file is no directory and that file is a pack.
+/// What the system says, unless the path leads into a pack: one that is there, or was when it was opened.
 fn or_packed<T>(said: io::Result<T>, packed: impl FnOnce() -> Option<io::Result<T>>) -> io::Result<T> {
     match said {
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => packed().unwrap_or(Err(error)),
+        Err(error) if may_be_packed(&error) => packed().unwrap_or(Err(error)),
         said => said,
     }
+}
+
+fn may_be_packed(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::NotFound)
 }
 
 /// Refuses what is not a file with an end.

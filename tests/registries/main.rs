@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that goes wrong should stop there")]
 
+mod cleaning;
 mod fetching;
 mod hostile;
 mod locking;

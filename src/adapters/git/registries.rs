@@ -9,6 +9,7 @@
 //! The bare repository beside it only spares the next fetch what is there already: when it is damaged, it is made anew.
 
 mod ancestry;
+mod cleaning;
 mod fetch;
 mod packing;
 
@@ -80,10 +81,11 @@ fn pack_in(home: &Path, commit: &str) -> PathBuf {
     home.join(format!("{commit}.{PACK_ENDING}"))
 }
 
-/// The directory as which a commit of a registry is read, if it is in the cache. Nothing is fetched.
+/// The directory as which a commit of a registry is read, if it is in the cache. Nothing is fetched; that it is in use is
+/// said, so that it stays.
 pub fn cached(source: &Source, commit: &str, world: &dyn World) -> Option<PathBuf> {
     let pack = pack_in(&home(source, world)?, commit);
-    matches!(world.stat(&pack), Ok(Some(_))).then_some(pack)
+    cleaning::take(&pack, world).then_some(pack)
 }
 
 /// What a path within a cached registry is called for people: `NAME@COMMIT/REST`, or `USUAL-NAME@…` where it has no name.
@@ -128,19 +130,25 @@ pub fn get(source: &Source, commit: Option<&str>, world: &dyn World) -> Result<S
         return Ok(commit.to_owned());
     }
     let home = home(source, world).ok_or(NotGot::NoCache)?;
-    let _held = hold(&home, world)?;
-    if let Some(commit) = commit.filter(|commit| matches!(world.stat(&pack_in(&home, commit)), Ok(Some(_)))) {
+    let got = get_into(&home, source, commit, world)?;
+    cleaning::clean(world);
+    Ok(got)
+}
+
+fn get_into(home: &Path, source: &Source, commit: Option<&str>, world: &dyn World) -> Result<String, NotGot> {
+    let _held = hold(home, world)?;
+    if let Some(commit) = commit.filter(|commit| matches!(world.stat(&pack_in(home, commit)), Ok(Some(_)))) {
         return Ok(commit.to_owned());
     }
-    in_repository(&home, world, |repository| {
+    in_repository(home, world, |repository| {
         let got = fetch::fetch(repository, source, commit, world)?;
-        let pack = pack_in(&home, &got);
+        let pack = pack_in(home, &got);
         if world.stat(&pack)?.is_none() {
             let bytes = packing::packed(repository, &got, world)?;
             world.write(&pack, &bytes)?;
         }
         if commit.is_none() {
-            let tip = tip_in(&home, source);
+            let tip = tip_in(home, source);
             world.create_dirs(&home.join("tips"))?;
             world.write(&tip, format!("{got}\n").as_bytes())?;
         }
