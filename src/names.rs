@@ -196,6 +196,14 @@ pub enum TargetError {
 }
 
 impl TargetId {
+    /// Its name, without the kind.
+    pub fn name(&self) -> &Name {
+        match self {
+            Self::Component(id) => id.name(),
+            Self::Group(id) => &id.name,
+        }
+    }
+
     /// Reads `KIND:NAME`.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let (kind, name) = text.split_once(':').ok_or(TargetError::Kind)?;

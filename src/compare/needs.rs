@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use super::tree::{Is, Tree};
 use crate::container::variable;
 use crate::place::Place;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 /// Everything that strings need which has no default, by name.
 pub(super) fn needs(node: &Node) -> Tree {
     let mut found: BTreeMap<String, Place> = BTreeMap::new();
-    strings(node, &mut |text, place| {
+    node.scalars(&mut |text, place| {
         for name in own(text) {
             found.entry(name).or_insert(place);
         }
@@ -43,13 +43,4 @@ fn own(text: &str) -> Vec<String> {
         }
     }
     found
-}
-
-fn strings(node: &Node, see: &mut dyn FnMut(&str, Place)) {
-    match &node.value {
-        Value::Null => {}
-        Value::Scalar { text, .. } => see(text, node.place),
-        Value::List(items) => items.iter().for_each(|item| strings(item, see)),
-        Value::Map(pairs) => pairs.iter().for_each(|(_, node)| strings(node, see)),
-    }
 }

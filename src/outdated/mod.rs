@@ -158,33 +158,12 @@ fn instead(fate: Fate) -> Instead {
 }
 
 fn release_of<'e>(entry: &'e Entry, version: &Version) -> Option<&'e Deprecated> {
-    releases(entry).into_iter().find(|(own, ..)| *own == version)?.1
+    entry.releases().into_iter().find(|release| release.version == version)?.deprecated
 }
 
 /// The newest release that is neither deprecated nor yanked.
 fn newest(entry: &Entry) -> Option<Version> {
-    let mut good: Vec<&Version> = releases(entry)
-        .into_iter()
-        .filter(|(_, deprecated, yanked)| deprecated.is_none() && !yanked)
-        .map(|(version, ..)| version)
-        .collect();
-    good.sort_by(|a, b| a.preference(b));
-    good.first().map(|version| (*version).clone())
-}
-
-/// The releases that have versions, each with what says that it is to be left and whether it is yanked.
-fn releases(entry: &Entry) -> Vec<(&Version, Option<&Deprecated>, bool)> {
-    match entry {
-        Entry::Package(package) => package
-            .releases
-            .iter()
-            .filter_map(|r| Some((&r.version.as_ref()?.value, r.deprecated.as_ref(), r.yanked.is_some())))
-            .collect(),
-        Entry::Container(container) => container
-            .releases
-            .iter()
-            .filter_map(|r| Some((&r.version.as_ref()?.value, r.deprecated.as_ref(), r.yanked.is_some())))
-            .collect(),
-        Entry::Group(_) => Vec::new(),
-    }
+    let releases = entry.releases().into_iter();
+    let good = releases.filter(|release| release.deprecated.is_none() && !release.yanked);
+    good.map(|release| release.version).min_by(|a, b| a.preference(b)).cloned()
 }

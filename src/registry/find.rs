@@ -21,6 +21,7 @@ use crate::version::Version;
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Limits};
 
+pub(crate) use heirs::follow;
 pub use heirs::{Fate, fate_of_option};
 pub use listing::{Listed, folder_of, target, way};
 
@@ -340,7 +341,7 @@ impl<'w> Registries<'w> {
     pub fn alike(&self, target: &TargetId) -> Option<TargetId> {
         let (kind, is_group) = kind_of(target);
         let names = self.names(kind, is_group);
-        let near = nearest(name_of(target).as_str(), names.iter().map(Name::as_str));
+        let near = nearest(target.name().as_str(), names.iter().map(Name::as_str));
         let near = near.and_then(|name| Name::parse(name).ok()).map(|name| target_of(kind, is_group, &name));
         near.or_else(|| self.other_kind(target))
     }
@@ -348,7 +349,7 @@ impl<'w> Registries<'w> {
     /// The same name in another kind.
     fn other_kind(&self, target: &TargetId) -> Option<TargetId> {
         FOLDERS.iter().find_map(|&(_, kind, is_group)| {
-            let id = target_of(kind, is_group, name_of(target));
+            let id = target_of(kind, is_group, target.name());
             (id != *target && self.contains(&id)).then_some(id)
         })
     }
@@ -357,7 +358,7 @@ impl<'w> Registries<'w> {
     pub fn nearest(&mut self, target: &TargetId, sources: &mut Sources) -> Nearest {
         let (kind, is_group) = kind_of(target);
         let names = self.names(kind, is_group);
-        let wanted = name_of(target);
+        let wanted = target.name();
         let near = nearest(wanted.as_str(), names.iter().map(Name::as_str)).map(str::to_owned);
         let other_kind = self.other_kind(target);
         let renamed = self.renamed(target, &names, sources);
@@ -390,7 +391,7 @@ impl<'w> Registries<'w> {
     /// A file of that name that ends in `.yml`, and so is no entry.
     fn other_ending(&self, target: &TargetId) -> Option<String> {
         let (kind, is_group) = kind_of(target);
-        let file = format!("{}.yml", name_of(target));
+        let file = format!("{}.yml", target.name());
         let paths = self.list.iter().map(|r| r.dir.join(FOLDERS[slot(kind, is_group)].0).join(&file));
         let there = |path: &PathBuf| matches!(self.world.stat(path), Ok(Some(_)));
         paths.into_iter().find(there).map(|path| self.shown(&path))
@@ -399,7 +400,7 @@ impl<'w> Registries<'w> {
     /// The entry that lists the name under `renamed_from`. Only a name that is nowhere is worth looking into all files.
     fn renamed(&mut self, target: &TargetId, names: &[Name], sources: &mut Sources) -> Option<Name> {
         let (kind, is_group) = kind_of(target);
-        let wanted = name_of(target);
+        let wanted = target.name();
         for name in names {
             if self.interrupted() {
                 return None;
@@ -480,7 +481,7 @@ impl<'w> Registries<'w> {
 impl Registry {
     fn stems(&self, target: &TargetId) -> &[Name] {
         let (kind, is_group) = kind_of(target);
-        let name = compared(name_of(target), kind, is_group);
+        let name = compared(target.name(), kind, is_group);
         self.index[slot(kind, is_group)].get(&name).map_or(&[], Vec::as_slice)
     }
 
@@ -527,13 +528,6 @@ fn kind_of(target: &TargetId) -> (Kind, bool) {
     }
 }
 
-fn name_of(target: &TargetId) -> &Name {
-    match target {
-        TargetId::Component(id) => id.name(),
-        TargetId::Group(id) => &id.name,
-    }
-}
-
 /// The name as it stands at its place; names of packages are normalized everywhere else.
 fn as_written(target: &TargetId, place: Place, sources: &Sources) -> String {
     let text = sources.get(place.file).and_then(|s| s.text.get(place.start as usize..place.end as usize));
@@ -541,7 +535,7 @@ fn as_written(target: &TargetId, place: Place, sources: &Sources) -> String {
     let written = text.map(|t| t.trim_matches(['"', '\'']).rsplit(':').next().unwrap_or_default());
     let name = written.and_then(|t| Name::parse(t).ok());
     let same = name.filter(|name| target_of(kind, is_group, name) == *target);
-    same.unwrap_or_else(|| name_of(target).clone()).to_string()
+    same.unwrap_or_else(|| target.name().clone()).to_string()
 }
 
 fn target_of(kind: Kind, is_group: bool, name: &Name) -> TargetId {

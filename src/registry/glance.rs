@@ -4,7 +4,6 @@
 
 use super::{Demands, Deprecated, Entry};
 use crate::manifest::Strategy;
-use crate::version::Version;
 
 /// An entry at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,16 +70,7 @@ impl Glance {
             ..Self::default()
         };
         match entry {
-            Entry::Package(package) => {
-                let each = package.releases.iter();
-                glance
-                    .releases(each.map(|r| (r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())));
-            }
-            Entry::Container(container) => {
-                let each = container.releases.iter();
-                glance
-                    .releases(each.map(|r| (r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())));
-            }
+            Entry::Package(_) | Entry::Container(_) => glance.releases(entry),
             Entry::Group(group) => {
                 glance.one = Some(group.strategy.value == Strategy::One);
                 glance.options = group
@@ -104,20 +94,15 @@ impl Glance {
         glance
     }
 
-    fn releases<'e>(
-        &mut self,
-        releases: impl Iterator<Item = (Option<&'e crate::place::At<Version>>, Option<&'e Deprecated>, bool)>,
-    ) {
-        let with_version =
-            releases.filter_map(|(version, left, yanked)| Some((&version?.value, left, yanked)));
-        let mut all: Vec<(&Version, Option<&Deprecated>, bool)> = with_version.collect();
-        all.sort_by(|a, b| a.0.preference(b.0));
-        for (version, left, yanked) in all {
-            let text = version.to_string();
-            if left.is_some() {
+    fn releases(&mut self, entry: &Entry) {
+        let mut all = entry.releases();
+        all.sort_by(|a, b| a.version.preference(b.version));
+        for release in all {
+            let text = release.version.to_string();
+            if release.deprecated.is_some() {
                 self.left.push(text.clone());
             }
-            if yanked { &mut self.yanked } else { &mut self.releases }.push(text);
+            if release.yanked { &mut self.yanked } else { &mut self.releases }.push(text);
         }
     }
 

@@ -5,7 +5,6 @@
 use super::{ContainerOrigin, ContainerSource};
 use crate::names::Name;
 use crate::place::Place;
-use crate::yaml::{Node, Value};
 
 impl ContainerSource {
     /// The containers whose images it uses, each once, with the place where it names them.
@@ -31,20 +30,11 @@ impl ContainerSource {
             ContainerOrigin::Build(build) | ContainerOrigin::Git { build, .. } => build,
         };
         for (_, node) in build.args.iter().chain(&build.other) {
-            scalars(node, &mut look);
+            node.scalars(&mut look);
         }
         for text in [&build.dockerfile, &build.target, &build.image].into_iter().flatten() {
             look(&text.value, text.place);
         }
         found
-    }
-}
-
-fn scalars(node: &Node, see: &mut dyn FnMut(&str, Place)) {
-    match &node.value {
-        Value::Null => {}
-        Value::Scalar { text, .. } => see(text, node.place),
-        Value::List(all) => all.iter().for_each(|node| scalars(node, see)),
-        Value::Map(all) => all.iter().for_each(|(_, node)| scalars(node, see)),
     }
 }

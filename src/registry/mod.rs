@@ -23,6 +23,7 @@ use crate::yaml::Node;
 use layer::Layer;
 
 pub use facts::{Facts, facts};
+pub(crate) use find::follow;
 pub use find::{
     Fate, Found, Listed, Nearest, Registries, RegistryDir, fate_of_option, folder_of, target, way,
 };
@@ -456,6 +457,27 @@ pub enum Entry {
     Group(Box<Group>),
 }
 
+/// What a release says of itself, of whatever kind it is.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseFacts<'e> {
+    /// Its version.
+    pub version: &'e Version,
+    /// What says that it is to be left.
+    pub deprecated: Option<&'e Deprecated>,
+    /// Whether only locks may still hold it.
+    pub yanked: bool,
+}
+
+impl<'e> ReleaseFacts<'e> {
+    fn of(
+        version: Option<&'e At<Version>>,
+        deprecated: Option<&'e Deprecated>,
+        yanked: bool,
+    ) -> Option<Self> {
+        Some(Self { version: &version?.value, deprecated, yanked })
+    }
+}
+
 impl Entry {
     /// What every entry has.
     pub fn common(&self) -> &Common {
@@ -468,13 +490,26 @@ impl Entry {
 
     /// The versions of its releases, in their order; a group has none.
     pub fn versions(&self) -> Vec<&Version> {
+        self.releases().into_iter().map(|release| release.version).collect()
+    }
+
+    /// Its releases that have a version, in their order; a group has none.
+    pub fn releases(&self) -> Vec<ReleaseFacts<'_>> {
         match self {
-            Self::Package(e) => {
-                e.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| &v.value).collect()
-            }
-            Self::Container(e) => {
-                e.releases.iter().filter_map(|r| r.version.as_ref()).map(|v| &v.value).collect()
-            }
+            Self::Package(e) => e
+                .releases
+                .iter()
+                .filter_map(|r| {
+                    ReleaseFacts::of(r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())
+                })
+                .collect(),
+            Self::Container(e) => e
+                .releases
+                .iter()
+                .filter_map(|r| {
+                    ReleaseFacts::of(r.version.as_ref(), r.deprecated.as_ref(), r.yanked.is_some())
+                })
+                .collect(),
             Self::Group(_) => Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use crate::load::Inputs;
 use crate::manifest::edit::called;
 use crate::names::{Name, TargetId, nearest};
 use crate::place::{At, Place};
-use crate::registry::{Deprecated, Entry, Fate, Group, fate_of_option};
+use crate::registry::{Deprecated, Entry, Fate, Group, fate_of_option, follow};
 
 /// All of it, entry by entry.
 pub(super) fn all(inputs: &Inputs) -> Vec<Diagnostic> {
@@ -19,18 +19,11 @@ pub(super) fn all(inputs: &Inputs) -> Vec<Diagnostic> {
         if let Some((deprecated, name)) = used(entry.common().deprecated.as_ref()) {
             of_entry(inputs, target, deprecated, name, &mut found);
         }
-        match entry.as_ref() {
-            Entry::Group(group) => of_options(group, &mut found),
-            Entry::Package(package) => {
-                package.releases.iter().for_each(|release| {
-                    of_release(inputs, (target, entry), release.deprecated.as_ref(), &mut found);
-                });
-            }
-            Entry::Container(container) => {
-                container.releases.iter().for_each(|release| {
-                    of_release(inputs, (target, entry), release.deprecated.as_ref(), &mut found);
-                });
-            }
+        if let Entry::Group(group) = entry.as_ref() {
+            of_options(group, &mut found);
+        }
+        for release in entry.releases() {
+            of_release(inputs, (target, entry), release.deprecated, &mut found);
         }
         for old in &entry.common().renamed_from {
             of_old_name(inputs, target, old, &mut claimed, &mut found);
@@ -58,30 +51,23 @@ fn of_entry(
     let instead = called(target, &name.value);
     if !exists(inputs, &instead) {
         let names = inputs.entries.keys().filter(|other| called(other, &name.value) == instead);
-        let names: Vec<&str> = names.map(|other| name_of(other).as_str()).collect();
+        let names: Vec<&str> = names.map(|other| other.name().as_str()).collect();
         let nearest = nearest(name.value.as_str(), names).and_then(|near| Name::parse(near).ok());
         let of = target.to_string();
         found.push(error(name.place, Upkeep::InsteadUnknown { of, name: name.value.clone(), nearest }));
         return;
     }
-    let mut chain = vec![target.clone()];
-    let mut next = instead.clone();
-    loop {
-        if let Some(at) = chain.iter().position(|seen| *seen == next) {
-            // each ring is told once, at the entry of it that comes first
-            if at == 0 && chain.iter().all(|other| target <= other) {
-                let names = chain.iter().chain([&next]).map(|one| name_of(one).clone()).collect();
-                found.push(error(name.place, Upkeep::InsteadRing { names }));
-            }
-            return;
+    let chain = follow(target.clone(), TargetId::eq, |here| {
+        let (_, name) = used(inputs.entries.get(here)?.common().deprecated.as_ref())?;
+        Some(called(here, &name.value))
+    });
+    if let Some(ring) = chain.ring() {
+        // each ring is told once, at the entry of it that comes first
+        if chain.back == Some(0) && chain.steps.iter().all(|other| target <= other) {
+            let names = ring.map(|one| one.name().clone()).collect();
+            found.push(error(name.place, Upkeep::InsteadRing { names }));
         }
-        let further = inputs.entries.get(&next).and_then(|entry| used(entry.common().deprecated.as_ref()));
-        let following = further.map(|(_, name)| called(&next, &name.value));
-        chain.push(next);
-        match following {
-            Some(following) => next = following,
-            None => break,
-        }
+        return;
     }
     let of_instead = inputs.entries.get(&instead).and_then(|entry| entry.common().deprecated.as_ref());
     if let Some(other) = of_instead {
@@ -162,11 +148,4 @@ fn of_old_name(
 /// Whether there is such an entry; one with errors is one.
 fn exists(inputs: &Inputs, target: &TargetId) -> bool {
     inputs.entries.contains_key(target) || inputs.absent.contains_key(target)
-}
-
-fn name_of(target: &TargetId) -> &Name {
-    match target {
-        TargetId::Component(id) => id.name(),
-        TargetId::Group(id) => &id.name,
-    }
 }

@@ -96,6 +96,16 @@ impl Node {
         pairs.iter_mut().find(|(own, _)| own.text == key).map(|(_, node)| node)
     }
 
+    /// Sees every scalar in it, in the order of the text; keys are none.
+    pub fn scalars(&self, see: &mut dyn FnMut(&str, Place)) {
+        match &self.value {
+            Value::Null => {}
+            Value::Scalar { text, .. } => see(text, self.place),
+            Value::List(items) => items.iter().for_each(|item| item.scalars(see)),
+            Value::Map(pairs) => pairs.iter().for_each(|(_, node)| node.scalars(see)),
+        }
+    }
+
     /// Whether it is nothing, `~` or `null`.
     pub fn is_null(&self) -> bool {
         self.value == Value::Null

@@ -2,7 +2,7 @@
 //!
 //! Owns: following that from one to the next, to the end or round a ring. Refuses: changing what names the old one.
 
-use super::{Registries, kind_of, name_of, target_of};
+use super::{Registries, kind_of, target_of};
 use crate::names::{Name, TargetId};
 use crate::place::Sources;
 use crate::registry::{Deprecated, Entry, GroupOption};
@@ -27,39 +27,62 @@ pub enum Fate {
     Ring(Vec<Name>),
 }
 
+/// A way from one to the next.
+pub(crate) struct Chain<T> {
+    /// All that lies on it, each once, from the start on.
+    pub(crate) steps: Vec<T>,
+    /// Where in it the last one leads back to.
+    pub(crate) back: Option<usize>,
+}
+
+/// Follows a way to its end, or round a ring once.
+pub(crate) fn follow<T>(
+    start: T,
+    same: impl Fn(&T, &T) -> bool,
+    mut next: impl FnMut(&T) -> Option<T>,
+) -> Chain<T> {
+    let mut steps = vec![start];
+    while let Some(following) = steps.last().and_then(&mut next) {
+        let back = steps.iter().position(|seen| same(seen, &following));
+        if back.is_some() {
+            return Chain { steps, back };
+        }
+        steps.push(following);
+    }
+    Chain { steps, back: None }
+}
+
+impl<T> Chain<T> {
+    /// The ring, with its first one again at the end.
+    pub(crate) fn ring(&self) -> Option<impl Iterator<Item = &T>> {
+        let ring = &self.steps[self.back?..];
+        Some(ring.iter().chain(ring.first()))
+    }
+}
+
 impl Registries<'_> {
     /// What became of a name. The entries on the way are opened; for a name that is nowhere, those that may have had it.
     pub fn fate(&mut self, target: &TargetId, sources: &mut Sources) -> Fate {
         let (kind, is_group) = kind_of(target);
-        let is_old_name = !self.contains(target);
-        let mut chain = vec![target.clone()];
-        loop {
-            let here = chain[chain.len() - 1].clone();
-            let is_first = chain.len() == 1;
-            let next = if self.contains(&here) {
-                match self.deprecated(&here, sources) {
-                    None if is_first => return Fate::Stays,
-                    None => None,
-                    Some(Deprecated { instead: None, .. }) if is_first => return Fate::Ends,
-                    Some(deprecated) => deprecated.instead.map(|name| name.value),
-                }
+        let chain = follow(target.clone(), TargetId::eq, |here| {
+            let next = if self.contains(here) {
+                self.deprecated(here, sources)?.instead?.value
             } else {
                 let names = self.names(kind, is_group);
-                match self.renamed(&here, &names, sources) {
-                    Some(name) => Some(name),
-                    None if is_first => return Fate::Stays,
-                    None => return Fate::Leads(name_of(&here).clone()),
-                }
+                self.renamed(here, &names, sources)?
             };
-            let Some(next) = next else {
-                return Fate::Follows { to: self.written(&here, sources), is_old_name };
-            };
-            let next = target_of(kind, is_group, &next);
-            if let Some(at) = chain.iter().position(|seen| *seen == next) {
-                let ring = chain[at..].iter().chain([&next]);
-                return Fate::Ring(ring.map(|target| name_of(target).clone()).collect());
+            Some(target_of(kind, is_group, &next))
+        });
+        if let Some(ring) = chain.ring() {
+            return Fate::Ring(ring.map(|target| target.name().clone()).collect());
+        }
+        match chain.steps.as_slice() {
+            [_, .., last] if self.contains(last) => {
+                Fate::Follows { to: self.written(last, sources), is_old_name: !self.contains(target) }
             }
-            chain.push(next);
+            [_, .., last] => Fate::Leads(last.name().clone()),
+            _ if self.contains(target) && self.deprecated(target, sources).is_some() => Fate::Ends,
+            _ => Fate::Stays,
         }
     }
 
@@ -70,28 +93,27 @@ impl Registries<'_> {
     /// The name as its entry writes it.
     fn written(&mut self, target: &TargetId, sources: &mut Sources) -> Name {
         let entry: Option<std::sync::Arc<Entry>> = self.load(target, sources).ok().flatten();
-        entry.map_or_else(|| name_of(target).clone(), |entry| entry.common().name.value.clone())
+        entry.map_or_else(|| target.name().clone(), |entry| entry.common().name.value.clone())
     }
 }
 
 /// What became of an option of a group, by what the options say of themselves.
 pub fn fate_of_option(group: &crate::names::GroupId, options: &[GroupOption], option: &Name) -> Fate {
-    let same = |a: &Name, b: &Name| group.option(a) == group.option(b);
-    let mut chain = vec![option.clone()];
-    loop {
-        let here = chain[chain.len() - 1].clone();
-        let Some(found) = options.iter().find(|own| same(&own.name.value, &here)) else {
-            return if chain.len() == 1 { Fate::Stays } else { Fate::Leads(here) };
-        };
-        let next = match &found.deprecated {
-            None if chain.len() == 1 => return Fate::Stays,
-            Some(Deprecated { instead: None, .. }) if chain.len() == 1 => return Fate::Ends,
-            Some(Deprecated { instead: Some(next), .. }) => next.value.clone(),
-            _ => return Fate::Follows { to: found.name.value.clone(), is_old_name: false },
-        };
-        if let Some(at) = chain.iter().position(|seen| same(seen, &next)) {
-            return Fate::Ring(chain[at..].iter().chain([&next]).cloned().collect());
-        }
-        chain.push(next);
+    let find = |name: &Name| options.iter().find(|own| group.option(&own.name.value) == group.option(name));
+    let chain = follow(
+        option.clone(),
+        |a, b| group.option(a) == group.option(b),
+        |here| find(here)?.deprecated.as_ref()?.instead.as_ref().map(|next| next.value.clone()),
+    );
+    if let Some(ring) = chain.ring() {
+        return Fate::Ring(ring.cloned().collect());
+    }
+    match chain.steps.as_slice() {
+        [_, .., last] => match find(last) {
+            Some(found) => Fate::Follows { to: found.name.value.clone(), is_old_name: false },
+            None => Fate::Leads(last.clone()),
+        },
+        _ if find(option).is_some_and(|found| found.deprecated.is_some()) => Fate::Ends,
+        _ => Fate::Stays,
     }
 }

@@ -19,7 +19,8 @@ struct Item {
     mode: u32,
     owner: (u32, u32),
     attributes: Vec<(Vec<u8>, Vec<u8>)>,
-    content: Vec<u8>,
+    /// `None`: whatever there is.
+    content: Option<Vec<u8>>,
     /// Of files, in nanoseconds.
     time: i128,
 }
@@ -47,17 +48,24 @@ impl Picture {
         Self(all)
     }
 
+    /// The same, but for what the files of these names hold.
+    pub(crate) fn with_any(mut self, names: &[&str]) -> Self {
+        for (path, item) in &mut self.0 {
+            if path.rsplit('/').next().is_some_and(|name| names.contains(&name)) {
+                item.content = None;
+            }
+        }
+        self
+    }
+
     /// What is not the same in another picture, by path.
     pub(crate) fn differences(&self, other: &Self, times: Times) -> Vec<String> {
-        let alike = |a: &Item, b: &Item| match times {
-            Times::Count => a == b,
-            Times::DontCount => Item { time: 0, ..a.clone() } == Item { time: 0, ..b.clone() },
-        };
         let mut all = Vec::new();
         for path in self.0.keys().chain(other.0.keys().filter(|p| !self.0.contains_key(*p))) {
             match (self.0.get(path), other.0.get(path)) {
-                (Some(a), Some(b)) if alike(a, b) => {}
-                (Some(a), Some(b)) => all.push(format!("{path}: {}", a.against(b))),
+                (Some(a), Some(b)) => {
+                    all.extend(a.against(b, times).map(|difference| format!("{path}: {difference}")));
+                }
                 (Some(_), None) => all.push(format!("{path}: missing")),
                 (None, _) => all.push(format!("{path}: should not be there")),
             }
@@ -67,24 +75,27 @@ impl Picture {
 }
 
 impl Item {
-    fn against(&self, other: &Self) -> String {
+    /// What is not the same in another one.
+    fn against(&self, other: &Self, times: Times) -> Option<String> {
         if self.kind != other.kind {
-            return format!("{} became {}", self.kind, other.kind);
+            return Some(format!("{} became {}", self.kind, other.kind));
         }
         if self.mode != other.mode {
-            return format!("mode {:o} became {:o}", self.mode, other.mode);
+            return Some(format!("mode {:o} became {:o}", self.mode, other.mode));
         }
         if self.owner != other.owner {
-            return format!("owner {:?} became {:?}", self.owner, other.owner);
+            return Some(format!("owner {:?} became {:?}", self.owner, other.owner));
         }
         if self.attributes != other.attributes {
-            return "its extended attributes differ".to_owned();
+            return Some("its extended attributes differ".to_owned());
         }
-        if self.content != other.content {
+        if let (Some(a), Some(b)) = (&self.content, &other.content)
+            && a != b
+        {
             let text = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
-            return format!("{:?} became {:?}", text(&self.content), text(&other.content));
+            return Some(format!("{:?} became {:?}", text(a), text(b)));
         }
-        "its time of change differs".to_owned()
+        (times == Times::Count && self.time != other.time).then(|| "its time of change differs".to_owned())
     }
 }
 
@@ -128,7 +139,7 @@ fn look(place: &Path, within: &str, all: &mut BTreeMap<String, Item>) {
             mode: meta.mode() & 0o7777,
             owner: (meta.uid(), meta.gid()),
             attributes: if kind == 'f' { attributes(&full) } else { Vec::new() },
-            content,
+            content: Some(content),
             // Files come and go beside others: the times of directories say nothing.
             time: if kind == 'f' { time } else { 0 },
         };

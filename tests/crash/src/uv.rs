@@ -19,6 +19,8 @@ use crate::sweep::copy;
 
 /// So many points.
 const POINTS: usize = 200;
+/// Where uv writes down from where and when it installed something: no two places have the same.
+const OF_THE_PLACE: [&str; 3] = ["RECORD", "direct_url.json", "uv_cache.json"];
 const ADD: &[&str] = &["add", "package:libb", "package:libc", "--sync", "--offline"];
 
 /// A build backend without requirements, so that nothing is fetched; it takes a moment.
@@ -78,7 +80,7 @@ pub(crate) fn run(plan: &Plan, hsm: &Hsm) -> Findings {
     let ended = Run::of(&hsm, &whole, ADD).end();
     let time = start.elapsed();
     assert_eq!(ended.code, Some(0), "an untouched run failed: {}", ended.said);
-    let states = States { old, new: Picture::of(&whole) };
+    let states = States { old, new: Picture::of(&whole).with_any(&OF_THE_PLACE) };
 
     let mut dice = Dice::new(plan.seed);
     let cases = (0..POINTS).map(|number| Case {
@@ -112,13 +114,14 @@ fn run_case(
     kill_tools(place);
     let said = format!("it ended with {:?} {:?}: {}", ended.code, ended.signal, ended.said.trim());
     let fits = match ended.code {
-        // uv writes the project's place into the environment, so that one that is done is not like another.
-        Some(0) | None => Ok(()),
+        Some(0) => states.is(place, Verdict::New, "it said it was done").map(drop),
+        // Killed: it may have been done before.
+        None => Ok(()),
         Some(1) => states.is(place, Verdict::Old, "it failed").map(drop),
         Some(_) => Err("an unexpected end".to_owned()),
     };
     fits.map_err(|why| format!("{why}\n    {said}"))?;
-    let verdict = if ended.code == Some(0) { Verdict::New } else { settle_offline(hsm, place, states)? };
+    let verdict = settle_offline(hsm, place, states)?;
     let what =
         if hit { format!("{:?} at work", case.kill) } else { format!("{:?} before or after", case.kill) };
     Ok(Some(format!("{what} ({})", verdict.word())))
