@@ -115,8 +115,8 @@ pub struct NotUp {
 pub enum How {
     /// It has ended with this code.
     Ended(i64),
-    /// It ends, last with this code, and is started again and again.
-    Restarting(i64),
+    /// It ends, last with this code if that is known, and is started again and again.
+    Restarting(Option<i64>),
     /// It runs and says that it is not well.
     Unhealthy,
     /// It runs and has not said yet whether it is well.

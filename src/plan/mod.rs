@@ -141,8 +141,7 @@ pub fn assemble(
         if !changes && settings.upgrade.is_none() && !part.actions.is_empty() {
             let environment = adapter.stamp(stack, root, world);
             let now = stamp(world, root, &entry, environment)?;
-            let last = stamps.get(&name);
-            entry.intact = last.is_some_and(|last| last.proves(&now, settings.lock_only, entry.applies()));
+            entry.intact = stamps.prove(&name, &now, settings.lock_only, entry.applies());
         }
         if entry.intact {
             entry.actions.clear();

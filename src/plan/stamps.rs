@@ -1,4 +1,5 @@
-//! Stamps: what each adapter's side looked like after its last success on this machine.
+//! Stamps: what each adapter's side looked like after its last success on this machine, and after the one before, to
+//! which `hsm undo` leads back.
 //!
 //! Owns: `.hsm/state.json`, and what goes into a stamp. Refuses: being needed; without it the tools are simply asked again.
 
@@ -18,6 +19,9 @@ use crate::world::{FileKind, World};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamps {
     adapters: BTreeMap<String, Stamp>,
+    /// Those that were replaced last.
+    #[serde(default)]
+    former: BTreeMap<String, Stamp>,
 }
 
 /// One adapter's side.
@@ -33,8 +37,8 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// Whether this stamp, the one of the last success, shows that a side which now has the stamp `now` is intact.
-    pub(super) fn proves(&self, now: &Self, lock_only: bool, applies: bool) -> bool {
+    /// Whether this stamp, the one of a success, shows that a side which now has the stamp `now` is intact.
+    fn proves(&self, now: &Self, lock_only: bool, applies: bool) -> bool {
         if lock_only {
             return self.locked.as_ref() == Some(&now.inputs);
         }
@@ -61,17 +65,29 @@ impl Stamps {
         world.write(&file(root), &text)
     }
 
+    /// Whether one of them shows that a side which now has the stamp `now` is intact.
+    pub(super) fn prove(&self, adapter: &str, now: &Stamp, lock_only: bool, applies: bool) -> bool {
+        let known = [self.adapters.get(adapter), self.former.get(adapter)];
+        known.into_iter().flatten().any(|stamp| stamp.proves(now, lock_only, applies))
+    }
+
     /// The stamp of an adapter.
     pub fn get(&self, adapter: &str) -> Option<&Stamp> {
         self.adapters.get(adapter)
     }
 
-    /// Sets or removes the stamp of an adapter.
+    /// Sets or removes the stamp of an adapter. The one that it had is kept as the former one.
     pub fn set(&mut self, adapter: &str, stamp: Option<Stamp>) {
-        match stamp {
+        if self.adapters.get(adapter) == stamp.as_ref() {
+            return;
+        }
+        let former = match stamp {
             Some(stamp) => self.adapters.insert(adapter.to_owned(), stamp),
             None => self.adapters.remove(adapter),
         };
+        if let Some(former) = former {
+            self.former.insert(adapter.to_owned(), former);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use hsm::transaction::{self, ProjectLock, TakeBackError, TakenBack};
 use hsm::world::{Content, Fault, Rehearsal, World as _};
 
+use super::stage::{plan, try_run};
 use super::sweep::{SCENARIOS, Scenario, assert_no_traces, recover};
 
 type Contents = BTreeMap<PathBuf, Content>;
@@ -42,6 +43,24 @@ fn a_run_is_taken_back_and_done_again_byte_for_byte() {
             assert_eq!(&world.contents(), there, "{}", scenario.name);
             assert_no_traces(&world, scenario.name);
         }
+    }
+}
+
+#[test]
+fn who_takes_a_run_back_has_nothing_to_do_afterwards() {
+    for (scenario, world, _) in done() {
+        let fake = (scenario.fake)();
+        let left = || {
+            let plan = plan(&world, &Rehearsal::root(), &fake, "new lock\n");
+            plan.files.len() + plan.parts.iter().map(|part| part.actions.len()).sum::<usize>()
+        };
+        assert_eq!(left(), 0, "{}", scenario.name);
+        let mut other = (scenario.fake)();
+        other.files[0].1 = Some("another project\n");
+        try_run(&world, &Rehearsal::root(), &other, "another lock\n").unwrap();
+        assert_ne!(left(), 0, "{}", scenario.name);
+        take_back(&world, false).unwrap();
+        assert_eq!(left(), 0, "{}", scenario.name);
     }
 }
 

@@ -19,7 +19,7 @@ type Contents = BTreeMap<PathBuf, Content>;
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) world: fn() -> Rehearsal,
-    fake: fn() -> Fake,
+    pub(crate) fake: fn() -> Fake,
     /// Whether the run fails by itself.
     pub(crate) fails: bool,
 }

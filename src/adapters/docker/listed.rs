@@ -19,6 +19,9 @@ const ONE_OFF: &str = "com.docker.compose.oneoff";
 /// Longer than this nobody waits for an engine that does not answer.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// Once a container has run for so many seconds, the engine itself takes it for well.
+const YOUNG: u8 = 10;
+
 /// A container as Compose lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
@@ -27,6 +30,8 @@ pub(super) struct Listed {
     pub(super) state: String,
     pub(super) health: String,
     pub(super) code: i64,
+    /// Whether it was started in the last seconds, and it is too early to say that it will stay.
+    pub(super) is_young: bool,
     pub(super) image: String,
     pub(super) hash: Option<String>,
 }
@@ -99,7 +104,12 @@ fn listed(json: &Json) -> Listed {
     let status = text("Status");
     let restarted = status.strip_prefix("Restarting (").and_then(|rest| rest.split_once(')'));
     let restarted = restarted.and_then(|(code, _)| code.parse().ok());
+    let is_young = status.strip_prefix("Up ").is_some_and(|time| {
+        let seconds = time.strip_suffix(" seconds").or(time.strip_suffix(" second"));
+        time == "Less than a second" || seconds.and_then(|n| n.parse().ok()).is_some_and(|n: u8| n < YOUNG)
+    });
     Listed {
+        is_young,
         id: text("ID"),
         service: text("Service"),
         state: text("State").to_lowercase(),
@@ -135,6 +145,7 @@ mod tests {
             state: "exited".to_owned(),
             health: String::new(),
             code: 3,
+            is_young: false,
             image: "x:1".to_owned(),
             hash: Some("12ab".to_owned()),
         };
@@ -143,6 +154,18 @@ mod tests {
         let again =
             r#"{"Service":"a","State":"restarting","ExitCode":0,"Status":"Restarting (4) 2 seconds ago"}"#;
         assert_eq!(read(again).map(|all| all[0].code), Ok(4));
+        for (status, is_young) in [
+            ("Up Less than a second", true),
+            ("Up 1 second", true),
+            ("Up 9 seconds", true),
+            ("Up 10 seconds", false),
+            ("Up 3 minutes", false),
+            ("Up 2 seconds (healthy)", false),
+            ("Exited (3) 2 seconds ago", false),
+        ] {
+            let text = format!(r#"{{"Service":"a","State":"running","Status":"{status}"}}"#);
+            assert_eq!(read(&text).map(|all| all[0].is_young), Ok(is_young), "{status}");
+        }
         assert_eq!(read(""), Ok(Vec::new()));
         assert!(read("no JSON").is_err());
     }

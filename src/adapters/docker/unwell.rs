@@ -40,13 +40,17 @@ pub(super) fn of(
             .map(|(service, id)| (service, Some(id)))
             .collect()
     };
+    let restarted = restarted(&listed, tool, root, world);
     let mut found = Vec::new();
     for (service, id) in &wanted {
         let mut of = listed.iter().filter(|one| one.service == **service).peekable();
         let to_end = id.is_none_or(|id| depends::is_to_end(stack, id));
         let how = match of.peek() {
             None => Some((How::NotStarted, None)),
-            Some(_) => of.find_map(|one| Some((how(one, to_end)?, Some(one)))),
+            Some(_) => of.find_map(|one| {
+                let again = restarted.contains(&one.id).then_some(How::Restarting(None));
+                Some((how(one, to_end).or(again)?, Some(one)))
+            }),
         };
         if let Some((how, one)) = how {
             let asked = one.filter(|_| matches!(how, How::Unhealthy | How::Starting));
@@ -69,11 +73,24 @@ fn how(one: &Listed, to_end: bool) -> Option<How> {
         ("running", "starting") => Some(How::Starting),
         ("running", _) => None,
         ("created", _) => Some(How::NotStarted),
-        ("restarting", _) => Some(How::Restarting(one.code)),
+        ("restarting", _) => Some(How::Restarting(Some(one.code))),
         ("exited" | "dead", _) if one.code == 0 && to_end => None,
         ("exited" | "dead", _) => Some(How::Ended(one.code)),
         (other, _) => Some(How::Stopped(other.to_owned())),
     }
+}
+
+/// Those that run at this moment, and only because the engine started them again when they had ended.
+fn restarted(listed: &[Listed], tool: &Tool, root: &Path, world: &dyn World) -> BTreeSet<String> {
+    let young = listed.iter().filter(|one| one.state == "running" && one.health.is_empty() && one.is_young);
+    let ids: Vec<&str> = young.map(|one| one.id.as_str()).collect();
+    if ids.is_empty() {
+        return BTreeSet::new();
+    }
+    let said = inspected(tool, "{{.Id}} {{.RestartCount}}", &ids, root, world).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let counts = said.lines().filter_map(|line| line.split_once(' '));
+    counts.filter(|(_, count)| *count != "0").map(|(id, _)| id.to_owned()).collect()
 }
 
 /// Causes come before what follows from them.
@@ -102,15 +119,22 @@ fn blame(stack: &Stack, found: &mut [(Option<&ComponentId>, NotUp)]) {
     }
 }
 
-/// The last line that the check of a container said the last time. Only the engine's own program tells it.
+/// The last line that the check of a container said the last time.
 fn check(tool: &Tool, id: &str, root: &Path, world: &dyn World) -> Option<String> {
-    let engine = Tool { prefix: Vec::new(), ..tool.clone() };
+    let health = inspected(tool, "{{json .State.Health}}", &[id], root, world)?;
+    said_by_check(&serde_json::from_slice(&health).ok()?)
+}
+
+/// What the engine knows of containers, a line each. Only its own program tells it.
+fn inspected(tool: &Tool, format: &str, ids: &[&str], root: &Path, world: &dyn World) -> Option<Vec<u8>> {
     if tool.prefix.is_empty() {
         return None;
     }
-    let args = ["inspect", "--format", "{{json .State.Health}}", id].map(str::to_owned).to_vec();
+    let engine = Tool { prefix: Vec::new(), ..tool.clone() };
+    let args = [&["inspect", "--format", format], ids].concat();
+    let args = args.into_iter().map(str::to_owned).collect();
     let outcome = listed::ended(&engine, args, root, world).ok().filter(Outcome::ok)?;
-    said_by_check(&serde_json::from_slice(&outcome.stdout).ok()?)
+    Some(outcome.stdout)
 }
 
 fn said_by_check(health: &Json) -> Option<String> {
@@ -180,6 +204,7 @@ mod tests {
             state: state.to_owned(),
             health: health.to_owned(),
             code,
+            is_young: false,
             image: String::new(),
             hash: None,
         }
@@ -194,7 +219,7 @@ mod tests {
             ("running", "unhealthy", 0, Some(How::Unhealthy)),
             ("exited", "", 3, Some(How::Ended(3))),
             ("exited", "", 0, Some(How::Ended(0))),
-            ("restarting", "", 1, Some(How::Restarting(1))),
+            ("restarting", "", 1, Some(How::Restarting(Some(1)))),
             ("created", "", 0, Some(How::NotStarted)),
             ("paused", "", 0, Some(How::Stopped("paused".to_owned()))),
         ];

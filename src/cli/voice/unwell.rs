@@ -43,7 +43,8 @@ fn says(one: &NotUp) -> String {
     let check = one.check.as_ref().map(|said| format!(": its check says `{said}`")).unwrap_or_default();
     match &one.how {
         How::Ended(code) => format!("{name} has ended with code {code}"),
-        How::Restarting(code) => format!("{name} ends with code {code} whenever it is started"),
+        How::Restarting(Some(code)) => format!("{name} ends with code {code} whenever it is started"),
+        How::Restarting(None) => format!("{name} ends whenever it is started"),
         How::Unhealthy => format!("{name} runs and is unhealthy{check}"),
         How::Starting => format!("{name} runs and is not healthy yet{check}"),
         How::Waits(on) => format!("{name} was not started: it waits for {}", on.join(", ")),
@@ -55,7 +56,7 @@ fn says(one: &NotUp) -> String {
 fn container(one: &NotUp) -> Json {
     let (state, code, waits) = match &one.how {
         How::Ended(code) => ("ended", Some(*code), &[][..]),
-        How::Restarting(code) => ("restarting", Some(*code), &[][..]),
+        How::Restarting(code) => ("restarting", *code, &[][..]),
         How::Unhealthy => ("unhealthy", None, &[][..]),
         How::Starting => ("starting", None, &[][..]),
         How::Waits(on) => ("not_started", None, on.as_slice()),
