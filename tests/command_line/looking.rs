@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Exit, MANIFEST, Project, Run};
+use super::{Exit, MANIFEST, Project, Run, run};
 
 #[test]
 fn every_mistake_is_shown_at_its_place() {

@@ -10,7 +10,6 @@ mod registry;
 mod runs;
 mod words;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! A project, an adapter with a tool, and a way to run hsm's last stages on them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hsm::adapters::{Action, Adapter, FileChange, Part, Phase, Settings, Tool, ToolError};
 use hsm::diagnostic::Diagnostic;
@@ -11,7 +11,7 @@ use hsm::order;
 use hsm::plan::{self, Plan, PlanError};
 use hsm::stack::{ProjectFacts, Stack};
 use hsm::transaction::{LockError, ProjectLock};
-use hsm::world::{Outcome, World};
+use hsm::world::{FileKind, Outcome, World};
 
 /// An adapter whose tool locks (`tool.lock`) and installs (`env/`).
 pub(crate) struct Fake {
@@ -83,7 +83,23 @@ impl Adapter for Fake {
     }
 
     fn stamp(&self, _: &Stack, root: &Path, world: &dyn World) -> Option<String> {
-        world.stat(&root.join("env")).ok().flatten().map(|s| format!("{} {}", s.inode, s.mtime))
+        let env = root.join("env");
+        world.stat(&env).ok().flatten()?;
+        let mut all = Vec::new();
+        walk(&env, world, &mut all);
+        Some(format!("{all:?}"))
+    }
+}
+
+/// All files below a directory, with their times.
+fn walk(dir: &Path, world: &dyn World, all: &mut Vec<(PathBuf, i128)>) {
+    for (name, kind) in world.list(dir).unwrap_or_default() {
+        let path = dir.join(name);
+        if kind == FileKind::Dir {
+            walk(&path, world, all);
+        } else if let Ok(Some(stat)) = world.stat(&path) {
+            all.push((path, stat.mtime.into()));
+        }
     }
 }
 
