@@ -98,7 +98,7 @@ fn walk(dir: &Path, world: &dyn World, all: &mut Vec<(PathBuf, i128)>) {
         if kind == FileKind::Dir {
             walk(&path, world, all);
         } else if let Ok(Some(stat)) = world.stat(&path) {
-            all.push((path, stat.mtime.into()));
+            all.push((path, stat.mtime));
         }
     }
 }
