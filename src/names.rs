@@ -2,6 +2,7 @@
 //!
 //! Owns: what a name may look like and when two names are the same. Refuses: anything else in text form as a name.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,6 +67,12 @@ pub struct Name(Arc<str>);
 impl Name {
     /// Reads a name.
     pub fn parse(text: &str) -> Result<Self, NameError> {
+        Self::check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// Whether a text is a name.
+    pub fn check(text: &str) -> Result<(), NameError> {
         let edge = |c: char| c.is_ascii_alphanumeric();
         let first = text.chars().next().ok_or(NameError::Empty)?;
         if text.len() > MAX_NAME {
@@ -79,7 +86,7 @@ impl Name {
         }
         match text.chars().last() {
             Some(last) if !edge(last) => Err(NameError::Character(last)),
-            _ => Ok(Self(text.into())),
+            _ => Ok(()),
         }
     }
 
@@ -90,22 +97,30 @@ impl Name {
 
     /// The form in which names of Python packages compare (PEP 503): lower case, runs of `-`, `_`, `.` as one `-`.
     pub fn pep503(&self) -> Self {
-        // most are in that form already, and then nothing is copied
-        let bytes = self.0.as_bytes();
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if bytes.iter().all(|b| plain(*b)) && !bytes.windows(2).any(|pair| pair == b"--") {
-            return self.clone();
+        match pep503(&self.0) {
+            Cow::Borrowed(_) => self.clone(),
+            Cow::Owned(text) => Self(text.into()),
         }
-        let mut out = String::with_capacity(self.0.len());
-        for c in self.0.chars() {
-            match c {
-                '-' | '_' | '.' if out.ends_with('-') => {}
-                '-' | '_' | '.' => out.push('-'),
-                c => out.push(c.to_ascii_lowercase()),
-            }
-        }
-        Self(out.into())
     }
+}
+
+/// The form in which names of Python packages compare (PEP 503), of a text that is a name.
+pub fn pep503(name: &str) -> Cow<'_, str> {
+    // most are in that form already, and then nothing is copied
+    let bytes = name.as_bytes();
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if bytes.iter().all(|b| plain(*b)) && !bytes.windows(2).any(|pair| pair == b"--") {
+        return Cow::Borrowed(name);
+    }
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '-' | '_' | '.' if out.ends_with('-') => {}
+            '-' | '_' | '.' => out.push('-'),
+            c => out.push(c.to_ascii_lowercase()),
+        }
+    }
+    Cow::Owned(out)
 }
 
 impl fmt::Display for Name {

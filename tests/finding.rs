@@ -5,10 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use hsm::diagnostic::Diagnostic;
+use hsm::load::{LoadOptions, load};
 use hsm::names::{Kind, Name, TargetId};
 use hsm::place::{FileId, Place, Sources};
 use hsm::registry::{Registries, RegistryDir};
-use hsm::world::Real;
+use hsm::world::{Call, Real, Rehearsal};
 use tempfile::TempDir;
 
 fn project(files: &[(&str, &str)]) -> TempDir {
@@ -58,6 +59,60 @@ fn of_ten_thousand_entries_only_those_that_are_asked_for_are_opened() {
         assert_eq!(registries.opened(), 2);
         assert_eq!(sources.len(), 2);
     });
+}
+
+/// What a project costs in a registry of any size: its large folders are listed once, and then no more, as long as no name
+/// comes or goes.
+#[test]
+fn a_project_whose_names_are_all_there_lists_no_large_folder_again() {
+    let entry = |number: usize| match number % 4 {
+        0 => (
+            format!("packages/P_{number}"),
+            format!("name: p-{number}\nversion: 1\nimplies: {{\"container:c{}\": {{}}}}\n", number + 1),
+        ),
+        1 => (
+            format!("containers/c{number}"),
+            format!("name: c{number}\nsources: {{prod: {{type: docker-image, image: \"c:1\"}}}}\n"),
+        ),
+        2 => (
+            format!("package_groups/g{number}"),
+            format!("name: g{number}\nstrategy: 1-of-N\noptions: [p-{}]\n", number + 2),
+        ),
+        _ => (
+            format!("container_groups/g{number}"),
+            format!("name: g{number}\nstrategy: 1-of-N\noptions: [c{}]\n", number + 2),
+        ),
+    };
+    let files = (0..4_800).map(|number| {
+        let (file, text) = entry(number);
+        (format!("hsm-registry/{file}.yaml"), text)
+    });
+    let manifest = "project: {name: a}\ndependencies: {packages: [p-8], package_groups: {g402: {}}}\nservices: {container_groups: {g7: {}}}\n";
+    let world =
+        Rehearsal::with(files.chain([("hsm.yaml".to_owned(), manifest.to_owned())])).at_time(i128::MAX / 2);
+    let of = |world: &Rehearsal| {
+        let inputs = load(&Rehearsal::root(), world, &LoadOptions::default()).unwrap();
+        let listed = world.calls().into_iter().filter_map(|call| match call {
+            Call::List(path) => {
+                Some(path.strip_prefix(Rehearsal::root()).unwrap().to_str().unwrap().to_owned())
+            }
+            _ => None,
+        });
+        (inputs.entries.into_keys().collect::<Vec<_>>(), listed.collect::<Vec<_>>())
+    };
+    let folders = ["packages", "containers", "package_groups", "container_groups"];
+    let folders = folders.map(|folder| format!("hsm-registry/{folder}"));
+    let (entries, listed) = of(&world);
+    assert!(entries.contains(&id("package:p-404")) && entries.contains(&id("container:c9")), "{entries:?}");
+    assert_eq!(listed[1..], folders);
+    let again = world.restarted();
+    assert_eq!(of(&again), (entries.clone(), vec!["hsm-registry".to_owned()]));
+    // a name that came is found, and only its folder is listed
+    let next = again.restarted();
+    next.change(|disk| {
+        disk.write(&Rehearsal::root().join("hsm-registry/containers/C9.yaml"), b"name: C9\n").unwrap();
+    });
+    assert_eq!(of(&next), (entries, vec!["hsm-registry".to_owned(), folders[1].clone()]));
 }
 
 #[test]

@@ -6,8 +6,10 @@ mod glances;
 mod heirs;
 mod index;
 mod listing;
+mod names;
+mod table;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -18,12 +20,15 @@ use crate::names::{GroupId, Kind, Name, TargetId, nearest};
 use crate::place::{Place, Sources};
 use crate::registry::{Entry, EntryFile, Facts, entry, facts};
 use crate::version::Version;
-use crate::world::{FileKind, World};
+use crate::world::{FileKind, World, cache_dir};
 use crate::yaml::{self, Limits};
 
+pub use glances::Memory;
 pub(crate) use heirs::follow;
 pub use heirs::{Fate, fate_of_option};
-pub use listing::{Listed, folder_of, target, way};
+pub use listing::{Label, Listed, folder_of, target, way};
+
+use names::Folder;
 
 /// A registry's directory, as the manifest or the environment names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +89,7 @@ struct Registry {
     name: String,
     dir: PathBuf,
     facts: Facts,
-    /// By folder: the name in the form in which it compares, and the files' stems.
-    index: [BTreeMap<Name, Vec<Name>>; 4],
+    folders: [Folder; 4],
 }
 
 /// The folders of a registry, in the order of the index.
@@ -153,18 +157,18 @@ impl<'w> Registries<'w> {
         }
         let folder = of_git.or_else(|| path.file_name().map(|n| n.to_string_lossy().into_owned()));
         let name = dir.name.as_ref().or(facts.name.as_ref().map(|n| &n.value)).map(Name::to_string);
-        let mut index = [const { BTreeMap::new() }; 4];
-        for (slot, (folder, kind, is_group)) in index.iter_mut().zip(FOLDERS) {
-            match self.world.list(&path.join(folder)) {
-                Ok(files) => *slot = names_of(files, kind, is_group),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => diagnostics.push(Diagnostic::missing(Finding::RegistryUnreadable {
-                    path: self.shown(&path.join(folder)),
-                    why: system_words(&error),
-                })),
-            }
-        }
-        Some(Registry { name: name.or(folder).unwrap_or_default(), dir: path, facts, index })
+        let cache = cache_dir(self.world).zip(self.world.canonical(&path).ok());
+        let folders = FOLDERS.map(|(folder, kind, is_group)| {
+            let memory = cache.as_ref().map(|(cache, dir)| index::place(cache, &dir.join(folder), ".names"));
+            let path = path.join(folder);
+            let opened = Folder::open(path.clone(), (kind, is_group), memory.as_deref(), self.world);
+            opened.unwrap_or_else(|error| {
+                let (shown, why) = (self.shown(&path), system_words(&error));
+                diagnostics.push(Diagnostic::missing(Finding::RegistryUnreadable { path: shown, why }));
+                Folder::none(path)
+            })
+        });
+        Some(Registry { name: name.or(folder).unwrap_or_default(), dir: path, facts, folders })
     }
 
     /// Folders of an earlier layout that hold entries. One whose name somebody uses for something else, beside the folder
@@ -224,8 +228,8 @@ impl<'w> Registries<'w> {
     /// The first registry that has the name, and the entry's file. No file is opened.
     pub fn find(&self, target: &TargetId) -> Option<Found> {
         let registry = &self.list[self.first(target)?];
-        let stem = registry.stems(target).first()?;
-        Some(Found { registry: registry.name.clone(), path: registry.file(target, stem) })
+        let stem = registry.stems(target, self.world).into_iter().next()?;
+        Some(Found { registry: registry.name.clone(), path: registry.file(target, &stem) })
     }
 
     /// Reads the entry of that name; the first registry that has it wins. Each entry is opened once.
@@ -260,7 +264,7 @@ impl<'w> Registries<'w> {
     }
 
     fn read(&mut self, number: usize, target: &TargetId, sources: &mut Sources) -> Loaded {
-        self.opened += usize::from(self.list[number].stems(target).len() == 1);
+        self.opened += usize::from(self.list[number].stems(target, self.world).len() == 1);
         let Some((entry, found)) = self.entry_of(number, target, sources)? else { return Ok(None) };
         match entry {
             Some(entry) if !any_error(&found) => {
@@ -277,7 +281,8 @@ impl<'w> Registries<'w> {
     /// What an entry's file says, with everything that is wrong with it; nothing is kept of it.
     fn entry_of(&self, number: usize, target: &TargetId, sources: &mut Sources) -> Legible {
         let registry = &self.list[number];
-        let stem = match registry.stems(target) {
+        let stems = registry.stems(target, self.world);
+        let stem = match stems.as_slice() {
             [] => return Ok(None),
             [stem] => stem,
             [first, second, ..] => {
@@ -324,16 +329,12 @@ impl<'w> Registries<'w> {
 
     /// All names of a kind that can be seen, sorted. No file is opened.
     pub fn names(&self, kind: Kind, is_group: bool) -> Vec<Name> {
-        let slot = slot(kind, is_group);
-        let mut out: BTreeMap<&Name, &Name> = BTreeMap::new();
-        for registry in &self.list {
-            for (name, stems) in &registry.index[slot] {
-                if let Some(stem) = stems.first() {
-                    out.entry(name).or_insert(stem);
-                }
-            }
-        }
-        out.into_values().cloned().collect()
+        let (slot, mut out) = (slot(kind, is_group), Vec::new());
+        let mut add = |label: Label<'_>| {
+            out.extend(Name::parse(label.name).ok().filter(|_| label.hidden_by.is_none()));
+        };
+        self.each_of(slot, |folder| folder.listed(self.world), &mut add);
+        out
     }
 
     /// What is most like a target that is not there: a name of the same kind, else the same name in another kind. No
@@ -426,18 +427,18 @@ impl<'w> Registries<'w> {
     /// Entries that hide one of the same name in a later registry: the target, the registry that wins, the one hidden.
     pub fn hidden(&self) -> Vec<(TargetId, &str, &str)> {
         let mut out = Vec::new();
-        for (slot, (_, kind, is_group)) in FOLDERS.iter().enumerate() {
-            let mut first: BTreeMap<&Name, &str> = BTreeMap::new();
-            for registry in &self.list {
-                for name in registry.index[slot].keys() {
-                    if let Some(winner) = first.get(name) {
-                        let target = target_of(*kind, *is_group, name);
-                        out.push((target, *winner, registry.name.as_str()));
-                    } else {
-                        first.insert(name, &registry.name);
-                    }
-                }
-            }
+        if self.list.len() < 2 {
+            return out;
+        }
+        for slot in 0..FOLDERS.len() {
+            let mut of_kind = Vec::new();
+            self.each_of(slot, Folder::known, |label| {
+                of_kind.extend(label.hidden_by.map(|winner| (label.number, winner, label)));
+            });
+            of_kind.sort_by_key(|(number, ..)| *number);
+            out.extend(of_kind.into_iter().filter_map(|(number, winner, label)| {
+                Some((label.target()?, self.registry_name(winner), self.registry_name(number)))
+            }));
         }
         out
     }
@@ -463,7 +464,7 @@ impl<'w> Registries<'w> {
     }
 
     fn first(&self, target: &TargetId) -> Option<usize> {
-        self.list.iter().position(|r| !r.stems(target).is_empty())
+        self.list.iter().position(|registry| !registry.stems(target, self.world).is_empty())
     }
 
     /// A path as it is shown: from the project's root where it lies below it, with `/`; what is in a git repository, with
@@ -479,15 +480,15 @@ impl<'w> Registries<'w> {
 }
 
 impl Registry {
-    fn stems(&self, target: &TargetId) -> &[Name] {
+    /// How the file of a target is spelt, or the files, if there are several.
+    fn stems(&self, target: &TargetId, world: &dyn World) -> Vec<Name> {
         let (kind, is_group) = kind_of(target);
-        let name = compared(target.name(), kind, is_group);
-        self.index[slot(kind, is_group)].get(&name).map_or(&[], Vec::as_slice)
+        self.folders[slot(kind, is_group)].spellings(target.name(), world)
     }
 
     fn file(&self, target: &TargetId, stem: &Name) -> PathBuf {
         let (kind, is_group) = kind_of(target);
-        self.dir.join(FOLDERS[slot(kind, is_group)].0).join(format!("{stem}.yaml"))
+        self.folders[slot(kind, is_group)].file(stem)
     }
 
     /// Where the entries' relative paths start, from the project's root.
@@ -499,22 +500,6 @@ impl Registry {
             None => PathBuf::new(),
         }
     }
-}
-
-/// The names of the entries in a folder; what is not called like an entry is left out.
-fn names_of(files: Vec<(String, FileKind)>, kind: Kind, is_group: bool) -> BTreeMap<Name, Vec<Name>> {
-    let mut out: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
-    // Whatever is called like an entry and is no file is a mistake that is told when the entry is wanted.
-    for (file, _) in files {
-        let Some(stem) = file.strip_suffix(".yaml").and_then(|s| Name::parse(s).ok()) else { continue };
-        out.entry(compared(&stem, kind, is_group)).or_default().push(stem);
-    }
-    out
-}
-
-/// The form in which names of a kind compare.
-fn compared(name: &Name, kind: Kind, is_group: bool) -> Name {
-    if kind == Kind::Package && !is_group { name.pep503() } else { name.clone() }
 }
 
 fn slot(kind: Kind, is_group: bool) -> usize {

@@ -2,66 +2,71 @@
 //!
 //! Owns: taking that from an entry. Refuses: deciding anything by it; whoever chooses reads the entry.
 
+use std::borrow::Cow;
+
 use super::{Demands, Deprecated, Entry};
 use crate::manifest::Strategy;
 
+/// A text, borrowed from where it is remembered.
+type Text<'t> = Cow<'t, str>;
+
 /// An entry at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Glance {
+pub struct Glance<'t> {
     /// The first error of an entry that cannot be used, with its line and column; then all else is empty.
-    pub error: Option<String>,
+    pub error: Option<Text<'t>>,
     /// `description`; of a group that has none its `comment`.
-    pub description: Option<String>,
+    pub description: Option<Text<'t>>,
     /// `owner`.
-    pub owner: Option<String>,
+    pub owner: Option<Text<'t>>,
     /// `tags`.
-    pub tags: Vec<String>,
+    pub tags: Vec<Text<'t>>,
     /// The releases that are there for everybody, the newest first.
-    pub releases: Vec<String>,
+    pub releases: Vec<Text<'t>>,
     /// Those of them that are deprecated.
-    pub left: Vec<String>,
+    pub left: Vec<Text<'t>>,
     /// Releases that are yanked, the newest first.
-    pub yanked: Vec<String>,
+    pub yanked: Vec<Text<'t>>,
     /// `deprecated`.
-    pub deprecated: Option<Leave>,
+    pub deprecated: Option<Leave<'t>>,
     /// Of a group: whether exactly one option is chosen.
     pub one: Option<bool>,
     /// The options of a group.
-    pub options: Vec<OptionGlance>,
+    pub options: Vec<OptionGlance<'t>>,
     /// What it implies, in any of its parts, as `KIND:NAME`.
-    pub implies: Vec<String>,
+    pub implies: Vec<Text<'t>>,
 }
 
 /// What `deprecated` says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Leave {
+pub struct Leave<'t> {
     /// `use`.
-    pub instead: Option<String>,
+    pub instead: Option<Text<'t>>,
     /// `why`.
-    pub why: Option<String>,
+    pub why: Option<Text<'t>>,
 }
 
 /// An option of a group at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OptionGlance {
+pub struct OptionGlance<'t> {
     /// Its name.
-    pub name: String,
+    pub name: Text<'t>,
     /// Its description.
-    pub description: Option<String>,
+    pub description: Option<Text<'t>>,
     /// Whether it is deprecated.
     pub is_deprecated: bool,
 }
 
-impl Glance {
+impl Glance<'_> {
     /// One that cannot be used.
     pub fn broken(error: String) -> Self {
-        Self { error: Some(error), ..Self::default() }
+        Self { error: Some(error.into()), ..Self::default() }
     }
 
     /// Of an entry.
     pub fn of(entry: &Entry) -> Self {
         let common = entry.common();
-        let text = |at: &crate::place::At<String>| at.value.clone();
+        let text = |at: &crate::place::At<String>| Cow::Owned(at.value.clone());
         let mut glance = Self {
             description: common.description.as_ref().map(text),
             owner: common.owner.as_ref().map(text),
@@ -77,7 +82,7 @@ impl Glance {
                     .options
                     .iter()
                     .map(|option| OptionGlance {
-                        name: option.name.value.to_string(),
+                        name: option.name.value.to_string().into(),
                         description: option.description.as_ref().map(text),
                         is_deprecated: option.deprecated.is_some(),
                     })
@@ -88,7 +93,7 @@ impl Glance {
         }
         let demands = entry.rules().into_iter().flat_map(|rules| &rules.implies);
         let demands = demands.filter(|demand| demand.what != Demands::Removed);
-        glance.implies = demands.map(|demand| demand.target.value.to_string()).collect();
+        glance.implies = demands.map(|demand| demand.target.value.to_string().into()).collect();
         glance.implies.sort();
         glance.implies.dedup();
         glance
@@ -98,7 +103,7 @@ impl Glance {
         let mut all = entry.releases();
         all.sort_by(|a, b| a.version.preference(b.version));
         for release in all {
-            let text = release.version.to_string();
+            let text = Text::from(release.version.to_string());
             if release.deprecated.is_some() {
                 self.left.push(text.clone());
             }
@@ -114,9 +119,9 @@ impl Glance {
     }
 }
 
-fn leave(deprecated: &Deprecated) -> Leave {
+fn leave(deprecated: &Deprecated) -> Leave<'static> {
     Leave {
-        instead: deprecated.instead.as_ref().map(|name| name.value.to_string()),
-        why: deprecated.why.as_ref().map(|why| why.value.clone()),
+        instead: deprecated.instead.as_ref().map(|name| name.value.to_string().into()),
+        why: deprecated.why.as_ref().map(|why| why.value.clone().into()),
     }
 }

@@ -25,7 +25,8 @@ use layer::Layer;
 pub use facts::{Facts, facts};
 pub(crate) use find::follow;
 pub use find::{
-    Fate, Found, Listed, Nearest, Registries, RegistryDir, fate_of_option, folder_of, target, way,
+    Fate, Found, Label, Listed, Memory, Nearest, Registries, RegistryDir, fate_of_option, folder_of, target,
+    way,
 };
 pub use glance::{Glance, Leave, OptionGlance};
 pub use mentions::{How, Mention, may_name, mentions};

@@ -17,7 +17,7 @@ pub struct Fit {
 /// How well an entry of that name fits: `None` when one of the words is nowhere in it. The name counts most, then options,
 /// tags, the description and the owner; the start of a part counts more than its middle. In names, tags and options, letters
 /// may be missing, too many, wrong or swapped, and in the name those between may be left out.
-pub fn fit(name: &str, glance: &Glance, words: &[String]) -> Option<Fit> {
+pub fn fit(name: &str, glance: &Glance<'_>, words: &[String]) -> Option<Fit> {
     let mut sum = Fit { as_typed: true, points: 0 };
     for word in words {
         let one = of_word(name, glance, &word.to_lowercase())?;
@@ -27,7 +27,7 @@ pub fn fit(name: &str, glance: &Glance, words: &[String]) -> Option<Fit> {
     Some(sum)
 }
 
-fn of_word(own: &str, glance: &Glance, word: &str) -> Option<Fit> {
+fn of_word(own: &str, glance: &Glance<'_>, word: &str) -> Option<Fit> {
     let name = of_text(own, word, [100, 80, 60]);
     let options = glance.options.iter().map(|option| {
         let own = of_text(&option.name, word, [50, 45, 40]);
@@ -108,19 +108,20 @@ mod tests {
     use super::*;
     use crate::registry::OptionGlance;
 
-    fn glance(description: &str, owner: &str, tags: &[&str], options: &[&str]) -> Glance {
-        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let option = |name: &&str| OptionGlance { name: (*name).to_owned(), ..OptionGlance::default() };
+    fn glance(description: &str, owner: &str, tags: &[&str], options: &[&str]) -> Glance<'static> {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned().into());
+        let option =
+            |name: &&str| OptionGlance { name: (*name).to_owned().into(), ..OptionGlance::default() };
         Glance {
             description: text(description),
             owner: text(owner),
-            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            tags: tags.iter().map(|tag| (*tag).to_owned().into()).collect(),
             options: options.iter().map(option).collect(),
             ..Glance::default()
         }
     }
 
-    fn points(name: &str, glance: &Glance, words: &[&str]) -> Option<Fit> {
+    fn points(name: &str, glance: &Glance<'_>, words: &[&str]) -> Option<Fit> {
         fit(name, glance, &words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
     }
 

@@ -187,6 +187,7 @@ impl Disk {
         for dir in missing.into_iter().rev() {
             let mtime = self.tick();
             let inode = self.inode();
+            self.touch(dir);
             self.names.insert(dir.to_path_buf(), Node::Dir { inode, mode: 0o755, mtime });
         }
     }
@@ -199,6 +200,7 @@ impl Disk {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let inode = self.inode();
+        self.touch(&at);
         self.names.insert(at, Node::Link { inode, target: target.to_path_buf() });
         Ok(())
     }
@@ -209,7 +211,9 @@ impl Disk {
         if self.names.get(&path).map(Node::kind) == Some(FileKind::Dir) {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        self.names.remove(&path);
+        if self.names.remove(&path).is_some() {
+            self.touch(&path);
+        }
         Ok(())
     }
 
@@ -217,6 +221,7 @@ impl Disk {
     pub fn remove_tree(&mut self, path: &Path) -> io::Result<()> {
         let path = self.resolve(path, false)?;
         self.names.retain(|p, _| !p.starts_with(&path));
+        self.touch(&path);
         Ok(())
     }
 
@@ -230,6 +235,7 @@ impl Disk {
         self.check_parent(&to)?;
         let inode = self.inode();
         self.inodes.insert(inode, file);
+        self.touch(&to);
         self.names.insert(to, Node::File(inode));
         Ok(())
     }
@@ -257,6 +263,8 @@ impl Disk {
             let target = if within.as_os_str().is_empty() { to.clone() } else { to.join(within) };
             self.names.insert(target, node);
         }
+        self.touch(&from);
+        self.touch(&to);
         Ok(())
     }
 
@@ -297,6 +305,7 @@ impl Disk {
             };
             self.names.insert(target, node);
         }
+        self.touch(&to);
         Ok(())
     }
 
@@ -323,7 +332,16 @@ impl Disk {
         let mtime = self.tick();
         let inode = self.inode();
         self.inodes.insert(inode, Inode { bytes: bytes.into(), mode, mtime });
+        self.touch(&path);
         self.names.insert(path, Node::File(inode));
+    }
+
+    /// The directory that a path lies in has other names now.
+    fn touch(&mut self, path: &Path) {
+        let now = self.tick();
+        if let Some(Node::Dir { mtime, .. }) = path.parent().and_then(|dir| self.names.get_mut(dir)) {
+            *mtime = now;
+        }
     }
 
     fn inode(&mut self) -> u64 {

@@ -82,6 +82,10 @@ impl World for Laid<'_> {
             Some(None) => Ok(None),
             None => match self.below.stat(path)? {
                 None if !self.gained(path).is_empty() => Ok(Some(stat(FileKind::Dir, 0))),
+                // with other names in it, it is not the directory that is there
+                Some(below) if self.files.keys().any(|file| file.parent() == Some(path)) => {
+                    Ok(Some(Stat { inode: 0, ..below }))
+                }
                 below => Ok(below),
             },
         }
@@ -213,6 +217,9 @@ mod tests {
         assert_eq!(kind("reg/packages/b.yaml"), None);
         assert_eq!(kind("reg/volumes"), None);
         assert!(laid.list(&at("reg/volumes")).is_err());
+        let inode = |path: &str| laid.stat(&at(path)).expect("asked").map(|stat| stat.inode);
+        assert_eq!(inode("reg/packages"), Some(0), "nobody takes it for the one that is there");
+        assert_ne!(inode("reg"), Some(0));
         assert!(laid.write(&at("x"), b"").is_err());
         assert_eq!(below.read(&at("reg/packages/a.yaml")).expect("there"), b"a", "nothing was changed");
     }

@@ -8,6 +8,7 @@ mod broken;
 mod disk;
 mod homes;
 mod laid;
+mod look;
 mod packed;
 mod process;
 mod real;
@@ -31,6 +32,7 @@ pub use broken::Break;
 pub use disk::{Content, Disk};
 pub use homes::{cache_dir, config_dir};
 pub use laid::Laid;
+pub use look::Look;
 pub use packed::{PACK_ENDING, Packed, pack};
 pub use real::Real;
 pub use rehearsal::{Call, Fault, Rehearsal};
@@ -152,6 +154,10 @@ pub trait World: Send + Sync {
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>>;
     /// What is at a path, links not followed; `None` when nothing is.
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
+    /// A directory, many of whose files are to be looked at.
+    fn look(&self, dir: &Path) -> Box<dyn Look + '_> {
+        Box::new(look::ByPath { world: self, dir: dir.to_owned() })
+    }
     /// The absolute path without links.
     fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
     /// Where a link points.

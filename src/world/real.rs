@@ -11,7 +11,9 @@ use std::time::Duration;
 use super::packed::Packs;
 use super::signals::{Hold, Signals};
 use super::terminal::Keyboard;
-use super::{Break, Command, FileKind, Lock, Outcome, Stat, Terminal, World, atomic, process, tree};
+use super::{
+    Break, Command, FileKind, Lock, Look, Outcome, Stat, Terminal, World, atomic, look, process, tree,
+};
 
 /// The real machine. Watches the signals of this process from the moment it is made.
 #[derive(Debug)]
@@ -80,6 +82,13 @@ impl World for Real {
             })),
             Err(error) if may_be_packed(&error) => self.packs.stat(path).unwrap_or(Ok(None)),
             Err(error) => Err(error),
+        }
+    }
+
+    fn look(&self, dir: &Path) -> Box<dyn Look + '_> {
+        match look::Opened::open(dir) {
+            Some(opened) => Box::new(opened),
+            None => Box::new(look::ByPath { world: self, dir: dir.to_owned() }),
         }
     }
 

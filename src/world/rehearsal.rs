@@ -76,6 +76,7 @@ pub struct Rehearsal {
     programs: BTreeMap<String, Arc<Program>>,
     env: BTreeMap<String, String>,
     faults: Vec<Fault>,
+    now: i128,
 }
 
 #[derive(Debug)]
@@ -99,7 +100,7 @@ impl Rehearsal {
         let env = BTreeMap::from([("PATH".into(), PROGRAMS.into()), ("HOME".into(), "/home/user".into())]);
         let state = State { disk, calls: Vec::new(), changes: 0, interrupted: false };
         let (programs, locked) = (BTreeMap::new(), Arc::default());
-        Self { state: Mutex::new(state), locked, programs, env, faults: Vec::new() }
+        Self { state: Mutex::new(state), locked, programs, env, faults: Vec::new(), now: 0 }
     }
 
     /// The project's root.
@@ -129,6 +130,12 @@ impl Rehearsal {
         self
     }
 
+    /// Sets the clock, which stands still. Files get times of about a second after the beginning, each change its own.
+    pub fn at_time(mut self, now: i128) -> Self {
+        self.now = now;
+        self
+    }
+
     /// Lets something go wrong; more than once, if asked for more than once.
     pub fn with_fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -150,6 +157,7 @@ impl Rehearsal {
             programs: self.programs.clone(),
             env: self.env.clone(),
             faults: Vec::new(),
+            now: self.now,
         }
     }
 
@@ -230,6 +238,10 @@ impl World for Rehearsal {
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         self.lock().disk.read_link(path)
+    }
+
+    fn now(&self) -> i128 {
+        self.now
     }
 
     fn env(&self, name: &str) -> Option<String> {

@@ -7,10 +7,10 @@ use super::{STEP, Voice, stack};
 
 impl Voice {
     /// Rows in sections; a section without rows is left out.
-    pub(in crate::cli) fn rows(&self, sections: &[(&str, Vec<[String; 4]>)]) {
+    pub(in crate::cli) fn rows<T: AsRef<str>>(&self, sections: &[(&str, Vec<[T; 4]>)]) {
         let mut out = String::new();
         for (title, rows) in sections {
-            stack::section(&mut out, title, rows.clone(), self.look.plain);
+            stack::section(&mut out, title, rows, self.look.plain);
         }
         if out.is_empty() {
             out.push_str("no entries\n");

@@ -213,7 +213,7 @@ impl Voice {
 
     /// Data as JSON: to standard output.
     pub(super) fn json(&self, value: &impl serde::Serialize) {
-        let mut out = io::BufWriter::new(anstream::stdout().lock());
+        let mut out = io::BufWriter::with_capacity(1 << 16, anstream::stdout().lock());
         let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
         self.wrote(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()));
     }

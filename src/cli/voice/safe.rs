@@ -3,6 +3,8 @@
 //! Owns: what stands for characters that would end a line, move the cursor or turn the order of letters round. Refuses:
 //! colours: they are put around what is safe already.
 
+use std::borrow::Cow;
+
 /// The text on one line: a registry's line cannot look like one of ours, or like a command to whoever reads the output.
 ///
 /// A word that is longer than anybody reads is shortened in its middle.
@@ -14,6 +16,12 @@ pub(in crate::cli) fn one_line(text: &str) -> String {
     }
     let words = text.split(' ').map(|word| if is_long(word) { shortened(word) } else { word.to_owned() });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// The same for one of many cells: the text itself where it is fine as it is.
+pub(super) fn cell_on_line(text: &str) -> Cow<'_, str> {
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if is_plain && text.len() <= LONGEST { Cow::Borrowed(text) } else { Cow::Owned(one_line(text)) }
 }
 
 /// How many characters of a word are shown, and how many of them stand at its end.

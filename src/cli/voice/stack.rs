@@ -1,10 +1,11 @@
 //! The resolved stack, as a table and as JSON.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::safe::one_line;
+use super::safe::cell_on_line;
 use super::{STEP, json};
 use crate::manifest::Mode;
 use crate::names::Name;
@@ -15,12 +16,12 @@ use crate::version::Version;
 /// The stack as a table: packages, containers, groups.
 pub(super) fn table(stack: &Stack, plain: bool) -> String {
     let mut out = String::new();
-    section(&mut out, "packages", stack.packages.values().map(package_row).collect(), plain);
-    section(&mut out, "containers", stack.containers.values().map(container_row).collect(), plain);
+    section(&mut out, "packages", &stack.packages.values().map(package_row).collect::<Vec<_>>(), plain);
+    section(&mut out, "containers", &stack.containers.values().map(container_row).collect::<Vec<_>>(), plain);
     let groups = stack.groups.iter().map(|(id, group)| {
         [id.to_string(), strategy(group.one).to_owned(), some_of(&group.options), String::new()]
     });
-    section(&mut out, "groups", groups.collect(), plain);
+    section(&mut out, "groups", &groups.collect::<Vec<_>>(), plain);
     if out.is_empty() {
         out.push_str("the stack is empty\n");
     }
@@ -42,33 +43,37 @@ fn some_of(names: &[Name]) -> String {
 /// A cell that is wider than this does not push the others out of sight.
 const WIDEST: usize = 60;
 
-pub(super) fn section(out: &mut String, title: &str, rows: Vec<[String; 4]>, plain: bool) {
+/// Rows below a title, in columns; none, no title. Nothing of the rows is copied before it is written.
+pub(super) fn section<T: AsRef<str>>(out: &mut String, title: &str, rows: &[[T; 4]], plain: bool) {
     if rows.is_empty() {
         return;
     }
-    let rows: Vec<[String; 4]> = rows.into_iter().map(|row| row.map(|cell| one_line(&cell))).collect();
+    // writing to a string cannot fail
+    let _ = writeln!(out, "{STEP}{title}{}{STEP:#}", if plain { ":" } else { "" });
+    let shown = || rows.iter().map(|row| row.each_ref().map(|cell| cell_on_line(cell.as_ref())));
     if plain {
-        // writing to a string cannot fail
-        let _ = writeln!(out, "{STEP}{title}:{STEP:#}");
-        for row in rows {
+        for row in shown() {
             let said: Vec<&str> =
-                row.iter().map(String::as_str).filter(|cell| !matches!(*cell, "" | "-")).collect();
+                row.iter().map(AsRef::as_ref).filter(|cell| !matches!(*cell, "" | "-")).collect();
             let _ = writeln!(out, "  {}", said.join(", "));
         }
         return;
     }
-    let mut widths = [0; 4];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count().min(WIDEST));
+    let wide = |cell: &str| if cell.is_ascii() { cell.len() } else { cell.chars().count() };
+    let widest = |most: [usize; 4], row: [Cow<'_, str>; 4]| {
+        std::array::from_fn(|at| most[at].max(wide(&row[at]).min(WIDEST)))
+    };
+    let widths = shown().fold([0; 4], widest);
+    for row in shown() {
+        out.push_str("  ");
+        let start = out.len();
+        for (cell, width) in row.iter().zip(widths) {
+            out.push_str(cell);
+            out.extend(std::iter::repeat_n(' ', width.saturating_sub(wide(cell)) + 2));
         }
-    }
-    // writing to a string cannot fail
-    let _ = writeln!(out, "{STEP}{title}{STEP:#}");
-    for row in rows {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        let _ = writeln!(out, "  {}", cells.join("  ").trim_end());
+        let end = start + out[start..].trim_end().len();
+        out.truncate(end);
+        out.push('\n');
     }
 }
 

@@ -2,136 +2,180 @@
 //!
 //! Owns: who reads which of them, and what is written into the cache. Refuses: keeping what was read.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::index::{self, Draft, Index, Stamp};
+use super::index::{self, Anew, GRAIN, Index, Stamp};
 use super::listing::first_error;
-use super::{FOLDERS, Listed, Registries, folder_of, target_of};
-use crate::diagnostic::any_error;
+use super::{FOLDERS, Label, Registries};
+use crate::diagnostic::{Diagnostic, Finding, any_error};
 use crate::place::Sources;
 use crate::registry::Glance;
+use crate::world::Look;
 
 /// A registry with fewer entries is read anew each time: that takes no longer.
 const FEW: usize = 100;
 
-/// Where a glance comes from.
-enum Seen {
-    /// From the index, whose record still holds.
-    Remembered(Glance),
-    /// From the file; with the state of the file, if it can be remembered.
-    Read(Glance, Option<Stamp>),
-}
+/// What is remembered of the registries' entries: by their number, where it lies and what it says.
+#[derive(Debug, Default)]
+pub struct Memory(Vec<Option<(PathBuf, Index)>>);
 
-/// The index of a registry, and where it lies.
-struct Memory {
-    path: PathBuf,
-    index: Index,
+/// What was read of an entry: its file's state and what is to be remembered, if it can be.
+type Read = Option<(Stamp, Vec<u8>)>;
+
+/// What a thread saw.
+struct Part<T> {
+    seen: Vec<T>,
+    /// By the number of the entry; who is not among them was remembered.
+    read: Vec<(usize, Read)>,
 }
 
 impl Registries<'_> {
-    /// These entries at a glance, each under the number that it has there. `cache`: the directory in which is remembered
-    /// what was read; an index that can't be read or written is no matter.
-    pub fn glances(&self, listed: &[Listed], cache: Option<&Path>) -> Vec<Glance> {
-        let read_at = self.world.now();
-        let memories: HashMap<usize, Memory> = (0..self.list.len())
-            .filter_map(|number| Some((number, self.memory(number, listed, cache?)?)))
-            .collect();
-        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let share = listed.len().div_ceil(at_once).max(64);
-        let look = |part: &[Listed]| -> Vec<Seen> {
-            let one = |listed: &Listed| self.seen(listed, memories.get(&listed.number), read_at);
-            part.iter().map(one).collect()
+    /// What is remembered of those registries of which many entries are wanted. `cache`: the directory in which that lies;
+    /// an index that can't be read or written is no matter.
+    pub fn memory(&self, wanted: &[Label<'_>], cache: Option<&Path>) -> Memory {
+        let mut counts = vec![0; self.list.len()];
+        for label in wanted {
+            counts[label.number] += 1;
+        }
+        let of = |(number, count): (usize, usize)| {
+            let cache = cache.filter(|_| count >= FEW)?;
+            let directory = self.world.canonical(&self.list.get(number)?.dir).ok()?;
+            let path = index::place(cache, &directory, "");
+            let index = Index::read(&path, self.world);
+            Some((path, index))
         };
-        let mut seen: Vec<Seen> = Vec::with_capacity(listed.len());
+        Memory(counts.into_iter().enumerate().map(of).collect())
+    }
+
+    /// What somebody makes of each of these entries, at a glance; they are looked at side by side, in the order of
+    /// [`labels`](Registries::labels). What was read anew is remembered.
+    pub fn glances<'m, T: Send>(
+        &self,
+        wanted: &'m [Label<'m>],
+        memory: &'m Memory,
+        make: impl Fn(&'m Label<'m>, Glance<'m>) -> T + Sync,
+    ) -> Vec<T> {
+        let read_at = self.world.now();
+        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let share = wanted.len().div_ceil(at_once).max(64);
+        let look = |(number, part): (usize, &'m [Label<'m>])| {
+            self.part(number * share, part, memory, read_at, &make)
+        };
+        let mut parts: Vec<Part<T>> = Vec::new();
         std::thread::scope(|scope| {
-            let parts: Vec<_> = listed.chunks(share).map(|part| scope.spawn(move || look(part))).collect();
-            for (part, chunk) in parts.into_iter().zip(listed.chunks(share)) {
+            let shares = || wanted.chunks(share).enumerate();
+            let running: Vec<_> = shares().map(|one| scope.spawn(move || look(one))).collect();
+            for (thread, one) in running.into_iter().zip(shares()) {
                 // a thread that died has told why; its share is looked at here, where it ends the program
-                seen.extend(part.join().unwrap_or_else(|_| look(chunk)));
+                parts.push(thread.join().unwrap_or_else(|_| look(one)));
             }
         });
-        for (number, memory) in &memories {
-            self.remember(*number, memory, listed, &seen);
+        let (mut seen, mut read) = (Vec::with_capacity(wanted.len()), Vec::new());
+        for part in parts {
+            seen.extend(part.seen);
+            read.extend(part.read);
         }
-        let glance = |seen| match seen {
-            Seen::Remembered(glance) | Seen::Read(glance, _) => glance,
-        };
-        seen.into_iter().map(glance).collect()
+        for (number, memory) in memory.0.iter().enumerate() {
+            if let Some((path, index)) = memory {
+                self.remember(number, path, index, wanted, &read);
+            }
+        }
+        seen
     }
 
-    /// What is remembered of a registry of which many entries are wanted.
-    fn memory(&self, number: usize, listed: &[Listed], cache: &Path) -> Option<Memory> {
-        if listed.iter().filter(|one| one.number == number).take(FEW).count() < FEW {
-            return None;
+    /// What one thread sees.
+    fn part<'m, T>(
+        &self,
+        start: usize,
+        part: &'m [Label<'m>],
+        memory: &'m Memory,
+        read_at: i128,
+        make: impl Fn(&'m Label<'m>, Glance<'m>) -> T,
+    ) -> Part<T> {
+        let mut out = Part { seen: Vec::with_capacity(part.len()), read: Vec::new() };
+        // entries of one folder lie side by side
+        for run in part.chunk_by(|a, b| (a.number, a.slot()) == (b.number, b.slot())) {
+            let Some(first) = run.first() else { continue };
+            let registry = &self.list[first.number];
+            let folder = self.world.look(&registry.dir.join(FOLDERS[usize::from(first.slot())].0));
+            let index = memory.0.get(first.number).and_then(Option::as_ref).map(|(_, index)| index);
+            let mut at = index.map_or(0, |index| index.start(&index::key(first)));
+            for label in run {
+                let number = start + out.seen.len();
+                let stamp = index.and_then(|_| stamp_of(label, folder.as_ref()));
+                let known = index
+                    .zip(stamp)
+                    .and_then(|(index, stamp)| index.get(&index::key(label), &stamp, &mut at));
+                let glance = known.unwrap_or_else(|| {
+                    let (glance, is_lasting) = self.glance(label);
+                    let stamp = stamp.filter(|stamp| is_lasting && stamp.is_settled(read_at, GRAIN));
+                    out.read.push((number, stamp.map(|stamp| (stamp, index::written(&glance)))));
+                    glance
+                });
+                out.seen.push(make(label, glance));
+            }
         }
-        let directory = self.world.canonical(&self.list.get(number)?.dir).ok()?;
-        let path = index::place(cache, &directory);
-        Some(Memory { index: Index::read(&path, self.world), path })
-    }
-
-    fn seen(&self, listed: &Listed, memory: Option<&Memory>, read_at: i128) -> Seen {
-        let Some(memory) = memory else { return Seen::Read(self.glance(listed).0, None) };
-        let stat = self.world.stat(&listed.path).ok().flatten();
-        let stamp = stat.as_ref().and_then(Stamp::of);
-        if let Some(stamp) = &stamp
-            && let Some(glance) = memory.index.get(&key(listed), stamp)
-        {
-            return Seen::Remembered(glance);
-        }
-        let (glance, is_lasting) = self.glance(listed);
-        Seen::Read(glance, stamp.filter(|stamp| is_lasting && stamp.is_settled(read_at)))
+        out
     }
 
     /// Writes the index anew if more than a few entries were read that it could have known. What nobody wanted to see this
     /// time is kept as it is.
-    fn remember(&self, number: usize, memory: &Memory, listed: &[Listed], seen: &[Seen]) {
-        let fresh = |seen: &&Seen| matches!(seen, Seen::Read(_, Some(_)));
-        let of_it = || listed.iter().zip(seen).filter(|(listed, _)| listed.number == number);
-        let new = of_it().filter(|(_, seen)| fresh(seen)).count();
-        if new * 100 <= of_it().count() {
+    fn remember(
+        &self,
+        number: usize,
+        path: &Path,
+        index: &Index,
+        wanted: &[Label<'_>],
+        read: &[(usize, Read)],
+    ) {
+        let of_it = |label: &Label<'_>| label.number == number;
+        let is_new = |(at, read): &&(usize, Read)| read.is_some() && wanted.get(*at).is_some_and(of_it);
+        if read.iter().filter(is_new).count() * 100 <= wanted.iter().filter(|label| of_it(label)).count() {
             return;
         }
-        let mut by_key: HashMap<String, &Seen> = of_it().map(|(listed, seen)| (key(listed), seen)).collect();
-        let mut keys: Vec<String> = Vec::new();
-        for (slot, (_, kind, is_group)) in FOLDERS.into_iter().enumerate() {
-            let names = self.list.get(number).map(|registry| registry.index[slot].keys());
-            let all = names.into_iter().flatten().map(|name| target_of(kind, is_group, name));
-            keys.extend(all.filter_map(|target| self.listed(number, &target)).map(|one| key(&one)));
-        }
-        keys.sort_unstable();
-        let mut draft = Draft::default();
-        for key in keys {
-            match by_key.remove(&key) {
-                Some(Seen::Read(glance, Some(stamp))) => draft.add(&key, stamp, glance),
-                Some(Seen::Read(_, None)) => {}
-                Some(Seen::Remembered(_)) | None => draft.keep(&key, &memory.index),
+        let mut read = read.iter().filter_map(|(at, read)| Some((wanted.get(*at)?, read))).peekable();
+        let (mut anew, mut at) = (Anew::default(), 0);
+        for label in self.labels().iter().filter(|label| of_it(label)) {
+            let key = index::key(label);
+            while read.next_if(|(seen, _)| !of_it(seen) || index::key(seen) < key).is_some() {}
+            match read.next_if(|(seen, _)| index::key(seen) == key) {
+                Some((_, Some((stamp, glance)))) => anew.add(&key, stamp, glance),
+                Some((_, None)) => {}
+                None => anew.keep(&key, index, &mut at),
             }
         }
-        let folder = memory.path.parent().unwrap_or(Path::new("."));
-        // a cache that cannot be written is none
-        let _ = self.world.create_dirs(folder).and_then(|()| self.world.write(&memory.path, &draft.bytes()));
+        index::keep(path, &anew.file(), self.world);
     }
 
     /// An entry at a glance, hidden or not, and whether that follows from the bytes of its file alone. What was read is not
     /// kept.
-    pub(super) fn glance(&self, listed: &Listed) -> (Glance, bool) {
+    fn glance(&self, label: &Label<'_>) -> (Glance<'static>, bool) {
         let mut sources = Sources::new();
-        match self.entry_of(listed.number, &listed.target, &mut sources) {
+        let Some(target) = label.target() else { return (gone(), false) };
+        match self.entry_of(label.number, &target, &mut sources) {
             Ok(Some((Some(entry), found))) if !any_error(&found) => (Glance::of(&entry), true),
-            Ok(None) => (Glance::broken("the file is gone".to_owned()), false),
+            Ok(None) => (gone(), false),
             Ok(Some((_, found))) => (broken(&sources, &found), true),
             // what the machine says of a file is asked again
-            Err(found) => (broken(&sources, &found), false),
+            Err(found) => (broken(&sources, &found), found.iter().all(is_of_bytes)),
         }
     }
 }
 
-fn broken(sources: &Sources, found: &[crate::diagnostic::Diagnostic]) -> Glance {
-    Glance::broken(first_error(sources, found).unwrap_or_else(|| "it cannot be read".to_owned()))
+/// The state of an entry's file.
+fn stamp_of(label: &Label<'_>, folder: &dyn Look) -> Option<Stamp> {
+    folder.stat(&format!("{}.yaml", label.name)).ok().flatten().as_ref().and_then(Stamp::of)
 }
 
-/// The name of an entry's file within its registry.
-fn key(listed: &Listed) -> String {
-    format!("{}/{}", folder_of(&listed.target), listed.name)
+/// Whether a file's bytes alone are to blame.
+fn is_of_bytes(found: &Diagnostic) -> bool {
+    matches!(found.finding, Finding::TooLarge { .. } | Finding::NotUtf8)
+}
+
+fn gone() -> Glance<'static> {
+    Glance::broken("the file is gone".to_owned())
+}
+
+fn broken(sources: &Sources, found: &[Diagnostic]) -> Glance<'static> {
+    Glance::broken(first_error(sources, found).unwrap_or_else(|| "it cannot be read".to_owned()))
 }

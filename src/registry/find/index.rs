@@ -1,21 +1,23 @@
 //! What is remembered of entries between two runs: each at a glance, under the state of its file.
 //!
-//! Owns: the form of the file in the cache, and when what it says still holds. Refuses: telling anybody what an entry means;
-//! it serves lists and searches, and whoever chooses reads the entry.
+//! Owns: what is written down of an entry, and when that still holds. Refuses: telling anybody what an entry means; it serves
+//! lists and searches, and whoever chooses reads the entry.
 //!
 //! A file counts as unchanged while its size, its inode and both of its times are what they were, and as long as it was not
-//! changed just before it was read: within the grain of a file system's clock a second change would leave no trace. What is
-//! torn, of another version or of another directory is no index, and nothing is said about it: it is made anew.
+//! changed just before it was read: within the grain of a file system's clock a second change would leave no trace.
 
-use std::ops::Range;
+use std::borrow::Cow;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::Label;
+use super::table::{Draft, Table};
 use crate::registry::{Glance, Leave, OptionGlance};
 use crate::world::{FileKind, Stat, World};
 
-/// The state of a file.
+/// The state of a file or directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     size: u64,
@@ -25,22 +27,34 @@ pub(super) struct Stamp {
 }
 
 /// A file that was changed less than this before it was read may have been changed again since, in nanoseconds.
-const GRAIN: i128 = 50_000_000;
+pub(super) const GRAIN: i128 = 50_000_000;
+
+/// How many bytes a stamp takes.
+const STAMP: usize = 48;
 
 impl Stamp {
     /// Of a regular file; what is reached through a link, or lies in a pack, has none.
     pub(super) fn of(stat: &Stat) -> Option<Self> {
+        Self::of_kind(stat, FileKind::File)
+    }
+
+    /// Of a directory; what is reached through a link, lies in a pack or would only be there has none.
+    pub(super) fn of_directory(stat: &Stat) -> Option<Self> {
+        Self::of_kind(stat, FileKind::Dir)
+    }
+
+    fn of_kind(stat: &Stat, wanted: FileKind) -> Option<Self> {
         let Stat { kind, size, mtime, ctime, inode, .. } = *stat;
-        (kind == FileKind::File && inode != 0).then_some(Self { size, mtime, ctime, inode })
+        (kind == wanted && inode != 0).then_some(Self { size, mtime, ctime, inode })
     }
 
-    /// Whether a file of that state, read at a time, can be told from the same file changed since.
-    pub(super) fn is_settled(&self, read_at: i128) -> bool {
-        self.ctime.max(self.mtime) + GRAIN < read_at
+    /// Whether what was in that state when it was read at a time can be told from the same changed since.
+    pub(super) fn is_settled(&self, read_at: i128, grain: i128) -> bool {
+        self.ctime.max(self.mtime) + grain < read_at
     }
 
-    fn bytes(&self) -> [u8; 48] {
-        let mut out = [0; 48];
+    fn bytes(&self) -> [u8; STAMP] {
+        let mut out = [0; STAMP];
         out[..8].copy_from_slice(&self.size.to_le_bytes());
         out[8..16].copy_from_slice(&self.inode.to_le_bytes());
         out[16..32].copy_from_slice(&self.mtime.to_le_bytes());
@@ -49,115 +63,89 @@ impl Stamp {
     }
 }
 
-/// What was remembered of one registry.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    bytes: Vec<u8>,
-    /// By key, in the order of the keys.
-    records: Vec<Record>,
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.size, self.inode, self.mtime, self.ctime)
+    }
 }
 
-#[derive(Debug, Clone)]
-struct Record {
-    key: Range<usize>,
-    stamp: Range<usize>,
-    glance: Range<usize>,
-}
+/// What was remembered of one registry.
+#[derive(Debug, Default)]
+pub(super) struct Index(Table);
 
 /// The first line of the file.
 fn head() -> String {
-    format!("hsm-index 1 {}\n", env!("CARGO_PKG_VERSION"))
+    format!("hsm-index 2 {}\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Where the index of a registry's directory lies.
-pub(super) fn place(cache: &Path, directory: &Path) -> PathBuf {
+/// Where what is remembered of a directory lies.
+pub(super) fn place(cache: &Path, directory: &Path, ending: &str) -> PathBuf {
     let digest = Sha256::digest(directory.to_string_lossy().as_bytes());
     let name = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
-    cache.join("index").join(format!("{name:032x}"))
+    cache.join("index").join(format!("{name:032x}{ending}"))
+}
+
+/// Writes what is to be remembered. A cache that cannot be written is none.
+pub(super) fn keep(file: &Path, bytes: &[u8], world: &dyn World) {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let _ = world.create_dirs(folder).and_then(|()| world.write(file, bytes));
+}
+
+/// Under what an entry is remembered: its folder, its name in the form in which it compares, and its spelling where that is
+/// another. The keys have the order in which entries are listed.
+pub(super) fn key(label: &Label<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(2 + label.compared.len() + label.name.len());
+    out.push(label.slot());
+    out.extend_from_slice(label.compared.as_bytes());
+    if label.compared != label.name {
+        out.push(0);
+        out.extend_from_slice(label.name.as_bytes());
+    }
+    out
 }
 
 impl Index {
     /// What is remembered; nothing where there is nothing that can be trusted.
     pub(super) fn read(path: &Path, world: &dyn World) -> Self {
-        world.read(path).ok().and_then(Self::of).unwrap_or_default()
+        Self(Table::read(path, &head(), world).unwrap_or_default())
     }
 
-    fn of(bytes: Vec<u8>) -> Option<Self> {
-        let head = head();
-        let body = bytes.strip_prefix(head.as_bytes())?;
-        let (sum, body) = body.split_at_checked(8)?;
-        if sum != checksum(body).to_le_bytes() {
+    /// Where one who asks in the order of the keys begins.
+    pub(super) fn start(&self, key: &[u8]) -> usize {
+        self.0.position(key)
+    }
+
+    /// What is remembered of a file in that state. `at`: where the one before was found.
+    pub(super) fn get(&self, key: &[u8], stamp: &Stamp, at: &mut usize) -> Option<Glance<'_>> {
+        let (own, glance) = self.0.next(key, at)?.split_first_chunk::<STAMP>()?;
+        if *own != stamp.bytes() {
             return None;
         }
-        let mut at = head.len() + 8;
-        let mut records = Vec::new();
-        while at < bytes.len() {
-            let key = part(&bytes, &mut at)?;
-            let stamp = at..at + 48;
-            at = stamp.end;
-            let glance = part(&bytes, &mut at)?;
-            records.push(Record { key, stamp, glance });
-        }
-        let key = |record: &Record| bytes.get(record.key.clone());
-        records.is_sorted_by(|a, b| key(a) < key(b)).then_some(())?;
-        Some(Self { bytes, records })
-    }
-
-    /// The record of a key, whatever became of its file.
-    fn record(&self, key: &str) -> Option<&Record> {
-        let own = |record: &Record| self.bytes.get(record.key.clone()).unwrap_or_default();
-        let at = self.records.binary_search_by(|record| own(record).cmp(key.as_bytes())).ok()?;
-        self.records.get(at)
-    }
-
-    /// What is remembered of a file in that state.
-    pub(super) fn get(&self, key: &str, stamp: &Stamp) -> Option<Glance> {
-        let record = self.record(key)?;
-        if *self.bytes.get(record.stamp.clone())? != stamp.bytes() {
-            return None;
-        }
-        Reader { bytes: self.bytes.get(record.glance.clone())?, at: 0 }.glance()
+        Reader { bytes: glance, at: 0 }.glance()
     }
 }
 
 /// An index that is being made. The keys come in their order.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
-    body: Vec<u8>,
-}
+pub(super) struct Anew(Draft);
 
-impl Draft {
+impl Anew {
     /// Remembers an entry that was read.
-    pub(super) fn add(&mut self, key: &str, stamp: &Stamp, glance: &Glance) {
-        push_part(&mut self.body, key.as_bytes());
-        self.body.extend(stamp.bytes());
-        let mut out = Vec::new();
-        write(glance, &mut out);
-        push_part(&mut self.body, &out);
+    pub(super) fn add(&mut self, key: &[u8], stamp: &Stamp, glance: &[u8]) {
+        self.0.add(key, &[&stamp.bytes(), glance]);
     }
 
-    /// Keeps what was remembered of one.
-    pub(super) fn keep(&mut self, key: &str, index: &Index) {
-        let Some(record) = index.record(key) else { return };
-        let whole = index.bytes.get(record.key.start - 4..record.glance.end);
-        self.body.extend(whole.unwrap_or_default());
+    /// Keeps what was remembered of one. `at`: where the one before was found.
+    pub(super) fn keep(&mut self, key: &[u8], index: &Index, at: &mut usize) {
+        if let Some(says) = index.0.next(key, at) {
+            self.0.add(key, &[says]);
+        }
     }
 
     /// The file.
-    pub(super) fn bytes(self) -> Vec<u8> {
-        let mut out = head().into_bytes();
-        out.extend(checksum(&self.body).to_le_bytes());
-        out.extend(self.body);
-        out
+    pub(super) fn file(self) -> Vec<u8> {
+        self.0.table().file(&head())
     }
-}
-
-/// Tells torn bytes from whole ones; nobody is kept from lying with it.
-fn checksum(bytes: &[u8]) -> u64 {
-    let mix = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let (words, rest) = bytes.as_chunks::<8>();
-    let sum = words.iter().fold(bytes.len() as u64, |sum, word| mix(sum, u64::from_le_bytes(*word)));
-    rest.iter().fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
 }
 
 fn push_length(out: &mut Vec<u8>, length: usize) {
@@ -166,19 +154,17 @@ fn push_length(out: &mut Vec<u8>, length: usize) {
 
 fn push_part(out: &mut Vec<u8>, part: &[u8]) {
     push_length(out, part.len());
-    out.extend(part);
+    out.extend_from_slice(part);
 }
 
-/// The range of a part that has its length in front.
-fn part(bytes: &[u8], at: &mut usize) -> Option<Range<usize>> {
-    let length = u32::from_le_bytes(*bytes.get(*at..)?.first_chunk::<4>()?) as usize;
-    let start = *at + 4;
-    let end = start.checked_add(length).filter(|end| *end <= bytes.len())?;
-    *at = end;
-    Some(start..end)
+/// An entry at a glance, as it is remembered.
+pub(super) fn written(glance: &Glance<'_>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    write(glance, &mut out);
+    out
 }
 
-fn write(glance: &Glance, out: &mut Vec<u8>) {
+fn write(glance: &Glance<'_>, out: &mut Vec<u8>) {
     let Glance { error, description, owner, tags, releases, left, yanked, deprecated, one, options, implies } =
         glance;
     out.push(match one {
@@ -220,8 +206,8 @@ struct Reader<'b> {
     at: usize,
 }
 
-impl Reader<'_> {
-    fn glance(mut self) -> Option<Glance> {
+impl<'b> Reader<'b> {
+    fn glance(mut self) -> Option<Glance<'b>> {
         let mut out = Glance {
             one: match self.byte()? {
                 0 => None,
@@ -263,18 +249,20 @@ impl Reader<'_> {
         Some(length as usize)
     }
 
-    fn text(&mut self) -> Option<String> {
-        let range = part(self.bytes, &mut self.at)?;
-        Some(std::str::from_utf8(self.bytes.get(range)?).ok()?.to_owned())
+    fn text(&mut self) -> Option<Cow<'b, str>> {
+        let length = self.length()?;
+        let text = self.bytes.get(self.at..self.at.checked_add(length)?)?;
+        self.at += length;
+        Some(Cow::Borrowed(std::str::from_utf8(text).ok()?))
     }
 
-    fn texts(&mut self) -> Option<Vec<String>> {
+    fn texts(&mut self) -> Option<Vec<Cow<'b, str>>> {
         let many = self.length()?;
         (0..many).map(|_| self.text()).collect()
     }
 
     /// A text, if there is one.
-    fn option(&mut self, into: &mut Option<String>) -> Option<()> {
+    fn option(&mut self, into: &mut Option<Cow<'b, str>>) -> Option<()> {
         if self.byte()? != 0 {
             *into = Some(self.text()?);
         }
@@ -288,17 +276,18 @@ mod tests {
 
     use super::*;
 
-    fn texts() -> impl Strategy<Value = Vec<String>> {
-        prop::collection::vec(".{0,6}", 0..3)
+    fn text() -> impl Strategy<Value = Cow<'static, str>> {
+        ".{0,8}".prop_map(Cow::from)
     }
 
-    fn glances() -> impl Strategy<Value = Glance> {
-        let text = || prop::option::of(".{0,8}");
-        let option = (".{0,4}", text(), any::<bool>())
+    fn glances() -> impl Strategy<Value = Glance<'static>> {
+        let some = || prop::option::of(text());
+        let texts = || prop::collection::vec(text(), 0..3);
+        let option = (text(), some(), any::<bool>())
             .prop_map(|(name, description, is_deprecated)| OptionGlance { name, description, is_deprecated });
         let texts = (texts(), texts(), texts(), texts(), texts());
-        let leave = prop::option::of((text(), text()).prop_map(|(instead, why)| Leave { instead, why }));
-        let plain = (text(), text(), text(), texts);
+        let leave = prop::option::of((some(), some()).prop_map(|(instead, why)| Leave { instead, why }));
+        let plain = (some(), some(), some(), texts);
         let more = (leave, prop::option::of(any::<bool>()), prop::collection::vec(option, 0..3));
         (plain, more).prop_map(|((error, description, owner, texts), (deprecated, one, options))| {
             let (tags, releases, left, yanked, implies) = texts;
@@ -327,34 +316,42 @@ mod tests {
         /// What is remembered comes back; a file in another state is not known.
         #[test]
         fn what_is_written_is_read(all in prop::collection::btree_map("[a-c/]{1,4}", glances(), 0..5)) {
-            let mut draft = Draft::default();
+            let mut anew = Anew::default();
             for (number, (key, glance)) in (0..).zip(&all) {
-                draft.add(key, &stamp(number), glance);
+                anew.add(key.as_bytes(), &stamp(number), &written(glance));
             }
-            let index = Index::of(draft.bytes()).expect("whole");
-            let mut again = Draft::default();
+            let index = Index(anew.0.table());
+            let (mut again, mut at, mut kept) = (Anew::default(), 0, 0);
             for (number, (key, glance)) in (0..).zip(&all) {
-                prop_assert_eq!(index.get(key, &stamp(number)), Some(glance.clone()));
-                prop_assert_eq!(index.get(key, &stamp(number + 1)), None);
-                again.keep(key, &index);
+                prop_assert_eq!(index.get(key.as_bytes(), &stamp(number), &mut at), Some(glance.clone()));
+                prop_assert_eq!(index.get(key.as_bytes(), &stamp(number + 1), &mut at), None);
+                again.keep(key.as_bytes(), &index, &mut kept);
             }
-            prop_assert_eq!(again.bytes(), index.bytes);
+            prop_assert_eq!(again.file(), index.0.file(&head()));
         }
 
-        /// Bytes that are torn, cut or changed are no index, and nothing panics.
+        /// Whatever bytes are said to be an entry: nothing panics.
         #[test]
-        fn what_is_torn_is_not_believed(all in prop::collection::btree_map("[a-c]{1,4}", glances(), 1..4), cut: prop::sample::Index, at: prop::sample::Index) {
-            let mut draft = Draft::default();
-            for (key, glance) in &all {
-                draft.add(key, &stamp(1), glance);
-            }
-            let bytes = draft.bytes();
-            let cut = cut.index(bytes.len());
-            prop_assert!(Index::of(bytes[..cut].to_vec()).is_none());
-            let mut changed = bytes.clone();
-            let at = at.index(bytes.len());
-            changed[at] ^= 1;
-            prop_assert!(Index::of(changed).is_none());
+        fn any_bytes_can_be_looked_at(bytes in prop::collection::vec(prop_oneof![0..3_u8, any::<u8>()], 0..80)) {
+            let _ = Reader { bytes: &bytes, at: 0 }.glance();
         }
+    }
+
+    /// The keys of entries are in the order in which entries are listed, and no two entries share one.
+    #[test]
+    fn keys_are_ordered_as_entries_are() {
+        let label = |is_group, compared, name| Label {
+            kind: crate::names::Kind::Package,
+            is_group,
+            compared,
+            name,
+            number: 0,
+            hidden_by: None,
+        };
+        let all = [("a", "A"), ("a-b", "a-b"), ("a0", "a0"), ("ab", "Ab"), ("ab", "aB"), ("b", "b")];
+        let all =
+            [false, true].map(|is_group| all.map(|(compared, name)| key(&label(is_group, compared, name))));
+        assert!(all.concat().is_sorted_by(|a, b| a < b));
+        assert_ne!(key(&label(false, "a", "a")), key(&label(false, "a", "A")));
     }
 }

@@ -4,10 +4,49 @@
 
 use std::path::PathBuf;
 
+use super::names::{Folder, Names};
 use super::{FOLDERS, Loaded, Registries, kind_of, slot, target_of};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::names::{Kind, Name, TargetId};
 use crate::place::Sources;
+
+/// An entry of one registry by its name alone: little, so that a hundred thousand of them cost nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label<'r> {
+    /// Its kind, or the kind of its options.
+    pub kind: Kind,
+    /// Whether it is a group.
+    pub is_group: bool,
+    /// Its name in the form in which it compares.
+    pub compared: &'r str,
+    /// Its name, as its file is called.
+    pub name: &'r str,
+    /// The number of its registry, from 0, in the order of the search.
+    pub number: usize,
+    /// The number of the earlier registry whose entry of this name wins.
+    pub hidden_by: Option<usize>,
+}
+
+impl Label<'_> {
+    /// Its id; `None`: its file is not called like an entry.
+    pub fn target(&self) -> Option<TargetId> {
+        Some(target_of(self.kind, self.is_group, &Name::parse(self.compared).ok()?))
+    }
+
+    /// The word for its kind.
+    pub fn word(&self) -> &'static str {
+        match (self.kind, self.is_group) {
+            (kind, false) => kind.as_str(),
+            (Kind::Package, true) => "package_group",
+            (Kind::Container, true) => "container_group",
+        }
+    }
+
+    /// Its kind as a number, from 0, in the order in which entries are listed.
+    pub fn slot(&self) -> u8 {
+        slot(self.kind, self.is_group) as u8
+    }
+}
 
 /// An entry of one registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,18 +70,81 @@ pub struct Listed {
 impl Registries<'_> {
     /// All entries: by kind, then by name, then in the order of the registries. No file is opened.
     pub fn all(&self) -> Vec<Listed> {
+        self.labels().iter().filter_map(|label| self.of_label(label)).collect()
+    }
+
+    /// The names of all entries, in the same order.
+    pub fn labels(&self) -> Vec<Label<'_>> {
+        self.list_side_by_side();
         let mut out = Vec::new();
-        for (slot, (_, kind, is_group)) in FOLDERS.into_iter().enumerate() {
-            let mut of_kind: Vec<(&Name, usize)> = Vec::new();
-            for (number, registry) in self.list.iter().enumerate() {
-                of_kind.extend(registry.index[slot].keys().map(|name| (name, number)));
-            }
-            of_kind.sort();
-            for (name, number) in of_kind {
-                out.extend(self.listed(number, &target_of(kind, is_group, name)));
-            }
+        for slot in 0..FOLDERS.len() {
+            self.each_of(slot, |folder| folder.listed(self.world), |label| out.push(label));
         }
         out
+    }
+
+    /// Lists the folders that are remembered.
+    fn list_side_by_side(&self) {
+        let folders = self.list.iter().flat_map(|registry| &registry.folders);
+        let unlisted = folders.filter(|folder| folder.is_unlisted());
+        std::thread::scope(|scope| {
+            for folder in unlisted {
+                scope.spawn(|| folder.listed(self.world));
+            }
+        });
+    }
+
+    /// The entries of one kind, by name, then in the order of the registries.
+    pub(super) fn each_of<'r>(
+        &'r self,
+        slot: usize,
+        names: impl Fn(&'r Folder) -> &'r Names,
+        mut each: impl FnMut(Label<'r>),
+    ) {
+        let (_, kind, is_group) = FOLDERS[slot];
+        let mut all: Vec<(&str, usize, &str)> = Vec::new();
+        for (number, registry) in self.list.iter().enumerate() {
+            all.extend(
+                names(&registry.folders[slot]).each().map(|(compared, name)| (compared, number, name)),
+            );
+        }
+        if self.list.len() > 1 {
+            all.sort_unstable();
+        }
+        let mut first = ("", 0);
+        for (compared, number, name) in all {
+            if first.0 != compared {
+                first = (compared, number);
+            }
+            let hidden_by = (first.1 != number).then_some(first.1);
+            each(Label { kind, is_group, compared, name, number, hidden_by });
+        }
+    }
+
+    /// The entry of that name, with all that there is to know of it without opening it.
+    pub fn of_label(&self, label: &Label<'_>) -> Option<Listed> {
+        let (target, name) = (label.target()?, Name::parse(label.name).ok()?);
+        let path = self.path_of(label)?;
+        let registry_of = |number: usize| Some(self.list.get(number)?.name.clone());
+        let (number, hidden_by) = (label.number, label.hidden_by.and_then(registry_of));
+        let (registry, shown) = (registry_of(number)?, self.shown(&path));
+        Some(Listed { target, name, number, registry, path, shown, hidden_by })
+    }
+
+    /// The file of the entry of that name.
+    pub fn path_of(&self, label: &Label<'_>) -> Option<PathBuf> {
+        let folder = &self.list.get(label.number)?.folders[usize::from(label.slot())];
+        Some(folder.file(&Name::parse(label.name).ok()?))
+    }
+
+    /// The file of the entry of that name, as it is shown.
+    pub fn shown_file(&self, label: &Label<'_>) -> String {
+        self.path_of(label).map(|path| self.shown(&path)).unwrap_or_default()
+    }
+
+    /// The name of a registry.
+    pub fn registry_name(&self, number: usize) -> &str {
+        self.list.get(number).map_or("", |registry| &registry.name)
     }
 
     /// The entries of a target, in the order of the registries: the first one is the visible one.
@@ -53,12 +155,12 @@ impl Registries<'_> {
     /// The entry of a target in one registry, if it has one.
     pub fn listed(&self, number: usize, target: &TargetId) -> Option<Listed> {
         let registry = self.list.get(number)?;
-        let name = registry.stems(target).first()?;
-        let path = registry.file(target, name);
+        let name = registry.stems(target, self.world).into_iter().next()?;
+        let path = registry.file(target, &name);
         let first = self.first(target).filter(|first| *first < number);
         Some(Listed {
             target: target.clone(),
-            name: name.clone(),
+            name,
             number,
             registry: registry.name.clone(),
             shown: self.shown(&path),

@@ -1,8 +1,9 @@
 //! `registry list`, `registry search`, `registry path`.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::look::Filter;
@@ -14,14 +15,14 @@ use crate::cli::commands::{Context, Fail};
 use crate::cli::voice::{SCHEMA, stack::strategy};
 use crate::load::Shelf;
 use crate::names::{Kind, TargetId, nearest};
-use crate::registry::{Fit, Glance, Leave, Listed, OptionGlance, fit};
+use crate::registry::{Fit, Glance, Label, Leave, Memory, OptionGlance, Registries, fit};
 use crate::version::Version;
 use crate::world::cache_dir;
 
 /// An entry in a list.
-struct Row {
-    listed: Listed,
-    glance: Glance,
+struct Row<'m> {
+    label: &'m Label<'m>,
+    glance: Glance<'m>,
 }
 
 pub(super) fn list(
@@ -33,26 +34,41 @@ pub(super) fn list(
     let mut shelf = Site::look(context, "hsm registry list")?;
     let number = registry.map(|name| number_of(&shelf, name)).transpose()?;
     let filter = Filter::new(&mut shelf, only)?;
-    let wanted = |listed: &Listed| {
-        filter.may(listed)
-            && number.is_none_or(|number| listed.number == number)
-            && (all || listed.hidden_by.is_none())
+    let wanted = |label: &Label<'_>| {
+        filter.may(label)
+            && number.is_none_or(|number| label.number == number)
+            && (all || label.hidden_by.is_none())
     };
-    let rows: Vec<Row> =
-        rows(context, &shelf, wanted).into_iter().filter(|row| filter.has(&row.glance)).collect();
+    let registries = &shelf.registries;
+    let (labels, memory) = recalled(context, registries, wanted);
+    let row = |label, glance| filter.has(&glance).then_some(Row { label, glance });
     if context.voice.is_json() {
-        context.voice.json(&Document { schema: SCHEMA, ok: true, entries: Rows(&rows), search: None });
-    } else {
-        say(context, &shelf, &rows, true);
+        let rows: Vec<Row<'_>> = registries.glances(&labels, &memory, row).into_iter().flatten().collect();
+        write(context, registries, &rows, None);
+        return Ok(Exit::Done);
     }
+    let table = Table { registries, by_kind: true };
+    let cells = registries
+        .glances(&labels, &memory, |label, glance| Some((label.slot(), table.cells(&row(label, glance)?))));
+    let mut sections =
+        ["packages", "containers", "package groups", "container groups"].map(|title| (title, Vec::new()));
+    for (slot, cells) in cells.into_iter().flatten() {
+        sections[usize::from(slot)].1.push(cells);
+    }
+    context.voice.rows(&sections);
     Ok(Exit::Done)
 }
 
-/// The entries that are wanted, each at a glance.
-fn rows(context: &Context<'_>, shelf: &Shelf<'_>, wanted: impl Fn(&Listed) -> bool) -> Vec<Row> {
-    let listed: Vec<Listed> = shelf.registries.all().into_iter().filter(wanted).collect();
-    let glances = shelf.registries.glances(&listed, cache_dir(context.world).as_deref());
-    listed.into_iter().zip(glances).map(|(listed, glance)| Row { listed, glance }).collect()
+/// The entries that are wanted, and what is remembered of them.
+fn recalled<'r>(
+    context: &Context<'_>,
+    registries: &'r Registries<'_>,
+    wanted: impl Fn(&Label<'_>) -> bool,
+) -> (Vec<Label<'r>>, Memory) {
+    let mut labels = registries.labels();
+    labels.retain(wanted);
+    let memory = registries.memory(&labels, cache_dir(context.world).as_deref());
+    (labels, memory)
 }
 
 pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Result<Exit, Fail> {
@@ -61,18 +77,25 @@ pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Re
     }
     let mut shelf = Site::look(context, "hsm registry search")?;
     let filter = Filter::new(&mut shelf, only)?;
-    let rows = rows(context, &shelf, |listed| filter.may(listed) && listed.hidden_by.is_none());
-    let usable = rows.into_iter().filter(|row| row.glance.error.is_none() && filter.has(&row.glance));
-    let fits = usable.filter_map(|row| Some((fit(row.listed.name.as_str(), &row.glance, words)?, row)));
-    let mut found: Vec<(Fit, Row)> = fits.collect();
+    let registries = &shelf.registries;
+    let visible = |label: &Label<'_>| filter.may(label) && label.hidden_by.is_none();
+    let (labels, memory) = recalled(context, registries, visible);
+    let fits = registries.glances(&labels, &memory, |label, glance| {
+        let fit = if glance.error.is_none() && filter.has(&glance) {
+            fit(label.name, &glance, words)?
+        } else {
+            return None;
+        };
+        Some((fit, Row { label, glance }))
+    });
+    let mut found: Vec<(Fit, Row<'_>)> = fits.into_iter().flatten().collect();
     let as_typed = found.iter().any(|(fit, _)| fit.as_typed);
     found.retain(|(fit, _)| fit.as_typed == as_typed);
-    found.sort_by_cached_key(|(fit, row)| (Reverse(*fit), row.listed.target.to_string()));
-    let rows: Vec<Row> = found.into_iter().map(|(_, row)| row).collect();
+    found.sort_by_cached_key(|(fit, row)| (Reverse(*fit), id(row.label)));
+    let rows: Vec<Row<'_>> = found.into_iter().map(|(_, row)| row).collect();
     let near = if rows.is_empty() { nearest_to(&shelf, words, only.kind) } else { Vec::new() };
     if context.voice.is_json() {
-        let search = Some(Search { as_typed, nearest: &near });
-        context.voice.json(&Document { schema: SCHEMA, ok: true, entries: Rows(&rows), search });
+        write(context, registries, &rows, Some(Search { as_typed, nearest: &near }));
         return Ok(Exit::Done);
     }
     if rows.is_empty() {
@@ -89,7 +112,8 @@ pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Re
     if !as_typed {
         context.voice.note(&format!("no entry has `{}`; these are like it", words.join(" ")));
     }
-    say(context, &shelf, &rows, false);
+    let table = Table { registries, by_kind: false };
+    context.voice.rows(&[("entries", rows.iter().map(|row| table.cells(row)).collect())]);
     Ok(Exit::Done)
 }
 
@@ -174,12 +198,17 @@ pub(super) fn kind_of(target: &TargetId) -> &'static str {
     }
 }
 
-/// The whole document; each entry is made when it is written, so that a hundred thousand take no more room than one.
+/// The id of an entry.
+fn id(label: &Label<'_>) -> String {
+    format!("{}:{}", label.word(), label.compared)
+}
+
+/// The whole document.
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, E: Serialize> {
     schema: u32,
     ok: bool,
-    entries: Rows<'a>,
+    entries: E,
     #[serde(flatten)]
     search: Option<Search<'a>>,
 }
@@ -190,117 +219,152 @@ struct Search<'a> {
     nearest: &'a [String],
 }
 
-struct Rows<'a>(&'a [Row]);
+/// An entry in the document.
+#[derive(Serialize)]
+struct InDocument<'a> {
+    id: String,
+    name: &'a str,
+    kind: &'static str,
+    registry: &'a str,
+    file: String,
+    hidden_by: Option<&'a str>,
+    releases: Vec<&'a str>,
+    yanked: &'a [Cow<'a, str>],
+    deprecated_releases: &'a [Cow<'a, str>],
+    strategy: Option<&'static str>,
+    options: Vec<&'a str>,
+    deprecated_options: Vec<&'a str>,
+    description: Option<&'a str>,
+    owner: Option<&'a str>,
+    tags: &'a [Cow<'a, str>],
+    deprecated: Option<LeaveInDocument<'a>>,
+    error: Option<&'a str>,
+}
 
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.0.iter().map(Row::json))
+#[derive(Serialize)]
+struct LeaveInDocument<'a> {
+    #[serde(rename = "use")]
+    instead: Option<&'a str>,
+    why: Option<&'a str>,
+}
+
+/// Writes the document; each entry is made when it is written, so that a hundred thousand take no more room than one.
+fn write(context: &Context<'_>, registries: &Registries<'_>, rows: &[Row<'_>], search: Option<Search<'_>>) {
+    let entries = Entries(registries, rows);
+    context.voice.json(&Document { schema: SCHEMA, ok: true, entries, search });
+}
+
+struct Entries<'a>(&'a Registries<'a>, &'a [Row<'a>]);
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.1.iter().map(|row| row.in_document(self.0)))
     }
 }
 
-impl Row {
-    fn json(&self) -> Json {
-        let Self { listed, glance } = self;
-        let options: Vec<&str> = glance.options.iter().map(|option| option.name.as_str()).collect();
+impl Row<'_> {
+    fn in_document<'a>(&'a self, registries: &'a Registries<'_>) -> InDocument<'a> {
+        let Self { label, glance } = self;
         let left = glance.options.iter().filter(|option| option.is_deprecated);
-        let left: Vec<&str> = left.map(|option| option.name.as_str()).collect();
-        let deprecated =
-            glance.deprecated.as_ref().map(|leave| json!({"use": leave.instead, "why": leave.why}));
-        json!({
-            "id": listed.target.to_string(),
-            "name": listed.name.as_str(),
-            "kind": kind_of(&listed.target),
-            "registry": listed.registry,
-            "file": listed.shown,
-            "hidden_by": listed.hidden_by,
-            "releases": releases(glance),
-            "yanked": glance.yanked,
-            "deprecated_releases": glance.left,
-            "strategy": glance.one.map(strategy),
-            "options": options,
-            "deprecated_options": left,
-            "description": glance.description,
-            "owner": glance.owner,
-            "tags": glance.tags,
-            "deprecated": deprecated,
-            "error": glance.error,
-        })
+        let leave = |leave: &'a Leave<'_>| LeaveInDocument {
+            instead: leave.instead.as_deref(),
+            why: leave.why.as_deref(),
+        };
+        InDocument {
+            id: id(label),
+            name: label.name,
+            kind: label.word(),
+            registry: registries.registry_name(label.number),
+            file: registries.shown_file(label),
+            hidden_by: label.hidden_by.map(|winner| registries.registry_name(winner)),
+            releases: releases(glance),
+            yanked: &glance.yanked,
+            deprecated_releases: &glance.left,
+            strategy: glance.one.map(strategy),
+            options: glance.options.iter().map(|option| option.name.as_ref()).collect(),
+            deprecated_options: left.map(|option| option.name.as_ref()).collect(),
+            description: glance.description.as_deref(),
+            owner: glance.owner.as_deref(),
+            tags: &glance.tags,
+            deprecated: glance.deprecated.as_ref().map(leave),
+            error: glance.error.as_deref(),
+        }
     }
 }
 
 /// All releases: those that anybody can have, then those that only locks hold.
-fn releases(glance: &Glance) -> Vec<&str> {
-    glance.releases.iter().chain(&glance.yanked).map(String::as_str).collect()
+fn releases<'g>(glance: &'g Glance<'_>) -> Vec<&'g str> {
+    glance.releases.iter().chain(&glance.yanked).map(AsRef::as_ref).collect()
 }
 
-/// The rows as a table; in sections by kind, or in the order in which they are.
-fn say(context: &Context<'_>, shelf: &Shelf<'_>, rows: &[Row], by_kind: bool) {
-    let several = shelf.registries.count() > 1;
-    let cells = |row: &Row| {
-        let glance = &row.glance;
+/// A row of the table.
+type Cells<'t> = [Cow<'t, str>; 4];
+
+/// A table of entries; in sections by kind, or in the order in which they are.
+struct Table<'r> {
+    registries: &'r Registries<'r>,
+    by_kind: bool,
+}
+
+impl<'r> Table<'r> {
+    fn cells(&self, row: &Row<'r>) -> Cells<'r> {
+        let Row { label, glance } = row;
         let (facts, text) = match (&glance.error, glance.one) {
-            (Some(why), _) => ("broken".to_owned(), Some(why.clone())),
+            (Some(why), _) => (Cow::Borrowed("broken"), Some(why.clone())),
             (None, None) => (newest(glance), glance.description.clone()),
             (None, Some(one)) => {
-                let options: Vec<String> = glance.options.iter().map(option).collect();
+                let options: Vec<Cow<'_, str>> = glance.options.iter().map(option).collect();
                 let options = options.join(", ");
-                let about = glance.description.as_ref();
-                let text = about.map_or_else(|| options.clone(), |text| format!("{text} ({options})"));
-                (strategy(one).to_owned(), Some(text))
+                let text = match &glance.description {
+                    Some(text) => format!("{text} ({options})"),
+                    None => options,
+                };
+                (Cow::Borrowed(strategy(one)), Some(text.into()))
             }
         };
+        let text = text.unwrap_or_default();
         let text = match &glance.deprecated {
-            Some(leave) => Some(format!("{}{}", left(leave), text.unwrap_or_default()).trim().to_owned()),
+            Some(leave) => format!("{}{text}", left(leave)).trim().to_owned().into(),
             None => text,
         };
-        let name = if by_kind { row.listed.name.to_string() } else { row.listed.target.to_string() };
-        let registry = match &row.listed.hidden_by {
-            Some(winner) => format!("{}, hidden by {winner}", row.listed.registry),
-            None if several => row.listed.registry.clone(),
-            None => String::new(),
+        let name = if self.by_kind { label.name.into() } else { id(label).into() };
+        let registry = self.registries.registry_name(label.number);
+        let registry = match label.hidden_by {
+            Some(winner) => format!("{registry}, hidden by {}", self.registries.registry_name(winner)).into(),
+            None if self.registries.count() > 1 => registry.into(),
+            None => Cow::Borrowed(""),
         };
-        [name, facts, registry, text.unwrap_or_default()]
-    };
-    if !by_kind {
-        return context.voice.rows(&[("entries", rows.iter().map(cells).collect())]);
+        [name, facts, registry, text]
     }
-    let titles = ["packages", "containers", "package groups", "container groups"];
-    let of = |at: usize| {
-        let (kind, is_group) = KINDS[at];
-        let is = |row: &&Row| match &row.listed.target {
-            TargetId::Component(id) => !is_group && id.kind() == kind,
-            TargetId::Group(id) => is_group && id.kind == kind,
-        };
-        (titles[at], rows.iter().filter(is).map(cells).collect())
-    };
-    context.voice.rows(&[of(0), of(1), of(2), of(3)]);
 }
 
 /// What is to be left is not to be overlooked.
-fn left(leave: &Leave) -> String {
+fn left(leave: &Leave<'_>) -> String {
     match &leave.instead {
         Some(name) => format!("[deprecated: use {name}] "),
         None => "[deprecated] ".to_owned(),
     }
 }
 
-fn option(option: &OptionGlance) -> String {
-    format!("{}{}", option.name, if option.is_deprecated { " [deprecated]" } else { "" })
+fn option<'g>(option: &'g OptionGlance<'_>) -> Cow<'g, str> {
+    if option.is_deprecated {
+        format!("{} [deprecated]", option.name).into()
+    } else {
+        Cow::Borrowed(&option.name)
+    }
 }
 
 /// The newest release that anybody can have, and how many others there are.
-fn newest(glance: &Glance) -> String {
-    let mark = |version: &str| match (
-        glance.yanked.iter().any(|v| v == version),
-        glance.left.iter().any(|v| v == version),
-    ) {
+fn newest<'t>(glance: &Glance<'t>) -> Cow<'t, str> {
+    let Some(first) = glance.releases.first().or(glance.yanked.first()) else { return "-".into() };
+    let mark = match (glance.yanked.contains(first), glance.left.contains(first)) {
         (true, _) => " [yanked]",
         (_, true) => " [deprecated]",
         _ => "",
     };
-    match releases(glance).as_slice() {
-        [] => "-".to_owned(),
-        [one] => format!("{one}{}", mark(one)),
-        [first, others @ ..] => format!("{first}{} (+{})", mark(first), others.len()),
+    match glance.releases.len() + glance.yanked.len() {
+        1 if mark.is_empty() => first.clone(),
+        1 => format!("{first}{mark}").into(),
+        all => format!("{first}{mark} (+{})", all - 1).into(),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{KINDS, find, is_kind, typed};
+use super::{KINDS, find, typed};
 use crate::cli::args::registry::{KindArg, Only};
 use crate::cli::commands::Fail;
 use crate::load::Shelf;
-use crate::names::TargetId;
-use crate::registry::{Glance, Listed};
+use crate::names::{Kind, TargetId};
+use crate::registry::{Glance, Label};
 
 /// See the [module](self).
 pub(super) struct Filter {
@@ -35,16 +35,23 @@ impl Filter {
     }
 
     /// Whether an entry may be meant, from its name.
-    pub(super) fn may(&self, listed: &Listed) -> bool {
-        self.kind.is_none_or(|kind| is_kind(&listed.target, kind))
-            && self.provided.as_ref().is_none_or(|provided| provided.contains(&listed.target))
+    pub(super) fn may(&self, label: &Label<'_>) -> bool {
+        let is_kind = |kind| match kind {
+            KindArg::Package => !label.is_group && label.kind == Kind::Package,
+            KindArg::Container => !label.is_group && label.kind == Kind::Container,
+            KindArg::Group => label.is_group,
+        };
+        let is_in = |all: &BTreeSet<TargetId>| label.target().is_some_and(|target| all.contains(&target));
+        self.kind.is_none_or(is_kind) && self.provided.as_ref().is_none_or(is_in)
     }
 
     /// Whether an entry is meant, from what it says. Nobody knows that of a broken one.
-    pub(super) fn has(&self, glance: &Glance) -> bool {
+    pub(super) fn has(&self, glance: &Glance<'_>) -> bool {
         let tagged = |tag: &String| glance.tags.iter().any(|own| own.to_lowercase() == *tag);
         let is_owner = |owner: &String| glance.owner.as_ref().is_some_and(|own| own.to_lowercase() == *owner);
-        let implied = |targets: &Vec<String>| glance.implies.iter().any(|own| targets.contains(own));
+        let implied = |targets: &Vec<String>| {
+            glance.implies.iter().any(|own| targets.iter().any(|target| target == own))
+        };
         self.tags.iter().all(tagged)
             && self.owner.as_ref().is_none_or(is_owner)
             && self.implies.as_ref().is_none_or(implied)
