@@ -4,6 +4,7 @@
 //! Refuses: solving, and writing the manifest.
 
 mod moves;
+mod together;
 
 use std::collections::BTreeSet;
 
@@ -20,6 +21,7 @@ use crate::version::Version;
 use crate::yaml::{self, Limits};
 
 pub use moves::{Move, Moves, moves};
+pub use together::together;
 
 /// All that is deprecated in a stack. The registries are asked what takes its place; what they read for that goes to
 /// `aside`.

@@ -154,6 +154,32 @@ dependencies:
     assert_eq!(project.read("hsm.yaml"), manifest.replace("fine", "good"));
 }
 
+/// `left` and `right` only go together; `loner` goes with neither, and it is the one more.
+#[test]
+fn as_many_are_moved_as_go_together() {
+    let text = "project: {name: demo}\ndependencies: {packages: [loner, left, right, plain]}\n";
+    let deprecated = |to: &str| format!("deprecated: {{use: {to}}}\n");
+    let packages = [
+        ("loner", deprecated("new-loner")),
+        ("left", deprecated("new-left")),
+        ("right", deprecated("new-right")),
+        ("plain", deprecated("new-plain")),
+        ("new-loner", "conflicts: {\"package:new-left\": \"*\"}\n".to_owned()),
+        ("new-left", "conflicts: {\"package:right\": \"*\"}\n".to_owned()),
+        ("new-right", "conflicts: {\"package:left\": \"*\"}\n".to_owned()),
+        ("new-plain", String::new()),
+    ];
+    let packages: Vec<(&str, &str)> = packages.iter().map(|(name, more)| (*name, more.as_str())).collect();
+    let project = project(text, &packages);
+    let run = project.run(&["check", "--fix"]).ends(Exit::Done);
+    let moved = "dependencies: {packages: [loner, new-left, new-right, new-plain]}";
+    assert!(project.read("hsm.yaml").contains(moved), "{}{}", project.read("hsm.yaml"), run.err);
+    assert!(run.err.contains("package:loner") && run.err.contains("new-left"), "{}", run.err);
+    let again = project.read("hsm.yaml");
+    project.run(&["check", "--fix"]).ends(Exit::Done);
+    assert_eq!(project.read("hsm.yaml"), again);
+}
+
 #[test]
 fn two_lines_that_come_to_name_the_same_become_one_where_they_say_the_same() {
     let manifest = "project: {name: demo}\ndependencies:\n  packages:\n    - one   # old\n    - two: prod   # new\n    - three: prod\n";

@@ -12,7 +12,7 @@ use crate::cli::commands::{Context, Fail};
 use crate::cli::voice::plan;
 use crate::diagnostic::{Diagnostic, Severity, Unmovable};
 use crate::load::{MANIFEST, Opened};
-use crate::outdated::{Move, moves};
+use crate::outdated::{Move, moves, together};
 use crate::place::FileId;
 use crate::road::{Road, Stop, Wish, explain};
 
@@ -148,35 +148,29 @@ impl Fixing<'_, '_> {
         }
     }
 
-    /// All at once, since one may need another; where that is not possible, one after the other, as long as one more is.
+    /// As many as can be together, since one may need another and two may not go together. What comes to light only when
+    /// some are made is tried after them.
     fn deprecated(&mut self) {
-        let all = self.next(false);
+        let mut all = self.next(false);
         if all.is_empty() {
             return;
         }
         let base = self.fares(&self.text);
-        let together = all.iter().try_fold(self.text.clone(), |text, one| one.made(&text));
-        if let Ok(text) = together
-            && let Ok(()) = self.allowed(&base, &text)
-        {
+        while !all.is_empty() {
+            let made = |set: &[usize]| {
+                let mut moves = set.iter().filter_map(|one| all.get(*one));
+                moves.try_fold(self.text.clone(), |text, one| one.made(&text))
+            };
+            let (chosen, refused) = together(all.len(), |set| self.allowed(&base, &made(set)?));
+            let Ok(text) = made(&chosen) else { return };
+            let refused: Vec<(Move, Unmovable)> =
+                refused.into_iter().filter_map(|(one, why)| Some((all.get(one)?.clone(), why))).collect();
             self.text = text;
-            self.made.extend(all);
-            return;
-        }
-        loop {
-            let mut refused = Vec::new();
-            let before = self.made.len();
-            for one in self.next(false) {
-                let made = one.made(&self.text).and_then(|text| self.allowed(&base, &text).map(|()| text));
-                match made {
-                    Ok(text) => {
-                        self.text = text;
-                        self.made.push(one);
-                    }
-                    Err(why) => refused.push((one, why)),
-                }
-            }
-            if self.made.len() == before || refused.is_empty() {
+            self.made.extend(chosen.iter().filter_map(|one| all.get(*one)).cloned());
+            all = self.next(false);
+            let is_refused =
+                |one: &Move| refused.iter().any(|(other, _)| other.from == one.from && other.to == one.to);
+            if chosen.is_empty() || all.iter().all(is_refused) {
                 self.refused.extend(refused);
                 return;
             }
