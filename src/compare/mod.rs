@@ -10,7 +10,7 @@
 //! A difference breaks if a project that has a stack with the old state may have none with the new one, or may not be able
 //! to start it: something that it names is gone, more is demanded, or what it has may clash. What only changes which of
 //! several stacks is preferred, or what a stack is made of, does not break. That is held to trying everything: where
-//! no difference breaks, no project of the laws has lost its stack.
+//! no difference breaks, no project of the laws has lost its stack. What follows for other entries: [`crate::validate::lost`].
 
 mod judge;
 mod needs;

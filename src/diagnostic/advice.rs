@@ -13,6 +13,7 @@ impl Finding {
             Self::Outdated(outdated) => outdated.code(),
             Self::Expected(expected) => expected.code(),
             Self::Breaking { .. } => "HSM-E630",
+            Self::Lost(_) => "HSM-E631",
             Self::Syntax(_) => "HSM-E001",
             Self::BadToml(_) => "HSM-E077",
             Self::NotUtf8 => "HSM-E002",
@@ -106,6 +107,12 @@ impl Finding {
             Self::Upkeep(upkeep) => return upkeep.help(),
             Self::Outdated(outdated) => return outdated.help(),
             Self::Expected(expected) => return expected.help(),
+            Self::Lost(_) => {
+                return Some(
+                    "a project may want it; change one of the numbered lines, or say so to those who use it"
+                        .to_owned(),
+                );
+            }
             Self::Breaking { why, .. } => {
                 return Some(format!("{why}; where that is meant, say so to those who use it"));
             }

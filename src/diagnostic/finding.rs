@@ -2,7 +2,7 @@
 //!
 //! Owns: the findings, their codes, their sentences and what to do about each. Refuses: places (the diagnostic has them).
 
-use super::{Expected, Outdated, Proven, Upkeep, Wiring};
+use super::{Expected, Lost, Outdated, Proven, Upkeep, Wiring};
 use crate::compare::Breaks;
 use crate::container::port::PortError;
 use crate::container::volume::VolumeError;
@@ -32,6 +32,9 @@ pub enum Finding {
         /// Why it may break one.
         why: Breaks,
     },
+    /// What follows from a change of a registry for something else in it.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// What is to be left.
     #[error(transparent)]
     Outdated(#[from] Outdated),

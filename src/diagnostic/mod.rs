@@ -18,7 +18,7 @@ use crate::place::Place;
 pub use expected::Expected;
 pub use finding::{Finding, UrlProblem};
 pub use outdated::{Instead, Outdated, Unmovable};
-pub use proven::{ComponentPart, Proven};
+pub use proven::{ComponentPart, Lost, Proven};
 pub use upkeep::Upkeep;
 pub use wiring::{ExtendsProblem, Unfetched, WhyUnfetched, Wiring};
 

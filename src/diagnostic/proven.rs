@@ -47,6 +47,47 @@ pub enum Proven {
     NotProved(String),
 }
 
+/// What a registry proves now and did not before: something that a project could have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost(pub Proven);
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Proven::DeadGroup(group) => write!(f, "{group} can no longer take part"),
+            Proven::DeadOption(group, option) => {
+                write!(f, "selecting `{option}` of {group} is no longer possible")
+            }
+            Proven::DeadComponent(id) => write!(f, "a stack with {id} is no longer possible"),
+            Proven::DeadPart(id, part) => write!(f, "{id} {part} is no longer possible"),
+            Proven::AlwaysThere(group, option) => {
+                write!(f, "leaving out `{option}` of {group} is no longer possible")
+            }
+            Proven::NeverTogether(one, other) => {
+                write!(f, "{} together with {} is no longer possible", pair_member(one), pair_member(other))
+            }
+            other @ (Proven::OutOfReach { .. } | Proven::NotProved(_)) => other.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Lost {}
+
+impl Lost {
+    /// The id of what can no longer be had, or whose part or option it is.
+    pub fn of(&self) -> String {
+        match &self.0 {
+            Proven::DeadGroup(group)
+            | Proven::DeadOption(group, _)
+            | Proven::AlwaysThere(group, _)
+            | Proven::OutOfReach { group, .. }
+            | Proven::NeverTogether((group, _), _) => group.to_string(),
+            Proven::DeadComponent(id) | Proven::DeadPart(id, _) => id.to_string(),
+            Proven::NotProved(what) => what.clone(),
+        }
+    }
+}
+
 /// A part of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentPart {

@@ -6,6 +6,7 @@
 //!
 //! - `cases`: the tests that a registry brings along.
 //! - `lineage`: what takes the place of what.
+//! - `lost`: what one state of a registry allowed and another does not.
 //! - `questions`: what is asked of every group and every component.
 //! - `report`: from answers to findings.
 //! - `upkeep`: what is careless in entries.
@@ -15,11 +16,14 @@
 
 pub mod cases;
 mod lineage;
+mod lost;
 mod questions;
 mod report;
 mod upkeep;
 
 use std::path::Path;
+
+pub use lost::{Possible, lost, possible};
 
 use crate::compile::compile;
 use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};

@@ -24,11 +24,42 @@ pub(super) fn report(
     answers: &Survey,
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<Diagnostic>, NoStack> {
+    let mut report = found((inputs, compiled, questions, answers), true, interrupted)?;
+    report.explain()?;
+    Ok(report.found)
+}
+
+/// Those of the findings that are wanted, explained; nothing of bounds.
+pub(super) fn of_these(
+    of: (&Inputs, &mut Compiled, &Questions, &Survey),
+    wanted: &dyn Fn(&Proven) -> bool,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Diagnostic>, NoStack> {
+    let mut report = found(of, false, interrupted)?;
+    let open = std::mem::take(&mut report.open).into_iter().zip(std::mem::take(&mut report.asked));
+    let all = std::mem::take(&mut report.found);
+    for (number, asked) in open {
+        let said = all.get(number).filter(|said| matches!(&said.finding, Finding::Proven(p) if wanted(p)));
+        if let Some(said) = said {
+            report.unexplained(asked, said.clone());
+        }
+    }
+    report.explain()?;
+    Ok(report.found)
+}
+
+/// The findings without what explains them.
+fn found<'a>(
+    (inputs, compiled, questions, answers): (&'a Inputs, &'a mut Compiled, &'a Questions, &'a Survey),
+    bounds: bool,
+    interrupted: &'a (dyn Fn() -> bool + Sync),
+) -> Result<Report<'a>, NoStack> {
     let mut report = Report {
         inputs,
         compiled,
         questions,
         answers,
+        bounds,
         interrupted,
         could: Could::default(),
         found: Vec::new(),
@@ -43,8 +74,7 @@ pub(super) fn report(
         report.component(component, &said_by_groups);
     }
     report.pairs();
-    report.explain()?;
-    Ok(report.found)
+    Ok(report)
 }
 
 struct Report<'a> {
@@ -52,6 +82,8 @@ struct Report<'a> {
     compiled: &'a mut Compiled,
     questions: &'a Questions,
     answers: &'a Survey,
+    /// Whether bounds are looked at.
+    bounds: bool,
     interrupted: &'a (dyn Fn() -> bool + Sync),
     could: Could,
     found: Vec<Diagnostic>,
@@ -81,7 +113,8 @@ impl Report<'_> {
                 self.refuted(left_out, place, Proven::AlwaysThere(group, option_name));
             }
         }
-        for bound in &of.bounds {
+        let bounds: &[OfBound] = if self.bounds { &of.bounds } else { &[] };
+        for bound in bounds {
             if self.answer(bound.met) == Answer::Impossible {
                 self.out_of_reach(of, group, bound)?;
             }
@@ -253,7 +286,7 @@ fn option_place(group: &Group, place: usize, otherwise: Place) -> Place {
 }
 
 /// Where a release stands, and its version if it has one.
-fn release_of(entry: &Entry, release: usize) -> Option<(Place, Version)> {
+pub(super) fn release_of(entry: &Entry, release: usize) -> Option<(Place, Version)> {
     let (place, version) = match entry {
         Entry::Package(package) => package.releases.get(release).map(|one| (one.place, &one.version))?,
         Entry::Container(container) => {

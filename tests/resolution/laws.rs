@@ -21,6 +21,7 @@ mod changed;
 mod controls;
 mod coverage;
 mod explained;
+mod follows;
 mod limits;
 mod registry;
 mod same;

@@ -117,5 +117,53 @@ fn what_may_break_is_said_in_every_form() {
     assert!(format!("{}{}", run.out, run.err).contains(annotation), "{}", run.out);
     let said =
         json(&with_git(&project, &["registry", "diff", "v1..", "--format", "sarif"], Exit::NoSolution));
-    assert_eq!(said["runs"][0]["results"][0]["ruleId"].as_str(), Some("HSM-E630"), "{said:#}");
+    let results = said["runs"][0]["results"].as_array().into_iter().flatten();
+    let rules: Vec<_> = results.map(|one| one["ruleId"].as_str().unwrap_or_default()).collect();
+    // with two of two, of which each is in the other's way, the group can't take part at all
+    assert_eq!(rules, ["HSM-E631", "HSM-E630"], "{said:#}");
+}
+
+/// What follows for entries that have not changed is told beside the changes, with the lines that rule it out.
+#[test]
+fn what_follows_from_a_change_for_something_else_is_told_apart() {
+    let project = committed();
+    // the group is as it was
+    project.write(GROUP_PATH, &GROUP.replace(", conflicts: {container:valkey: \"*\"}", ""));
+    git(&project.path(""), &["commit", "--quiet", "--all", "--message", "two"]);
+    let entry = "name: redis\nsources: {prod: {type: docker-image, image: \"redis:7\"}}\n";
+    project.write(
+        "hsm-registry/containers/redis.yaml",
+        &format!("{entry}conflicts: {{container:valkey: \"*\"}}\n"),
+    );
+    let args = &["registry", "diff", "HEAD.."];
+    let run = with_git(&project, args, Exit::NoSolution);
+    let lost = "`redis` of container_group:cache together with `valkey` of container_group:cache is no longer possible";
+    let (direct, follows) =
+        run.out.split_once("follows from these changes").unwrap_or_else(|| panic!("{}", run.out));
+    assert!(direct.contains("container:redis") && !direct.contains("no longer possible"), "{}", run.out);
+    assert!(follows.contains(lost) && follows.contains("1. container:redis conflicts with"), "{}", run.out);
+    assert!(
+        run.err.contains("1 change, which may break projects; 1 thing is no longer possible"),
+        "{}",
+        run.err
+    );
+
+    let said = json(&with_git(&project, &[&args[..], &["--format", "json"]].concat(), Exit::NoSolution));
+    assert_eq!(said["changes"].as_array().map(Vec::len), Some(1), "{said:#}");
+    let one = &said["follows"][0];
+    assert_eq!(
+        (one["what"].as_str(), one["id"].as_str()),
+        (Some(lost), Some("container_group:cache")),
+        "{said:#}"
+    );
+    assert_eq!(one["because"][0]["place"]["path"].as_str(), Some("hsm-registry/containers/redis.yaml"));
+    let said = json(&with_git(&project, &[&args[..], &["--format", "sarif"]].concat(), Exit::NoSolution));
+    let rules: Vec<_> =
+        said["runs"][0]["results"].as_array().into_iter().flatten().map(|one| &one["ruleId"]).collect();
+    assert!(rules.iter().any(|rule| rule.as_str() == Some("HSM-E631")), "{said:#}");
+    // the other way nothing is lost
+    let back = with_git(&project, &["registry", "diff", "HEAD..HEAD~"], Exit::NoSolution);
+    assert!(back.out.contains("follows from these changes"), "{}", back.out);
+    let on = with_git(&project, &["registry", "diff", "HEAD~..HEAD"], Exit::Done);
+    assert!(!on.out.contains("follows from"), "{}", on.out);
 }

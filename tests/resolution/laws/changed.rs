@@ -97,7 +97,7 @@ fn meaning(files: &std::collections::BTreeMap<String, String>) -> Vec<(String, S
 }
 
 /// The files that differ, both ways.
-fn shown(
+pub(super) fn shown(
     was: &std::collections::BTreeMap<String, String>,
     is: &std::collections::BTreeMap<String, String>,
 ) -> String {

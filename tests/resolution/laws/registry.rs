@@ -21,7 +21,7 @@ const REGISTRIES: u64 = 700;
 const LARGEST: u64 = 3_000;
 
 /// The same registry, and nobody who wants anything of it.
-fn registry_of(project: &Project) -> Project {
+pub(super) fn registry_of(project: &Project) -> Project {
     Project {
         components: project.components.clone(),
         broken: project.broken.clone(),
@@ -30,16 +30,16 @@ fn registry_of(project: &Project) -> Project {
     }
 }
 
-fn line(group: &Group) -> Line {
+pub(super) fn line(group: &Group) -> Line {
     Line { group: group.id, selection: None, exclude: Vec::new(), mode: None, profile: None }
 }
 
-fn option(group: &Group, name: Name) -> Id {
+pub(super) fn option(group: &Group, name: Name) -> Id {
     Id { kind: group.id.kind, name }
 }
 
 /// Whether a project that says so much has a stack; `None`: too large to try.
-fn is_solvable(registry: &Project, want: impl FnOnce(&mut Project)) -> Option<bool> {
+pub(super) fn is_solvable(registry: &Project, want: impl FnOnce(&mut Project)) -> Option<bool> {
     let mut project = registry.clone();
     want(&mut project);
     let judge = Judge::new(&project, None);
@@ -47,7 +47,7 @@ fn is_solvable(registry: &Project, want: impl FnOnce(&mut Project)) -> Option<bo
 }
 
 /// What trying everything says of a registry, in the words of the findings.
-fn expected(registry: &Project) -> Option<BTreeSet<String>> {
+pub(super) fn expected(registry: &Project) -> Option<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     let mut said_by_a_group: BTreeSet<Id> = BTreeSet::new();
     for group in &registry.groups {
@@ -132,28 +132,29 @@ fn proved(registry: &Project) -> BTreeSet<String> {
         load::shelf(Path::new(ROOT), true, &world, &[]).unwrap_or_else(|_| panic!("the registry opens"));
     let validation = validate(Path::new(ROOT), shelf, Wanted::default(), &|| false).unwrap();
     let words = validation.findings.iter().filter_map(|found| match &found.finding {
-        Finding::Proven(proven) => Some(proven),
+        Finding::Proven(proven) => words(proven),
         _ => None,
     });
-    words
-        .filter_map(|proven| {
-            Some(match proven {
-                Proven::DeadGroup(group) => format!("dead {group}"),
-                Proven::DeadOption(group, name) => format!("dead {name} of {group}"),
-                Proven::AlwaysThere(group, name) => format!("always {name} of {group}"),
-                Proven::NeverTogether((group, one), (_, other)) => {
-                    format!("apart {one} and {other} of {group}")
-                }
-                Proven::OutOfReach { group, is_max, reached, .. } => {
-                    let reached = reached.unwrap();
-                    format!("{} {reached} of {group}", if *is_max { "most" } else { "least" })
-                }
-                Proven::DeadComponent(id) => format!("dead {id}"),
-                Proven::DeadPart(..) => return None,
-                other => panic!("{other}"),
-            })
-        })
-        .collect()
+    words.collect()
+}
+
+/// A finding in words; `None`: parts of components are tried elsewhere.
+pub(super) fn words(proven: &Proven) -> Option<String> {
+    Some(match proven {
+        Proven::DeadGroup(group) => format!("dead {group}"),
+        Proven::DeadOption(group, name) => format!("dead {name} of {group}"),
+        Proven::AlwaysThere(group, name) => format!("always {name} of {group}"),
+        Proven::NeverTogether((group, one), (_, other)) => {
+            format!("apart {one} and {other} of {group}")
+        }
+        Proven::OutOfReach { group, is_max, reached, .. } => {
+            let reached = reached.unwrap();
+            format!("{} {reached} of {group}", if *is_max { "most" } else { "least" })
+        }
+        Proven::DeadComponent(id) => format!("dead {id}"),
+        Proven::DeadPart(..) => return None,
+        other => panic!("{other}"),
+    })
 }
 
 #[test]

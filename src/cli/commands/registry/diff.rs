@@ -11,10 +11,13 @@ use crate::cli::Exit;
 use crate::cli::commands::{Context, Fail};
 use crate::cli::voice::SCHEMA;
 use crate::compare::{Breaks, Change, State, compare};
-use crate::diagnostic::{Diagnostic, Finding};
-use crate::load::{self, Report};
+use crate::diagnostic::{Diagnostic, Finding, Related};
+use crate::load::{self, Report, Shelf};
 use crate::place::{Place, Sources};
+use crate::registry::Registries;
 use crate::road::Stop;
+use crate::solve::NoStack;
+use crate::validate::{lost, possible};
 use crate::world::{Laid, World};
 
 /// Where a state is to be had.
@@ -27,28 +30,40 @@ enum At {
 
 pub(super) fn diff(context: &Context<'_>, old: &str, new: Option<&Path>) -> Result<Exit, Fail> {
     let (root, old, new) = sides(context, old, new)?;
+    let sides = [laid(context, &root, &old)?, laid(context, &root, &new)?];
     let mut sources = Sources::new();
-    let before = read(context, &root, &old, &mut sources)?;
-    let after = read(context, &root, &new, &mut sources)?;
-    let changes = compare(&before, &after);
+    let mut before = open(&root, &sides[0], &mut sources)?;
+    let mut after = open(&root, &sides[1], &mut sources)?;
+    let states = (State::read(&mut before, &mut sources), State::read(&mut after, &mut sources));
+    let changes = compare(&states.0, &states.1);
     let breaking: Vec<Diagnostic> = changes.iter().filter_map(finding).collect();
+    // where nothing breaks, nothing follows from it either
+    let lost = if breaking.is_empty() {
+        Vec::new()
+    } else {
+        follows(context, &root, [before, after], &mut sources)?
+    };
     let fails = !breaking.is_empty();
     // what could be read before, and why it can't be any more
-    let mut found: Vec<Diagnostic> = after
+    let (was, is) = &states;
+    let mut found: Vec<Diagnostic> = is
         .broken()
-        .filter(|(target, _)| before.broken().all(|(known, _)| known != *target))
+        .filter(|(target, _)| was.broken().all(|(known, _)| known != *target))
         .flat_map(|(_, found)| found.to_vec())
         .collect();
     if context.voice.is_json() {
         let changes: Vec<Json> = changes.iter().map(|change| as_json(&sources, change)).collect();
+        let lost: Vec<Json> = lost.iter().filter_map(|lost| lost_as_json(&sources, lost)).collect();
         context.voice.json(&json!({
-            "schema": SCHEMA, "ok": !fails, "old": old.text(), "new": new.text(), "changes": changes,
+            "schema": SCHEMA, "ok": !fails, "old": old.text(), "new": new.text(),
+            "changes": changes, "follows": lost,
         }));
     } else {
         if context.voice.annotates() {
-            found.extend(breaking.iter().cloned());
+            found.extend(breaking.iter().chain(&lost).cloned());
         }
         say(context, &sources, &changes);
+        say_lost(context, &sources, &lost);
         context.voice.diagnostics(&sources, &found);
         let harmless = changes.len() - breaking.len();
         let summary = match (breaking.len(), harmless) {
@@ -59,9 +74,43 @@ pub(super) fn diff(context: &Context<'_>, old: &str, new: Option<&Path>) -> Resu
                 format!("{} that may break projects, and {harmless} that break none", count(breaking))
             }
         };
-        context.voice.step("compared", &format!("{} with {}: {summary}", old.text(), new.text()));
+        let follows = match lost.len() {
+            0 => String::new(),
+            1 => "; 1 thing is no longer possible".to_owned(),
+            all => format!("; {all} things are no longer possible"),
+        };
+        context.voice.step("compared", &format!("{} with {}: {summary}{follows}", old.text(), new.text()));
     }
     Ok(if fails { Exit::NoSolution } else { Exit::Done })
+}
+
+/// What follows from the changes for entries that may not have changed: what the old state allows and the new one does not.
+fn follows(
+    context: &Context<'_>,
+    root: &Path,
+    [before, after]: [Registries<'_>; 2],
+    sources: &mut Sources,
+) -> Result<Vec<Diagnostic>, Fail> {
+    let interrupted = || context.world.interrupted();
+    let shelf = |registries, sources| Shelf { sources, manifest: None, registries, pins: Vec::new() };
+    let known = sources.clone();
+    let survey = || {
+        let (was, read) = possible(root, shelf(before, known), &interrupted)?;
+        lost(root, &was, shelf(after, read), &interrupted)
+    };
+    match survey() {
+        Ok((lost, read)) => {
+            *sources = read;
+            Ok(lost)
+        }
+        Err(NoStack::Interrupted) => {
+            Err(Stop::Interrupted(context.world.interrupted_by().unwrap_or(2)).into())
+        }
+        Err(_) => {
+            context.voice.note("what follows from these changes was too hard to find out");
+            Ok(Vec::new())
+        }
+    }
 }
 
 fn count(number: usize) -> String {
@@ -123,33 +172,43 @@ impl At {
     }
 }
 
-fn read(context: &Context<'_>, root: &Path, at: &At, sources: &mut Sources) -> Result<State, Fail> {
-    let state = |world: &dyn World, dir: &Path, sources: &mut Sources| {
-        let registries = load::shelf_at(root, &dir.into(), world, sources);
-        registries.map(|mut registries| State::read(&mut registries, sources))
+/// A state as a directory of a world.
+struct Side<'w> {
+    world: SideWorld<'w>,
+    dir: PathBuf,
+}
+
+enum SideWorld<'w> {
+    Real(&'w dyn World),
+    Commit(Laid<'w>),
+}
+
+/// Reads the files of a commit from git.
+fn laid<'w>(context: &Context<'w>, root: &Path, at: &At) -> Result<Side<'w>, Fail> {
+    let (dir, revision) = match at {
+        At::Directory(dir) => return Ok(Side { world: SideWorld::Real(context.world), dir: dir.clone() }),
+        At::Commit(dir, revision) => (dir, revision),
     };
-    let wrong =
-        |diagnostics, sources: &Sources| Stop::Wrong(Report { sources: sources.clone(), diagnostics });
-    match at {
-        At::Directory(dir) => {
-            state(context.world, dir, sources).map_err(|found| Fail::from(wrong(found, sources)))
-        }
-        At::Commit(dir, revision) => {
-            let wanted = |path: &str| {
-                path == "registry.yaml" || path.split_once('/').is_some_and(|(folder, _)| is_folder(folder))
-            };
-            let tree = git::tree(&root.join(dir), revision, &wanted, context.world)
-                .map_err(|why| not_got(&at.text(), &why))?;
-            if tree.files.is_empty() {
-                return Err(Fail::usage(format!("there is no registry in `{}`", at.text())));
-            }
-            let below = Path::new(&at.text()).to_owned();
-            let files =
-                tree.files.into_iter().map(|(path, bytes)| (root.join(&below).join(path), Some(bytes)));
-            let laid = Laid::over(context.world, files);
-            state(&laid, &below, sources).map_err(|found| Fail::from(wrong(found, sources)))
-        }
+    let wanted = |path: &str| {
+        path == "registry.yaml" || path.split_once('/').is_some_and(|(folder, _)| is_folder(folder))
+    };
+    let tree = git::tree(&root.join(dir), revision, &wanted, context.world)
+        .map_err(|why| not_got(&at.text(), &why))?;
+    if tree.files.is_empty() {
+        return Err(Fail::usage(format!("there is no registry in `{}`", at.text())));
     }
+    let dir = PathBuf::from(at.text());
+    let files = tree.files.into_iter().map(|(path, bytes)| (root.join(&dir).join(path), Some(bytes)));
+    Ok(Side { world: SideWorld::Commit(Laid::over(context.world, files)), dir })
+}
+
+fn open<'s>(root: &Path, side: &'s Side<'_>, sources: &mut Sources) -> Result<Registries<'s>, Fail> {
+    let world: &dyn World = match &side.world {
+        SideWorld::Real(world) => *world,
+        SideWorld::Commit(laid) => laid,
+    };
+    load::shelf_at(root, &side.dir.as_path().into(), world, sources)
+        .map_err(|diagnostics| Stop::Wrong(Report { sources: sources.clone(), diagnostics }).into())
 }
 
 fn is_folder(name: &str) -> bool {
@@ -192,6 +251,39 @@ pub(super) fn say(context: &Context<'_>, sources: &Sources, changes: &[Change]) 
     if !changes.is_empty() {
         context.voice.rows(&[("may break projects", of(true)), ("break none", of(false))]);
     }
+}
+
+/// What follows from them for people.
+fn say_lost(context: &Context<'_>, sources: &Sources, lost: &[Diagnostic]) {
+    let cells = |said: &Diagnostic| {
+        let because: Vec<&str> = because(said).map(|line| &*line.what).collect();
+        let place = said.place.map(|place| sources.position(place).to_string()).unwrap_or_default();
+        let of = if let Finding::Lost(lost) = &said.finding { lost.of() } else { String::new() };
+        [of, said.finding.to_string(), because.join("; "), place]
+    };
+    if !lost.is_empty() {
+        context.voice.rows(&[("follows from these changes", lost.iter().map(cells).collect())]);
+    }
+}
+
+/// The numbered lines that rule it out; a pair also has its other half among the places.
+fn because(said: &Diagnostic) -> impl Iterator<Item = &Related> {
+    said.related.iter().filter(|line| line.what.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The same as data.
+fn lost_as_json(sources: &Sources, said: &Diagnostic) -> Option<Json> {
+    let Finding::Lost(lost) = &said.finding else { return None };
+    let at = |place: Place| {
+        let at = sources.position(place);
+        json!({"path": at.path, "line": at.line, "column": at.column})
+    };
+    let because: Vec<Json> =
+        because(said).map(|line| json!({"text": &*line.what, "place": at(line.place)})).collect();
+    Some(json!({
+        "id": lost.of(), "code": said.finding.code(), "what": lost.to_string(),
+        "place": said.place.map(at), "because": because,
+    }))
 }
 
 /// A change as data.
