@@ -427,14 +427,27 @@ impl<'t> Splices<'t> {
 
 /// One past the colon or dash that ends a line, a comment behind it left out.
 fn indicator_end(line: &str) -> Option<usize> {
-    let line = line.trim_end();
-    if line.ends_with([':', '-']) {
-        return Some(line.len());
+    let key = line.len() - line.trim_start_matches([' ', '-']).len();
+    let after_key = key + in_quotes(&line[key..]);
+    let mut signs = line[after_key..].match_indices('#').map(|(at, _)| after_key + at);
+    let comment = signs.find(|at| line[..*at].ends_with([' ', '\t']));
+    let content = line[..comment.unwrap_or(line.len())].trim_end();
+    content.ends_with([':', '-']).then_some(content.len())
+}
+
+/// How long a text in quotes is that stands at the beginning; where there is none, 0.
+fn in_quotes(text: &str) -> usize {
+    let Some(quote @ ('"' | '\'')) = text.chars().next() else { return 0 };
+    let mut rest = text[1..].char_indices();
+    while let Some((at, c)) = rest.next() {
+        let is_doubled = || quote == '\'' && text[at + 2..].starts_with(quote);
+        if (c == '\\' && quote == '"') || (c == quote && is_doubled()) {
+            rest.next();
+        } else if c == quote {
+            return at + 2;
+        }
     }
-    line.match_indices('#').find_map(|(at, _)| {
-        let before = line[..at].trim_end();
-        (before.len() < at && before.ends_with([':', '-'])).then_some(before.len())
-    })
+    0
 }
 
 /// The keys that steps name; what is not there yet is never an item.

@@ -216,3 +216,20 @@ fn nothing_to_do_changes_no_byte() {
     let text = "a:  'x'   # c\n";
     assert_eq!(edited(text, &set("a", New::text("x"))), text);
 }
+
+#[test]
+fn a_key_that_looks_like_a_comment_is_none() {
+    let text = "b:\n  \": #\":  # x\n    -\n";
+    let last = Edit::RemoveItem { path: vec![Step::from("b"), Step::from(": #")], index: 0 };
+    assert_eq!(edited(text, &last), "b:\n  \": #\": []  # x\n");
+    for (key, bare, comment) in [
+        ("it's # a", "'it''s # a':", ""),
+        ("\": #", "\"\\\": #\":", ""),
+        ("it's", "it's:", "  # 'x: # y"),
+        ("a#b", "a#b:", " # with:"),
+        ("a", "a:", " # -"),
+    ] {
+        let last = Edit::RemoveItem { path: vec![Step::from(key)], index: 0 };
+        assert_eq!(edited(&format!("{bare}{comment}\n  - 1\n"), &last), format!("{bare} []{comment}\n"));
+    }
+}

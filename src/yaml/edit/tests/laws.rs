@@ -74,7 +74,7 @@ fn flow_doc(doc: &Doc) -> String {
 }
 
 fn comment(style: u8) -> &'static str {
-    ["", " # - note: [x", "", "  # x"][style as usize % 4]
+    ["", " # - note: [x", "", "  # x", " # with:"][style as usize % 5]
 }
 
 fn write_pair(out: &mut String, key: &str, value: &Doc, indent: usize) {
