@@ -10,6 +10,7 @@
 mod consequence;
 mod crowd;
 mod queue;
+mod reasons;
 mod settled;
 mod watch;
 
@@ -22,37 +23,9 @@ use crate::problem::{
 };
 use crate::reach::Reach;
 use queue::{Queue, Task};
+pub(crate) use reasons::{Clash, Reason};
+use reasons::{FactId, Outcome};
 use watch::Watch;
-
-/// The number of a fact.
-type FactId = u32;
-
-/// What a fact rests on.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reason {
-    statements: Vec<StatementId>,
-    facts: Vec<FactId>,
-}
-
-impl Reason {
-    fn new(
-        statements: impl IntoIterator<Item = StatementId>,
-        facts: impl IntoIterator<Item = FactId>,
-    ) -> Self {
-        Self { statements: statements.into_iter().collect(), facts: facts.into_iter().collect() }
-    }
-
-    fn and(mut self, facts: impl IntoIterator<Item = FactId>) -> Self {
-        self.facts.extend(facts);
-        self
-    }
-}
-
-/// Something can't be: there is no solution.
-#[derive(Debug)]
-pub(crate) struct Clash(Reason);
-
-type Outcome = Result<(), Clash>;
 
 /// What is known of an item.
 #[derive(Debug, Clone)]
@@ -375,27 +348,6 @@ impl<'p> Propagation<'p> {
         }
         self.facts.truncate(mark.facts);
         self.queue.clear();
-    }
-
-    /// The statements that a clash rests on.
-    pub(crate) fn blame(&self, clash: &Clash) -> BTreeSet<StatementId> {
-        let mut statements: BTreeSet<StatementId> = clash.0.statements.iter().copied().collect();
-        statements.extend(self.why(clash.0.facts.iter().copied()));
-        statements
-    }
-
-    /// The statements that some facts rest on.
-    fn why(&self, facts: impl IntoIterator<Item = FactId>) -> BTreeSet<StatementId> {
-        let mut statements = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut todo: Vec<FactId> = facts.into_iter().collect();
-        while let Some(fact) = todo.pop() {
-            if let Some(reason) = self.facts.get(fact as usize).filter(|_| seen.insert(fact)) {
-                statements.extend(&reason.statements);
-                todo.extend(&reason.facts);
-            }
-        }
-        statements
     }
 
     /// The statements that everything known of an item rests on.
