@@ -126,4 +126,4 @@ pub use problem::{
     Then, When,
 };
 pub use solution::{Conflict, Engine, Failure, Options, Selection, solve};
-pub use survey::{Answer, Survey, survey};
+pub use survey::{Answer, Survey, examples, survey};

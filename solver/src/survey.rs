@@ -9,6 +9,7 @@
 //! from one helps with the next.
 
 mod cover;
+mod examples;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ use crate::sat::clauses::{Literal, Verdict};
 use crate::sat::formula::Formula;
 use crate::solution::{Failure, Options, Selection};
 use cover::{Cover, Gathered, Wish};
+pub use examples::examples;
 
 /// What is known of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@ pub mod pages;
 mod proven;
 mod upkeep;
 mod wiring;
+mod witness;
 
 use std::borrow::Cow;
 
@@ -21,6 +22,7 @@ pub use outdated::{Instead, Outdated, Unmovable};
 pub use proven::{ComponentPart, Lost, Proven};
 pub use upkeep::Upkeep;
 pub use wiring::{ExtendsProblem, Unfetched, WhyUnfetched, Wiring};
+pub use witness::{Example, Held, Shows, Witness};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,27 +53,41 @@ pub struct Diagnostic {
     pub finding: Finding,
     /// Other places that matter.
     pub related: Vec<Related>,
+    /// Stacks that show what is said.
+    pub witnesses: Vec<Witness>,
 }
 
 impl Diagnostic {
     /// An error at a place.
     pub fn error(place: Place, finding: Finding) -> Self {
-        Self { severity: Severity::Error, place: Some(place), finding, related: Vec::new() }
+        Self {
+            severity: Severity::Error,
+            place: Some(place),
+            finding,
+            related: Vec::new(),
+            witnesses: Vec::new(),
+        }
     }
 
     /// A warning at a place.
     pub fn warning(place: Place, finding: Finding) -> Self {
-        Self { severity: Severity::Warning, place: Some(place), finding, related: Vec::new() }
+        Self {
+            severity: Severity::Warning,
+            place: Some(place),
+            finding,
+            related: Vec::new(),
+            witnesses: Vec::new(),
+        }
     }
 
     /// An error that has no place: a file or directory that is not there.
     pub fn missing(finding: Finding) -> Self {
-        Self { severity: Severity::Error, place: None, finding, related: Vec::new() }
+        Self { severity: Severity::Error, place: None, finding, related: Vec::new(), witnesses: Vec::new() }
     }
 
     /// A warning about no single place.
     pub fn general(finding: Finding) -> Self {
-        Self { severity: Severity::Warning, place: None, finding, related: Vec::new() }
+        Self { severity: Severity::Warning, place: None, finding, related: Vec::new(), witnesses: Vec::new() }
     }
 
     /// The same with a further place.

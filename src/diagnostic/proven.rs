@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::manifest::Mode;
 use crate::names::{ComponentId, GroupId, Name};
+use crate::statement::Origin;
 use crate::version::Version;
 
 /// Something that was proved of a registry by itself, whatever a project may want of it.
@@ -42,6 +43,24 @@ pub enum Proven {
     /// Two options that no stack has together.
     #[error("no stack has both {} and {}", pair_member(.0), pair_member(.1))]
     NeverTogether((GroupId, Name), (GroupId, Name)),
+    /// Containers that some choices make wait for each other.
+    #[error("{} in a ring where all numbered lines hold: {}", if *.built { "images need each other" } else { "containers wait for each other" }, round(.members))]
+    Ring {
+        /// Each waits for the next, the last for the first.
+        members: Vec<ComponentId>,
+        /// Whether it is about builds.
+        built: bool,
+    },
+    /// A param that a stack gives two values.
+    #[error("{target} can get two values for its param `{key}`: {}", values.iter().map(|(value, by)| format!("`{value}` from {by}")).collect::<Vec<_>>().join(" and "))]
+    TwoValues {
+        /// Whose param.
+        target: ComponentId,
+        /// The key.
+        key: String,
+        /// The values, and who sets them.
+        values: Vec<(String, Origin)>,
+    },
     /// What could neither be proved nor refuted within the bound of work.
     #[error("whether a stack can have {0} was too hard to find out")]
     NotProved(String),
@@ -113,6 +132,11 @@ fn pair_member((group, option): &(GroupId, Name)) -> String {
     format!("`{option}` of {group}")
 }
 
+fn round(members: &[ComponentId]) -> String {
+    let names = members.iter().chain(members.first()).map(ToString::to_string);
+    names.collect::<Vec<_>>().join(" → ")
+}
+
 fn instead(is_max: bool, reached: Option<u32>) -> String {
     match reached {
         Some(reached) => format!(": the {} is {reached}", if is_max { "most" } else { "least" }),
@@ -132,6 +156,8 @@ impl Proven {
             Self::OutOfReach { .. } => "HSM-E605",
             Self::NeverTogether(..) => "HSM-W606",
             Self::NotProved(_) => "HSM-W607",
+            Self::Ring { .. } => "HSM-W608",
+            Self::TwoValues { .. } => "HSM-W609",
         }
     }
 
@@ -153,6 +179,16 @@ impl Proven {
                 )
             }
             Self::OutOfReach { .. } => "change one of the numbered lines".to_owned(),
+            Self::Ring { .. } => {
+                "no stack has the ring, other choices are made instead; change one of the numbered lines if it is not meant"
+                    .to_owned()
+            }
+            Self::TwoValues { values, .. } => {
+                let value = values.first().map(|(value, _)| value.as_str()).unwrap_or_default();
+                format!(
+                    "together they are joined with a comma; write one value in both places, or lists such as `[{value}]` if several are meant"
+                )
+            }
             Self::NeverTogether(..) | Self::NotProved(_) => return None,
         })
     }

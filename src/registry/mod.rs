@@ -436,6 +436,8 @@ pub struct Param {
     pub key: At<String>,
     /// The values, in order.
     pub values: Vec<At<String>>,
+    /// Whether it is written as a list: as one that others may add to.
+    pub listed: bool,
 }
 
 /// One line of `conflicts`.

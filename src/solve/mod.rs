@@ -28,9 +28,9 @@ use crate::stack::Stack;
 use crate::statement::{Claim, Statement};
 use externals::Externals;
 pub use reasons::{Link, Links, Reasons, Subject, chains};
-pub use rings::Could;
 use rings::Rings;
-pub use survey::{grounds, survey};
+pub use rings::{Could, PossibleRing, possible_rings};
+pub use survey::{examples, grounds, survey};
 
 /// A solution.
 #[derive(Debug, Clone)]

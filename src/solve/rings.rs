@@ -8,6 +8,7 @@
 //! the search goes on. Containers that make rings again and again are tied down at once: for one of them after the other
 //! it is written down whom it waits for, directly or not, and that it is not itself.
 
+mod possible;
 mod shortest;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -22,6 +23,7 @@ use crate::names::{ComponentId, TargetId};
 use crate::place::Place;
 use crate::stack::LinkSort;
 use crate::statement::{Claim, Statement};
+pub use possible::{PossibleRing, possible_rings};
 use shortest::{apart, through};
 
 /// The rings that were met so far, and where more could be.

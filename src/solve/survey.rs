@@ -1,10 +1,14 @@
 //! Many questions about one world: what could hold at all, and what together.
 //!
-//! Owns: the questions whose answers rings could spoil. Refuses: knowing what they are asked for.
+//! Owns: the questions whose answers rings could spoil, and stacks that show an answer. Refuses: knowing what they are asked for.
+
+use std::collections::BTreeSet;
 
 use hsm_solver::{Answer, Conflict, Failure, Options, Selection, Survey, Then};
 
-use super::{ASKED, Could, NoStack, Question, Unsolved, ask, rings::Rings, unsolved};
+use super::{
+    ASKED, Could, NoStack, Question, Unsolved, ask, chosen, rings::Rings, stack::assemble, unsolved,
+};
 use crate::compile::Compiled;
 use crate::load::Inputs;
 
@@ -21,7 +25,7 @@ pub fn survey(
 ) -> Result<Survey, NoStack> {
     let could = Could::default();
     let rings = Rings::new(inputs, compiled, &could);
-    let has_none = |selection: &Selection| rings.of(selection, &std::collections::BTreeSet::new()).is_empty();
+    let has_none = |selection: &Selection| rings.of(selection, &BTreeSet::new()).is_empty();
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
     let found = hsm_solver::survey(&compiled.problem, questions, pairs, &options, &has_none);
     let mut found = found.map_err(|failure| match failure {
@@ -81,4 +85,50 @@ pub fn grounds(
         }
     };
     questions.iter().zip(found).map(explained).collect()
+}
+
+/// Hands on, for each question in turn, a selection that meets it and can be carried out, and holds little else; `None`:
+/// none was found.
+///
+/// # Errors
+/// [`NoStack::Interrupted`].
+pub fn examples(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    questions: &[Vec<Then>],
+    interrupted: &(dyn Fn() -> bool + Sync),
+    mut hand_on: impl FnMut(Option<&Selection>),
+) -> Result<(), NoStack> {
+    let could = Could::default();
+    let rings = Rings::new(inputs, compiled, &could);
+    let is_stack = |selection: &Selection| {
+        rings.of(selection, &BTreeSet::new()).is_empty()
+            && assemble(inputs, compiled, selection, &chosen(compiled, selection)).is_ok()
+    };
+    let options = Options { interrupted: Some(interrupted), ..Options::default() };
+    let found = hsm_solver::examples(&compiled.problem, questions, &options);
+    for (question, found) in questions.iter().zip(found.map_err(|_| NoStack::Interrupted)?) {
+        let found = match found.filter(is_stack) {
+            Some(selection) => Some(selection),
+            None => searched(inputs, compiled, &could, question, interrupted)?.filter(is_stack),
+        };
+        hand_on(found.as_ref());
+    }
+    Ok(())
+}
+
+/// The best selection that meets a question.
+fn searched(
+    inputs: &Inputs,
+    compiled: &Compiled,
+    could: &Could,
+    question: &[Then],
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Option<Selection>, NoStack> {
+    let question = Question { also: question.to_vec(), best: true, ..Question::default() };
+    match ask(inputs, compiled, could, &question, interrupted) {
+        Ok(selection) => Ok(Some(selection)),
+        Err(NoStack::Interrupted) => Err(NoStack::Interrupted),
+        Err(NoStack::Unsolved(_) | NoStack::OutOfFuel | NoStack::Invalid(_)) => Ok(None),
+    }
 }

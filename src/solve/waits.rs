@@ -45,7 +45,7 @@ pub(super) struct Line {
     /// What is written: the other, or a group that it is an option of.
     pub(super) target: TargetId,
     /// The option, if it is a group.
-    through: Option<(GroupId, Member)>,
+    pub(super) through: Option<(GroupId, Member)>,
     /// Where it stands.
     pub(super) place: Place,
 }

@@ -7,9 +7,11 @@
 //! - `cases`: the tests that a registry brings along.
 //! - `lineage`: what takes the place of what.
 //! - `lost`: what one state of a registry allowed and another does not.
+//! - `params`: which params several entries set.
 //! - `questions`: what is asked of every group and every component.
 //! - `report`: from answers to findings.
 //! - `upkeep`: what is careless in entries.
+//! - `witnesses`: stacks that show what the findings say.
 //!
 //! A project may demand anything of a registry, but also lay its own ports over a container and constrain versions. Only
 //! the registry's own lines count here: with `ports` of its own, a project may well have two containers that clash here.
@@ -17,9 +19,11 @@
 pub mod cases;
 mod lineage;
 mod lost;
+mod params;
 mod questions;
 mod report;
 mod upkeep;
+mod witnesses;
 
 use std::path::Path;
 

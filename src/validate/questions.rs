@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use hsm_solver::{CandidateSet, Count, GroupId as GroupNumber, ItemId, Member, StatementId, Then};
 
+use super::params::{Setter, setters};
 use crate::compile::{Choice, Compiled};
 use crate::load::Inputs;
 use crate::manifest::{Mode, Strategy};
@@ -29,6 +30,8 @@ pub(super) struct Questions {
     pub(super) groups: Vec<OfGroup>,
     /// About components.
     pub(super) components: Vec<OfComponent>,
+    /// About params.
+    pub(super) params: Vec<OfParam>,
 }
 
 /// What is asked about a group.
@@ -73,6 +76,18 @@ pub(super) struct OfComponent {
     pub(super) profiles: Vec<(usize, Number)>,
 }
 
+/// What is asked about a param that several entries set.
+pub(super) struct OfParam {
+    pub(super) target: ComponentId,
+    pub(super) key: String,
+    pub(super) setters: Vec<Setter>,
+    /// Whether two of them that differ can both count: the number of the pair, and the two.
+    pub(super) both: Vec<(Number, usize, usize)>,
+}
+
+/// So many pairs of lines that set one param are looked at.
+const MOST_PAIRS: usize = 1_000;
+
 impl Questions {
     /// The questions about all that was compiled. Groups that count for a question are added to the problem; nothing
     /// else of it speaks of them.
@@ -92,7 +107,24 @@ impl Questions {
             }
         }
         new.pair(all_pairs);
+        for ((target, key), setters) in setters(inputs, compiled) {
+            new.param(target, key, setters);
+        }
         new
+    }
+
+    fn param(&mut self, target: ComponentId, key: String, setters: Vec<Setter>) {
+        let numbers: Vec<Number> = setters.iter().map(|setter| self.ask(setter.demands.clone())).collect();
+        let different = setters.iter().enumerate().flat_map(|(one, setter)| {
+            let others = setters.iter().enumerate().skip(one + 1);
+            others.filter(|(_, other)| other.value != setter.value).map(move |(other, _)| (one, other))
+        });
+        let mut both = Vec::new();
+        for (one, other) in different.take(MOST_PAIRS) {
+            both.push((self.pairs.len(), one, other));
+            self.pairs.push((numbers[one] as u32, numbers[other] as u32));
+        }
+        self.params.push(OfParam { target, key, setters, both });
     }
 
     fn ask(&mut self, demands: Vec<Then>) -> Number {

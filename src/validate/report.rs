@@ -2,18 +2,20 @@
 //!
 //! Owns: which answers are worth a finding, and the lines that explain it. Refuses: asking what was not found wanting.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use hsm_solver::{Answer, Survey, Then};
+use hsm_solver::{Answer, CandidateSet, ItemId, Survey, Then};
 
-use super::questions::{Number, OfBound, OfComponent, OfGroup, Questions, counted};
+use super::questions::{Number, OfBound, OfComponent, OfGroup, OfOption, Questions, counted};
+use super::witnesses::Witnesses;
 use crate::compile::Compiled;
-use crate::diagnostic::{ComponentPart, Diagnostic, Finding, Proven, Related};
+use crate::diagnostic::{ComponentPart, Diagnostic, Finding, Proven, Related, Shows};
 use crate::load::Inputs;
 use crate::names::{ComponentId, GroupId, Name};
 use crate::place::Place;
 use crate::registry::{Entry, Group};
-use crate::solve::{Could, NoStack, Question, ask, grounds};
+use crate::solve::{Could, NoStack, Question, ask, grounds, possible_rings};
+use crate::statement::{Claim, Statement};
 use crate::version::Version;
 
 /// The findings, group by group and component by component.
@@ -25,8 +27,12 @@ pub(super) fn report(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<Diagnostic>, NoStack> {
     let mut report = found((inputs, compiled, questions, answers), true, interrupted)?;
-    report.explain()?;
-    Ok(report.found)
+    report.params();
+    let told = report.explain()?;
+    report.rings(&told)?;
+    let Report { witnesses, mut found, compiled, .. } = report;
+    witnesses.give(inputs, compiled, &mut found, interrupted)?;
+    Ok(found)
 }
 
 /// Those of the findings that are wanted, explained; nothing of bounds.
@@ -65,6 +71,7 @@ fn found<'a>(
         found: Vec::new(),
         open: Vec::new(),
         asked: Vec::new(),
+        witnesses: Witnesses::default(),
     };
     for group in &questions.groups {
         report.group(group)?;
@@ -90,6 +97,7 @@ struct Report<'a> {
     /// Those that are to be explained, by their numbers, and what was asked.
     open: Vec<usize>,
     asked: Vec<Vec<Then>>,
+    witnesses: Witnesses,
 }
 
 impl Report<'_> {
@@ -110,6 +118,7 @@ impl Report<'_> {
             } else if option.left_out.is_some_and(|left_out| self.answer(left_out) == Answer::Impossible) {
                 let (group, option_name) = named();
                 let left_out = option.left_out.unwrap_or(option.present);
+                self.brought(of, option);
                 self.refuted(left_out, place, Proven::AlwaysThere(group, option_name));
             }
         }
@@ -122,12 +131,34 @@ impl Report<'_> {
         Ok(())
     }
 
+    /// Wants a stack for the next finding in which an option is there, if possible one in which another was selected.
+    fn brought(&mut self, of: &OfGroup, option: &OfOption) {
+        let other = of
+            .options
+            .iter()
+            .find(|other| other.item != option.item && self.answer(other.present) == Answer::Possible);
+        let selected = other.map(|other| other.name.clone());
+        let asked = other.map_or(of.takes_part, |other| other.present);
+        self.want(vec![asked], Shows::Brought { group: of.id.clone(), selected });
+    }
+
+    /// Wants a stack for the next finding that meets these questions.
+    fn want(&mut self, questions: Vec<Number>, shows: Shows) {
+        let demands = questions.into_iter().filter_map(|number| self.questions.demands.get(number));
+        let demands: Vec<Then> = demands.flatten().cloned().collect();
+        self.witnesses.want(self.found.len(), demands, shows);
+    }
+
     fn out_of_reach(&mut self, of: &OfGroup, group: &Group, bound: &OfBound) -> Result<(), NoStack> {
         let reached = self.reached(of, bound)?;
         let written = if bound.is_max { &group.max } else { &group.min };
         let place = written.as_ref().map_or(group.strategy.place, |bound| bound.place);
         let proven =
             Proven::OutOfReach { group: of.id.clone(), bound: bound.bound, is_max: bound.is_max, reached };
+        if let Some(reached) = reached {
+            let demands = counted(self.compiled, of.number, bound.is_max, reached);
+            self.witnesses.want(self.found.len(), demands, Shows::Nearest(of.id.clone()));
+        }
         self.refuted(bound.met, place, proven);
         Ok(())
     }
@@ -188,6 +219,7 @@ impl Report<'_> {
         }
         for (number, place, part) in parts {
             if !self.is_possible(number, place, &format!("{} {part}", of.id)) {
+                self.want(vec![of.present], Shows::CanBe(of.id.clone(), part.clone()));
                 self.refuted(number, place, Proven::DeadPart(of.id.clone(), part));
             }
         }
@@ -219,9 +251,32 @@ impl Report<'_> {
                 continue;
             };
             let demands = [questions.demands[one].clone(), questions.demands[other].clone()].concat();
+            self.want(vec![one], Shows::With { one: a.clone(), other: b.0.clone() });
+            self.want(vec![other], Shows::With { one: b.clone(), other: a.0.clone() });
             let finding = Finding::Proven(Proven::NeverTogether(a, b));
             let said = Diagnostic::warning(place_a, finding).with(place_b, "the other one");
             self.unexplained(demands, said);
+        }
+    }
+
+    /// Params that some stack would give two values.
+    fn params(&mut self) {
+        let questions = self.questions;
+        for param in &questions.params {
+            let holds = |(pair, ..): &&(Number, usize, usize)| {
+                self.answers.pairs.get(*pair).is_some_and(|answer| *answer == Answer::Possible)
+            };
+            let Some((_, one, other)) = param.both.iter().find(holds) else { continue };
+            let (one, other) = (&param.setters[*one], &param.setters[*other]);
+            let demands = [one.demands.clone(), other.demands.clone()].concat();
+            self.witnesses.want(self.found.len(), demands, Shows::Both(one.by.clone(), other.by.clone()));
+            let proven = Proven::TwoValues {
+                target: param.target.clone(),
+                key: param.key.clone(),
+                values: [one, other].map(|setter| (setter.value.clone(), setter.by.clone())).into(),
+            };
+            let said = Diagnostic::warning(one.place, Finding::Proven(proven));
+            self.found.push(said.with(other.place, "the other value"));
         }
     }
 
@@ -260,17 +315,40 @@ impl Report<'_> {
         self.found.push(said);
     }
 
-    /// Gives each finding the smallest set of lines for it.
-    fn explain(&mut self) -> Result<(), NoStack> {
+    /// Gives each finding the smallest set of lines for it. The rings among them are told.
+    fn explain(&mut self) -> Result<Told, NoStack> {
+        let mut told = Told::new();
         let all = grounds(self.inputs, self.compiled, &self.asked, self.interrupted)?;
         for (number, unsolved) in self.open.iter().zip(all) {
             let (Some(said), Some(unsolved)) = (self.found.get_mut(*number), unsolved) else { continue };
-            let lines = unsolved.statements.iter().zip(1..);
-            let placed = lines.filter_map(|(statement, number)| Some((statement.place?, statement, number)));
-            for (place, statement, number) in placed {
-                let what = format!("{number}. {}", statement.claim).into();
-                said.related.push(Related { place, what });
+            said.related.extend(numbered(&unsolved.statements));
+            told.extend(unsolved.statements.iter().filter_map(|statement| match &statement.claim {
+                Claim::Ring { members, .. } => Some(members.iter().cloned().collect()),
+                _ => None,
+            }));
+        }
+        Ok(told)
+    }
+
+    /// Rings that some choices make and others avoid, apart from those that explain something else already.
+    fn rings(&mut self, told: &Told) -> Result<(), NoStack> {
+        for ring in possible_rings(self.inputs, self.compiled, self.interrupted)? {
+            let Some(place) = ring.lines.iter().find_map(|line| line.place) else { continue };
+            if told.contains(&ring.members.iter().cloned().collect()) {
+                continue;
             }
+            let problem = &self.compiled.problem;
+            let there = |item: &ItemId| Then::Present(*item, CandidateSet::all(problem.candidates(*item)));
+            let shows =
+                Shows::Avoids { members: ring.members.clone(), groups: ring.groups.into_iter().collect() };
+            // all of them if that goes, else the first
+            let asked =
+                [ring.items.iter().map(there).collect(), ring.items.iter().take(1).map(there).collect()];
+            self.witnesses.want_one(self.found.len(), asked.into(), shows);
+            let finding = Finding::Proven(Proven::Ring { members: ring.members, built: ring.built });
+            let mut said = Diagnostic::warning(place, finding);
+            said.related.extend(numbered(&ring.lines));
+            self.found.push(said);
         }
         Ok(())
     }
@@ -279,6 +357,18 @@ impl Report<'_> {
         let question = Question { also: demands.to_vec(), ..Question::default() };
         ask(self.inputs, self.compiled, &self.could, &question, self.interrupted).map(|_| ())
     }
+}
+
+/// The containers of rings.
+type Told = HashSet<BTreeSet<ComponentId>>;
+
+/// Lines with their numbers.
+fn numbered(statements: &[Statement]) -> Vec<Related> {
+    let lines = statements.iter().zip(1..);
+    let related = lines.filter_map(|(statement, number)| {
+        Some(Related { place: statement.place?, what: format!("{number}. {}", statement.claim).into() })
+    });
+    related.collect()
 }
 
 fn option_place(group: &Group, place: usize, otherwise: Place) -> Place {

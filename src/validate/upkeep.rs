@@ -177,7 +177,7 @@ fn params(demand: &Demand) -> &[Param] {
 }
 
 /// Whether an entry's text has this variable anywhere, be it in a comment.
-fn uses(inputs: &Inputs, target: &TargetId, of: &str, key: &str) -> bool {
+pub(super) fn uses(inputs: &Inputs, target: &TargetId, of: &str, key: &str) -> bool {
     let files = inputs.files.get(target).into_iter().flatten();
     let mut texts = files.filter_map(|file| inputs.sources.get(*file));
     let wanted = format!("{of}{key}");

@@ -10,6 +10,7 @@
 //! - `limits`: what can never lose a solution.
 //! - `arguments`: the statements of a conflict, and the reasons of what is present.
 //! - `controls`: that the laws can fail: each of many wrong ways to compile, or wrong answers, is caught.
+//! - `witnesses`: the stacks that show what is proved about a registry.
 //!
 //! The number of projects is multiplied by `HSM_LAWS`; `HSM_SEED` tries one alone.
 
@@ -25,3 +26,4 @@ mod follows;
 mod limits;
 mod registry;
 mod same;
+mod witnesses;

@@ -134,6 +134,21 @@ impl<'a, 'p> Cover<'a, 'p> {
         Ok(Gathered { selection, laid, impossible })
     }
 
+    /// A selection for one question, with the first choice wherever there is one that goes.
+    pub(super) fn alone(&mut self, number: u32, fuel: u64) -> Result<Option<Selection>, Stop> {
+        let mut left = fuel;
+        let wish = Wish { questions: [number, number], number, refused: 0 };
+        let laid = self.lay(&wish, true, &mut left)?;
+        let known = &mut self.known;
+        let selection = if laid == Laid::Yes { within(&mut left, || selection(known)) } else { Ok(None) };
+        known.back_to(self.here);
+        match selection {
+            Ok(selection) => Ok(selection),
+            Err(Stop::OutOfFuel) => Ok(None),
+            Err(Stop::Interrupted) => Err(Stop::Interrupted),
+        }
+    }
+
     /// Notes what a selection has: something else is chosen next time.
     pub(super) fn note(&mut self, selection: &Selection) {
         for (had, candidate) in self.had.iter_mut().zip(&selection.items) {

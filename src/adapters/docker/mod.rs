@@ -28,7 +28,7 @@ use super::{
 };
 use crate::container::Problem;
 use crate::container::variable::{self, Unset};
-use crate::diagnostic::{Diagnostic, Finding, Severity};
+use crate::diagnostic::{Diagnostic, Finding};
 use crate::names::ComponentId;
 use crate::stack::{ProjectFacts, Stack};
 use crate::world::{Outcome, World};
@@ -200,12 +200,8 @@ fn change(
     if let Some(kept) = done.aside {
         let aside = kept.path.to_string_lossy().into_owned();
         part.aside.push(kept);
-        part.notes.push(Diagnostic {
-            severity: Severity::Warning,
-            place: None,
-            finding: Finding::Container(Problem::EditedByHand { path: path.to_owned(), aside }),
-            related: Vec::new(),
-        });
+        let finding = Finding::Container(Problem::EditedByHand { path: path.to_owned(), aside });
+        part.notes.push(Diagnostic::general(finding));
     }
     let changes = done.change.is_some();
     part.files.extend(done.change);

@@ -338,7 +338,7 @@ impl Adapter for Git {
 
 fn finding(severity: Severity, place: Place, trouble: Trouble) -> Diagnostic {
     let finding = super::Trouble::from(trouble).into();
-    Diagnostic { severity, place: Some(place), finding, related: Vec::new() }
+    Diagnostic { severity, ..Diagnostic::error(place, finding) }
 }
 
 /// Finds git.

@@ -43,7 +43,7 @@ pub(super) fn wrong(place: Place, trouble: impl Into<AdapterTrouble>) -> Diagnos
 
 /// A finding without a place in a file that was read.
 pub(super) fn general(severity: Severity, trouble: impl Into<AdapterTrouble>) -> Diagnostic {
-    Diagnostic { severity, place: None, finding: trouble.into().into(), related: Vec::new() }
+    Diagnostic { severity, ..Diagnostic::general(trouble.into().into()) }
 }
 
 /// The distribution that a name means; `None` for a container's name.

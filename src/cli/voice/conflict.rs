@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::clash::{Clash, Fix as Shown};
 use super::safe::one_line;
-use super::snippet::{self, Mark, Opening};
+use super::snippet::{self, Mark, Notes, Opening};
 use super::width::Look;
 use super::{Format, NOTE, STEP, Voice, err, github, graph, html, typed};
 use crate::explain::{ByHand, Conflict, Effect, Explanation, Fix, Remedy};
@@ -241,7 +241,14 @@ impl Argument<'_> {
             Some(title) => {
                 let opening = Opening::Error(Some(CODE));
                 let marks = if self.look.is_narrow() { Vec::new() } else { self.marks(before.clone()) };
-                out.push(snippet::message(self.sources, opening, title, &marks, None, self.look));
+                out.push(snippet::message(
+                    self.sources,
+                    opening,
+                    title,
+                    &marks,
+                    &Notes::default(),
+                    self.look,
+                ));
                 if self.look.is_narrow() {
                     out.extend(self.one_by_one(before.clone()));
                 }
@@ -279,7 +286,14 @@ impl Argument<'_> {
             let mark = Mark { place: statement.place?, label: "", primary: true };
             let number = (at + 1).to_string();
             let text = one_line(&statement.claim.to_string());
-            Some(snippet::message(self.sources, Opening::Word(&number), &text, &[mark], None, self.look))
+            Some(snippet::message(
+                self.sources,
+                Opening::Word(&number),
+                &text,
+                &[mark],
+                &Notes::default(),
+                self.look,
+            ))
         });
         each.collect()
     }

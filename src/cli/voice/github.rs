@@ -14,6 +14,9 @@ use crate::statement::Statement;
 pub(super) fn diagnostic(sources: &Sources, base: &str, d: &Diagnostic) -> String {
     let at = d.place.and_then(|place| span::of(sources, place));
     let mut message = d.finding.to_string();
+    for witness in &d.witnesses {
+        let _ = write!(message, "\nexample: {witness}");
+    }
     if let Some(help) = d.finding.help() {
         let _ = write!(message, "\nhelp: {help}");
     }

@@ -7,11 +7,11 @@
 use serde_json::{Value as Json, json};
 
 use super::conflict::{CODE, to_do};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Held, Severity, Witness};
 use crate::explain::{Before, Conflict, Effect, Explanation, Fix, Remedy};
 use crate::lock::LockedComponent;
 use crate::manifest::Mode;
-use crate::names::Name;
+use crate::names::{ComponentId, GroupId, Name};
 use crate::place::{Place, Sources};
 use crate::solve::{Link, Links};
 use crate::statement::Statement;
@@ -123,7 +123,30 @@ fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
         "help": d.finding.help(),
         "place": d.place.map(|p| place(sources, p)),
         "related": related,
+        "witnesses": witnesses(d),
     })
+}
+
+/// The stacks that show what a diagnostic says.
+pub(super) fn witnesses(d: &Diagnostic) -> Json {
+    let component = |(id, held): (&ComponentId, &Held)| {
+        json!({
+            "id": id.to_string(),
+            "release": held.release.as_ref().map(Version::as_str),
+            "mode": held.mode.map(Mode::as_str),
+            "profile": held.profile.as_ref().map(Name::as_str),
+        })
+    };
+    let group = |(id, options): (&GroupId, &Vec<Name>)| {
+        let options: Vec<&str> = options.iter().map(Name::as_str).collect();
+        json!({"id": id.to_string(), "options": options})
+    };
+    let witness = |witness: &Witness| {
+        let components: Vec<Json> = witness.stack.components.iter().map(component).collect();
+        let groups: Vec<Json> = witness.stack.groups.iter().map(group).collect();
+        json!({"says": witness.to_string(), "components": components, "groups": groups})
+    };
+    d.witnesses.iter().map(witness).collect()
 }
 
 /// Statements as a list.

@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::blame::commands;
 use super::clash::Clash;
+use super::json::witnesses;
 use super::page;
 use super::span::{self, Span};
 use crate::cli::Exit;
@@ -34,6 +35,10 @@ impl Log {
     /// Takes in a diagnostic.
     pub(super) fn diagnostic(&mut self, sources: &Sources, d: &Diagnostic) {
         let mut text = d.finding.to_string();
+        for witness in &d.witnesses {
+            // writing to a string cannot fail
+            let _ = write!(text, "\nexample: {witness}");
+        }
         if let Some(help) = d.finding.help() {
             text.push_str("\nhelp: ");
             text.push_str(&help);
@@ -42,6 +47,9 @@ impl Log {
             d.related.iter().filter_map(|r| Some((span::of(sources, r.place)?, r.what.clone().into_owned())));
         let related: Vec<(Span, String)> = related.collect();
         self.result(d.finding.code(), level(d.severity), &text, at(sources, d.place), &related);
+        if let Some(result) = self.results.last_mut().filter(|_| !d.witnesses.is_empty()) {
+            result["properties"] = json!({"witnesses": witnesses(d)});
+        }
     }
 
     /// Takes in a conflict: one result, whose statements are related locations.

@@ -49,6 +49,9 @@ impl<'a> Opening<'a> {
 /// What stands in front of a help: the room of a line's number, a sign and the word.
 const HELP_IN_FRONT: usize = 14;
 
+/// The same of an example.
+const EXAMPLE_IN_FRONT: usize = 17;
+
 /// One diagnostic, ready to be shown (with colours; the stream takes them out where they are not wanted).
 pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic, look: Look) -> String {
     let code = d.finding.code();
@@ -64,20 +67,31 @@ pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic, look: Look) -> Strin
         Finding::Adapter(_) => d.finding.to_string(),
         other => one_line(&other.to_string()),
     };
-    message(sources, opening, &text, &marks, d.finding.help().as_deref(), look)
+    let examples: Vec<String> = d.witnesses.iter().map(|witness| one_line(&witness.to_string())).collect();
+    let notes = Notes { examples: &examples, help: d.finding.help() };
+    message(sources, opening, &text, &marks, &notes, look)
 }
 
-/// A message, the lines it speaks of, and what to do.
+/// What stands below the lines of a message.
+#[derive(Debug, Default)]
+pub(super) struct Notes<'a> {
+    /// Stacks that show what it says.
+    pub examples: &'a [String],
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// A message, the lines it speaks of, and what stands below them.
 pub(super) fn message(
     sources: &Sources,
     opening: Opening<'_>,
     text: &str,
     marks: &[Mark<'_>],
-    help: Option<&str>,
+    notes: &Notes<'_>,
     look: Look,
 ) -> String {
     if look.plain {
-        return spoken::message(sources, opening, text, marks, help);
+        return spoken::message(sources, opening, text, marks, notes);
     }
     let (level, code) = match opening {
         Opening::Error(code) => (Level::ERROR, code),
@@ -90,7 +104,11 @@ pub(super) fn message(
         title = title.id(code);
     }
     let mut group = Group::with_title(title).elements(snippets(sources, marks));
-    if let Some(help) = help {
+    for example in notes.examples {
+        let level = Level::NOTE.with_name("example");
+        group = group.element(level.message(look.words(example, EXAMPLE_IN_FRONT)));
+    }
+    if let Some(help) = &notes.help {
         group = group.element(Level::HELP.message(look.words(help, HELP_IN_FRONT)));
     }
     Renderer::styled().term_width(look.columns()).render(&[group])
@@ -164,12 +182,13 @@ mod tests {
                 primary: i == 0,
             })
             .collect();
+        let notes = Notes { help: Some("do this".to_owned()), ..Notes::default() };
         let styled = message(
             &sources,
             Opening::Error(Some("a-code")),
             "what is wrong",
             &marks,
-            Some("do this"),
+            &notes,
             Look::default(),
         );
         anstream::adapter::strip_str(&styled).to_string()

@@ -1,6 +1,6 @@
 //! Messages for those who listen: sentences, with nothing drawn and nothing that has to be seen one above the other.
 
-use super::snippet::{Mark, Opening};
+use super::snippet::{Mark, Notes, Opening};
 use super::span::{self, on_one_line};
 use super::{ERROR, STEP, WARNING};
 use crate::place::Sources;
@@ -14,7 +14,7 @@ pub(super) fn message(
     opening: Opening<'_>,
     text: &str,
     marks: &[Mark<'_>],
-    help: Option<&str>,
+    notes: &Notes<'_>,
 ) -> String {
     let (style, code) = match opening {
         Opening::Error(code) => (ERROR, code),
@@ -24,7 +24,8 @@ pub(super) fn message(
     let code = code.map(|code| format!(" {code}")).unwrap_or_default();
     let mut lines = vec![format!("{style}{}{code}{style:#}: {}", opening.word(), printable(text))];
     lines.extend(marks.iter().filter_map(|mark| at(sources, mark)));
-    lines.extend(help.map(|help| format!("  help: {}", printable(help))));
+    lines.extend(notes.examples.iter().map(|example| format!("  example: {}", printable(example))));
+    lines.extend(notes.help.iter().map(|help| format!("  help: {}", printable(help))));
     lines.join("\n")
 }
 
@@ -63,8 +64,8 @@ mod tests {
         let file = sources.add("hsm.yaml", "a: 1\nb: \u{1b}[31m\n");
         let mark = |start, end, label| Mark { place: Place { file, start, end }, label, primary: true };
         let marks = [mark(5, 6, ""), mark(8, 13, "first written here")];
-        let said =
-            message(&sources, Opening::Error(Some("HSM-E009")), "what is wrong", &marks, Some("do this"));
+        let notes = Notes { help: Some("do this".to_owned()), ..Notes::default() };
+        let said = message(&sources, Opening::Error(Some("HSM-E009")), "what is wrong", &marks, &notes);
         assert_eq!(
             anstream::adapter::strip_str(&said).to_string(),
             "error HSM-E009: what is wrong\n  hsm.yaml, line 2, column 1: `b`\n  hsm.yaml, line 2, column 4: `\u{fffd}[31m`, first written here\n  help: do this"

@@ -6,7 +6,7 @@ use crate::names::{Kind, Name, TargetId};
 use crate::place::At;
 use crate::registry::{Demand, DemandedMode, Demands, Exclusion, Param, Rules, shapes};
 use crate::version::VersionDemand;
-use crate::yaml::{Key, Node};
+use crate::yaml::{Key, Node, Value};
 
 /// `implies` and `conflicts` of whatever has them.
 pub(super) fn rules(fields: &mut Fields<'_>, found: &mut Found) -> Rules {
@@ -177,7 +177,8 @@ fn params(inner: &mut Fields<'_>, found: &mut Found) -> Vec<Param> {
             }
             values.push(At::new(value.to_owned(), item.place));
         }
-        out.push(Param { key: At::new(key.text.clone(), key.place), values });
+        let listed = matches!(node.value, Value::List(_));
+        out.push(Param { key: At::new(key.text.clone(), key.place), values, listed });
     }
     out
 }

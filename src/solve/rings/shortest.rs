@@ -2,6 +2,7 @@
 //!
 //! Owns: which of the rings of a graph are told. Refuses: what the nodes stand for.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::super::waits::knots;
@@ -51,6 +52,28 @@ fn shortest(edges: &[Vec<usize>], part: &[usize]) -> Vec<usize> {
 /// The shortest ring through a node.
 pub(super) fn through(edges: &[Vec<usize>], node: usize) -> Option<Vec<usize>> {
     search(edges, node, &|_| true, &|_| true, &mut 0)
+}
+
+/// The shortest way between two nodes, both of them included.
+pub(super) fn between(edges: &[Vec<usize>], from: usize, to: usize, steps: &mut usize) -> Option<Vec<usize>> {
+    if from == to {
+        return Some(vec![from]);
+    }
+    let mut came: HashMap<usize, usize> = HashMap::new();
+    let mut queue = VecDeque::from([from]);
+    while let Some(node) = queue.pop_front() {
+        for &next in edges[node].iter().filter(|next| **next != from) {
+            *steps += 1;
+            if let Entry::Vacant(entry) = came.entry(next) {
+                entry.insert(node);
+                if next == to {
+                    return Some(way(&came, from, to));
+                }
+                queue.push_back(next);
+            }
+        }
+    }
+    None
 }
 
 /// The shortest ring through `start`, along nodes that are `inside`, as long as its length is short enough.

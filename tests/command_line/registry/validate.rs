@@ -186,3 +186,115 @@ fn a_demand_for_a_mode_or_a_profile_that_has_no_source_is_an_error_with_its_line
         assert!(lines.iter().any(|line| line.starts_with("packages/app.yaml:4 ")), "{places}");
     }
 }
+
+/// What the stacks of a finding show, in words.
+fn examples(said: &serde_json::Value, code: &str) -> Vec<String> {
+    let found = said["diagnostics"].as_array().into_iter().flatten();
+    let found = found.filter(|found| found["code"].as_str() == Some(code));
+    let witnesses = found.flat_map(|found| found["witnesses"].as_array().cloned().unwrap_or_default());
+    witnesses.map(|witness| witness["says"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn a_finding_shows_a_stack_where_there_is_one() {
+    let project = project(&GROUP.replace("M-of-N", "M-of-N\nmax: 2"));
+    let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
+    assert!(run.err.contains("= example: a stack with `redis` of container_group:cache"), "{}", run.err);
+    let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
+    assert_eq!(examples(&said, "HSM-E605"), ["a stack with `redis` of container_group:cache"], "{said:#}");
+    let both = [
+        "a stack with `redis` has `redis` of container_group:cache",
+        "a stack with `valkey` has `valkey` of container_group:cache",
+    ];
+    assert_eq!(examples(&said, "HSM-W606"), both, "{said:#}");
+    let found = said["diagnostics"].as_array().into_iter().flatten();
+    let found: Vec<_> = found.filter(|found| found["code"].as_str() == Some("HSM-E605")).collect();
+    let stack = &found[0]["witnesses"][0];
+    assert_eq!(stack["components"][0]["id"].as_str(), Some("container:redis"), "{stack:#}");
+    assert_eq!(stack["components"][0]["release"].as_str(), Some("7"), "{stack:#}");
+    assert_eq!(stack["groups"][0]["options"][0].as_str(), Some("redis"), "{stack:#}");
+
+    let said = json(&project.refuses(&["registry", "validate", "--format", "sarif"], Exit::NoSolution));
+    let results = said["runs"][0]["results"].as_array().cloned().unwrap_or_default();
+    let result = results.iter().find(|result| result["ruleId"].as_str() == Some("HSM-E605"));
+    let result = result.unwrap_or_else(|| panic!("{said:#}"));
+    assert!(
+        result["message"]["text"].as_str().unwrap_or_default().contains("\nexample: a stack with"),
+        "{result:#}"
+    );
+    assert_eq!(result["properties"]["witnesses"].as_array().map_or(0, Vec::len), 1, "{result:#}");
+}
+
+#[test]
+fn a_ring_that_another_choice_avoids_is_a_warning_with_that_choice_and_another_ring_an_error() {
+    let group = GROUP.replace("M-of-N", "1-of-N").replace(", conflicts: {container:valkey: \"*\"}", "");
+    let project = project(&group);
+    project.write(
+        "hsm-registry/container_groups/front.yaml",
+        "name: front\ntype: container_group\nstrategy: 1-of-N\noptions: [{name: web}, {name: proxy}]\n",
+    );
+    project.write("hsm-registry/containers/proxy.yaml", &entry("proxy"));
+    let waits = |name: &str, on: &str| format!("{}orchestration: {{depends_on: [{on}]}}\n", entry(name));
+    project.write("hsm-registry/containers/web.yaml", &waits("web", "container_group:cache"));
+    project.write("hsm-registry/containers/redis.yaml", &waits("redis", "container_group:front"));
+    let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::Done));
+    let shown = examples(&said, "HSM-W608");
+    let expected = "a stack with container:redis avoids the ring: it has `proxy` of container_group:front";
+    assert_eq!(shown, [expected], "{said:#}");
+    let expected = [
+        "containers/redis.yaml:3 1. container:redis depends on container_group:front",
+        "containers/web.yaml:3 2. container:web depends on container_group:cache",
+    ];
+    assert_eq!(lines(&said, "HSM-W608"), expected, "{said:#}");
+
+    project.write("hsm-registry/containers/redis.yaml", &waits("redis", "web"));
+    project.write("hsm-registry/containers/web.yaml", &waits("web", "redis"));
+    let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
+    assert!(examples(&said, "HSM-W608").is_empty(), "{said:#}");
+    let lines = [lines(&said, "HSM-E601"), lines(&said, "HSM-E602")].concat();
+    assert!(
+        lines.iter().any(|line| line.contains("in a ring: container:redis → container:web")),
+        "{lines:#?}"
+    );
+}
+
+#[test]
+fn a_param_that_two_entries_set_differently_is_a_warning_if_a_stack_can_have_both() {
+    let project = project(&GROUP.replace(", conflicts: {container:valkey: \"*\"}", ""));
+    project.write(
+        "hsm-registry/containers/redis.yaml",
+        &format!("{}env: {{DB: \"${{HSM_MERGED_PARAMS.db:-0}}\"}}\n", entry("redis")),
+    );
+    let write = |name: &str, value: &str, also: &str| {
+        project.write(
+            &format!("hsm-registry/packages/{name}.yaml"),
+            &format!("name: {name}\nversion: 1\nsources: {{prod: {{type: pypi}}}}\nimplies:\n  container:redis: {{params: {{db: {value}}}}}\n{also}"),
+        );
+    };
+    let found = || json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::Done));
+    write("app", "1", "");
+    write("shop", "2", "");
+    let said = found();
+    assert_eq!(
+        examples(&said, "HSM-W609"),
+        ["a stack can have both package:app and package:shop"],
+        "{said:#}"
+    );
+    let place = lines(&said, "HSM-W609");
+    assert_eq!(place, ["packages/shop.yaml:5 the other value"], "{said:#}");
+    // the same value, values to be joined, and entries that never go together are fine
+    for (value, also) in [("1", ""), ("[2]", ""), ("2", "conflicts: {package:app: \"*\"}\n")] {
+        write("shop", value, also);
+        let said = found();
+        assert!(examples(&said, "HSM-W609").is_empty(), "{value} {also}: {said:#}");
+    }
+    // through a group and an option's own line
+    write("shop", "1", "");
+    project.write(
+        "hsm-registry/package_groups/apps.yaml",
+        "name: apps\ntype: package_group\nstrategy: 1-of-N\noptions: [{name: shop, implies: {container_group:cache: {options: redis, params: {db: 3}}}}]\n",
+    );
+    let said = found();
+    let expected = ["a stack can have both package:app and `shop` (option of package_group:apps)"];
+    assert_eq!(examples(&said, "HSM-W609"), expected, "{said:#}");
+}

@@ -23,6 +23,7 @@ use crate::versions::Version;
 use facts::{Component, Pins};
 pub use facts::{Group, Need, Reached, State, Wish};
 pub use params::Joined;
+pub use valid::RING;
 
 /// For each component that can be reached the number of its state; `None`: absent.
 pub type Try = Vec<Option<usize>>;

@@ -200,7 +200,7 @@ pub(super) fn name_of(text: &str) -> Name {
     ALL.into_iter().find(|name| *name == text).unwrap_or_else(|| panic!("no name is {text}"))
 }
 
-fn version_of(text: &str) -> Version {
+pub(super) fn version_of(text: &str) -> Version {
     let mut all = Version::NUMBERED.into_iter().chain(Version::OPAQUE);
     all.find(|version| version.text() == text).unwrap_or_else(|| panic!("no version is {text}"))
 }

@@ -224,6 +224,9 @@ fn diagnostics(out: &mut String, sources: &Sources, found: &[&Diagnostic]) {
         for (place, what) in d.place.into_iter().map(|place| (place, "")).chain(related) {
             quote(out, sources, place, what);
         }
+        for witness in &d.witnesses {
+            let _ = writeln!(out, "<p>Example: {}</p>", escape(&witness.to_string()));
+        }
         if let Some(help) = d.finding.help() {
             let _ = writeln!(out, "<p>{}</p>", escape(&help));
         }

@@ -4,6 +4,9 @@ use super::facts::{Group, Need, State, Wish, version_holds};
 use super::{Judge, Try};
 use crate::model::{Conflict, Id, Line, Mode, Target, Wanted, What};
 
+/// What is broken where containers wait for each other, and nothing else is.
+pub const RING: &str = "a ring";
+
 impl<'a> Judge<'a> {
     /// Which rule a try breaks; `None`: it is valid.
     pub fn broken(&self, one: &Try) -> Option<&'static str> {
@@ -32,10 +35,9 @@ impl<'a> Judge<'a> {
         if self.active_conflicts(one, &parts).any(|line| self.clashes(line, one)) {
             return Some("a conflict");
         }
-        if self.has_ring(one, false) || self.has_ring(one, true) {
-            return Some("a ring");
-        }
-        self.is_shared(one).or_else(|| self.python(one))
+        // last, so that who asks knows that nothing else is broken
+        let ring = || (self.has_ring(one, false) || self.has_ring(one, true)).then_some(RING);
+        self.is_shared(one).or_else(|| self.python(one)).or_else(ring)
     }
 
     /// Which groups take part: those of the manifest, and those that something implies which counts itself.
