@@ -41,7 +41,7 @@ pub enum Proven {
         reached: Option<u32>,
     },
     /// Two options that no stack has together.
-    #[error("no stack has both {} and {}", pair_member(.0), pair_member(.1))]
+    #[error("no stack has both {}", pair(.0, .1))]
     NeverTogether((GroupId, Name), (GroupId, Name)),
     /// Containers that some choices make wait for each other.
     #[error("{} in a ring where all numbered lines hold: {}", if *.built { "images need each other" } else { "containers wait for each other" }, round(.members))]
@@ -128,8 +128,12 @@ impl fmt::Display for ComponentPart {
     }
 }
 
-fn pair_member((group, option): &(GroupId, Name)) -> String {
-    format!("`{option}` of {group}")
+fn pair((group, one): &(GroupId, Name), (other_group, other): &(GroupId, Name)) -> String {
+    if group == other_group {
+        format!("`{one}` and `{other}` of {group}")
+    } else {
+        format!("`{one}` of {group} and `{other}` of {other_group}")
+    }
 }
 
 fn round(members: &[ComponentId]) -> String {

@@ -41,6 +41,16 @@ pub enum Upkeep {
         /// The key.
         key: String,
     },
+    /// A conflict with what is in no registry.
+    #[error("{by} conflicts with {target}, and no registry has an entry for that")]
+    ConflictUnknown {
+        /// Who says so.
+        by: TargetId,
+        /// As written.
+        target: TargetId,
+        /// What is most like it.
+        nearest: Option<TargetId>,
+    },
     /// A key that Compose does not have.
     #[error("Compose has no service key `{key}`")]
     ComposeKey {
@@ -111,6 +121,7 @@ impl Upkeep {
             Self::ParamUnset { .. } => "HSM-E613",
             Self::ComposeKey { .. } => "HSM-E614",
             Self::ComposeShape { .. } => "HSM-E615",
+            Self::ConflictUnknown { .. } => "HSM-W616",
             Self::InsteadUnknown { .. } => "HSM-E640",
             Self::InsteadDeprecated { .. } => "HSM-W641",
             Self::InsteadRing { .. } => "HSM-E642",
@@ -136,7 +147,8 @@ impl Upkeep {
             Self::ComposeKey { nearest: None, .. } => {
                 "remove it; keys of your own start with `x-`".to_owned()
             }
-            Self::ComposeShape { .. } => return None,
+            Self::ComposeShape { .. } | Self::ConflictUnknown { nearest: None, .. } => return None,
+            Self::ConflictUnknown { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::InsteadUnknown { nearest: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::InsteadUnknown { nearest: None, .. } => {
                 "name what is there, or remove `use`: `why` can say the rest".to_owned()

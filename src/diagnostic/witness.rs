@@ -58,8 +58,8 @@ pub enum Shows {
     With {
         /// The option.
         one: (GroupId, Name),
-        /// The group of the other one.
-        other: GroupId,
+        /// The other one.
+        other: (GroupId, Name),
     },
     /// What a component can be in, where a part of it is dead.
     CanBe(ComponentId, ComponentPart),
@@ -84,12 +84,11 @@ impl fmt::Display for Witness {
             Shows::Brought { group, selected: None } => {
                 write!(f, "a project that selects nothing gets {}", self.stack.options(group))
             }
-            Shows::With { one: (group, option), other } => {
-                write!(f, "a stack with `{option}` has {}", self.stack.options(group))?;
-                if group == other {
-                    return Ok(());
-                }
-                write!(f, ", and {}", self.stack.options(other))
+            Shows::With { one: (group, _), other: (same, other) } if group == same => {
+                write!(f, "a stack has {}, without `{other}`", self.stack.options(group))
+            }
+            Shows::With { one: (_, option), other: (group, _) } => {
+                write!(f, "a stack with `{option}` has {}", self.stack.options(group))
             }
             Shows::CanBe(id, part) => {
                 let Some(held) = self.stack.components.get(id) else { return write!(f, "no {id}") };

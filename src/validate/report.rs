@@ -240,6 +240,8 @@ impl Report<'_> {
                 options[option.present] = Some((group, place));
             }
         }
+        let refuted = self.answers.pairs.iter().filter(|answer| **answer == Answer::Impossible);
+        let alone = refuted.count() > MANY;
         for ((one, other), answer) in questions.pairs.iter().zip(&self.answers.pairs) {
             let (one, other) = (*one as usize, *other as usize);
             let is_new = self.answer(one) == Answer::Possible && self.answer(other) == Answer::Possible;
@@ -251,12 +253,24 @@ impl Report<'_> {
                 continue;
             };
             let demands = [questions.demands[one].clone(), questions.demands[other].clone()].concat();
-            self.want(vec![one], Shows::With { one: a.clone(), other: b.0.clone() });
-            self.want(vec![other], Shows::With { one: b.clone(), other: a.0.clone() });
+            self.with((one, a.clone()), (second.0, b.clone()), alone);
+            self.with((other, b.clone()), (first.0, a.clone()), alone);
             let finding = Finding::Proven(Proven::NeverTogether(a, b));
             let said = Diagnostic::warning(place_a, finding).with(place_b, "the other one");
             self.unexplained(demands, said);
         }
+    }
+
+    /// Wants a stack for the next finding with one option of two; unless it is to be there alone, one in which the group of
+    /// the other takes part, too, if that goes.
+    fn with(&mut self, one: (Number, (GroupId, Name)), other: (&OfGroup, (GroupId, Name)), alone: bool) {
+        let (number, one) = one;
+        let (group, other) = other;
+        let of = |number: Number| self.questions.demands.get(number).cloned().unwrap_or_default();
+        let both = [of(number), of(group.takes_part)].concat();
+        let is_plain = one.0 == other.0 || alone;
+        let asked = if is_plain { vec![of(number)] } else { vec![both, of(number)] };
+        self.witnesses.want_one(self.found.len(), asked, Shows::With { one, other });
     }
 
     /// Params that some stack would give two values.
@@ -358,6 +372,9 @@ impl Report<'_> {
         ask(self.inputs, self.compiled, &self.could, &question, self.interrupted).map(|_| ())
     }
 }
+
+/// With more pairs than so many, each option is shown by itself: that is asked once.
+const MANY: usize = 200;
 
 /// The containers of rings.
 type Told = HashSet<BTreeSet<ComponentId>>;

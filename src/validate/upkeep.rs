@@ -24,9 +24,25 @@ pub(super) fn all(inputs: &Inputs) -> Vec<Diagnostic> {
             (TargetId::Component(id), Entry::Container(container)) => of_container(id, container, &mut found),
             _ => {}
         }
+        of_conflicts(inputs, target, entry, &mut found);
     }
     of_params(inputs, &mut found);
     found
+}
+
+/// A conflict with what is not there keeps nothing out: perhaps a typing error.
+fn of_conflicts(inputs: &Inputs, by: &TargetId, entry: &Entry, found: &mut Vec<Diagnostic>) {
+    for line in entry.rules().into_iter().flat_map(|rules| &rules.conflicts) {
+        let target = &line.target.value;
+        if inputs.entries.contains_key(target) || inputs.absent.contains_key(target) {
+            continue;
+        }
+        let known: Vec<String> = inputs.entries.keys().map(ToString::to_string).collect();
+        let near = nearest(&target.to_string(), known.iter().map(String::as_str)).map(str::to_owned);
+        let nearest = inputs.entries.keys().find(|known| near.as_ref() == Some(&known.to_string())).cloned();
+        let upkeep = Upkeep::ConflictUnknown { by: by.clone(), target: target.clone(), nearest };
+        say(line.target.place, upkeep, found);
+    }
 }
 
 fn say(place: Place, upkeep: Upkeep, found: &mut Vec<Diagnostic>) {

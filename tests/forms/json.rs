@@ -253,6 +253,17 @@ fn of_registries(project: &Project, list: &dyn Fn(&str) -> BTreeSet<String>, eve
     shown.extend(run(project, &["registry", "show", "redis"]));
     assert_eq!(shown, joined(&[list("`hsm registry show`:")]));
     assert_eq!(run(project, &["registry", "path"]), joined(&[list("`hsm registry path`:")]));
+    let mut validated = joined(&[
+        of_diagnostics("diagnostics[]", &documented()),
+        list("`hsm registry validate`: `diagnostics[]` as above, and with those that an example can show:"),
+    ]);
+    places(&mut validated);
+    let never_together = Project::of("project: {name: demo}\n");
+    never_together.write(
+        "hsm-registry/container_groups/cache.yaml",
+        "name: cache\nstrategy: M-of-N\noptions: [{name: redis, conflicts: {container:valkey: \"*\"}}, {name: valkey}]\n",
+    );
+    assert_eq!(run(&never_together, &["registry", "validate"]), validated);
     let edited = list("`hsm registry add`, `hsm package init`, and commands that edit entries:");
     let add = ["registry", "group", "add-option", "cache", "web"];
     assert_eq!(run(project, &add), joined(std::slice::from_ref(&edited)));

@@ -116,15 +116,18 @@ pub(super) fn severity(severity: Severity) -> &'static str {
 fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
     let related: Vec<Json> =
         d.related.iter().map(|r| json!({"what": r.what, "place": place(sources, r.place)})).collect();
-    json!({
+    let mut said = json!({
         "severity": severity(d.severity),
         "code": d.finding.code(),
         "message": d.finding.to_string(),
         "help": d.finding.help(),
         "place": d.place.map(|p| place(sources, p)),
         "related": related,
-        "witnesses": witnesses(d),
-    })
+    });
+    if !d.witnesses.is_empty() {
+        said["witnesses"] = witnesses(d);
+    }
+    said
 }
 
 /// The stacks that show what a diagnostic says.

@@ -35,7 +35,12 @@ pub(super) fn project(group: &str) -> Project {
 fn a_warning_ends_with_0_and_strictly_with_3() {
     let project = project(GROUP);
     let run = project.refuses(&["registry", "validate"], Exit::Done);
-    assert!(run.err.contains("warning[HSM-W606]: no stack has both `redis`"), "{}", run.err);
+    assert!(
+        run.err
+            .contains("warning[HSM-W606]: no stack has both `redis` and `valkey` of container_group:cache"),
+        "{}",
+        run.err
+    );
     assert!(run.err.contains("1. `redis` (option of container_group:cache) conflicts with"), "{}", run.err);
     assert!(
         run.err.contains("validated 3 entries, 1 group among them; 12 questions answered"),
@@ -88,6 +93,13 @@ fn a_name_that_is_not_there_and_a_broken_entry_are_errors_of_the_registry() {
     );
     let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
     assert!(run.err.contains("no registry has an entry for container:redys"), "{}", run.err);
+    assert!(run.err.contains("did you mean `container:redis`?"), "{}", run.err);
+    project.write(
+        "hsm-registry/packages/app.yaml",
+        "name: app\nversion: 1\nsources: {prod: {type: pypi}}\nconflicts: {container:redys: \"*\"}\n",
+    );
+    let run = project.refuses(&["registry", "validate"], Exit::Done);
+    assert!(run.err.contains("[HSM-W616]: package:app conflicts with container:redys"), "{}", run.err);
     assert!(run.err.contains("did you mean `container:redis`?"), "{}", run.err);
     project.write("hsm-registry/packages/app.yaml", "name: app\nversoin: 1\n");
     let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
@@ -203,8 +215,8 @@ fn a_finding_shows_a_stack_where_there_is_one() {
     let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
     assert_eq!(examples(&said, "HSM-E605"), ["a stack with `redis` of container_group:cache"], "{said:#}");
     let both = [
-        "a stack with `redis` has `redis` of container_group:cache",
-        "a stack with `valkey` has `valkey` of container_group:cache",
+        "a stack has `redis` of container_group:cache, without `valkey`",
+        "a stack has `valkey` of container_group:cache, without `redis`",
     ];
     assert_eq!(examples(&said, "HSM-W606"), both, "{said:#}");
     let found = said["diagnostics"].as_array().into_iter().flatten();

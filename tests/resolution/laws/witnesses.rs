@@ -54,8 +54,11 @@ fn project(registry: &Project, witness: &Witness) -> Project {
             let selected = selected.as_ref().map(|name| names(std::slice::from_ref(name)));
             project.lines.push(line(group, selected));
         }
-        Shows::With { one: (group, name), .. } => {
+        Shows::With { one: (group, name), other: (other, _) } => {
             project.lines.push(line(group, Some(names(std::slice::from_ref(name)))));
+            if other != group && witness.stack.groups.contains_key(other) {
+                project.lines.push(line(other, None));
+            }
         }
         // what is written here sets every param as a list
         Shows::Both(..) => panic!("{witness}"),
@@ -87,7 +90,7 @@ fn shows(found: &Diagnostic, witness: &Witness) -> bool {
         }
         (Proven::NeverTogether(a, b), Shows::With { one, other }) => {
             let (this, that) = if one == a { (a, b) } else { (b, a) };
-            one == this && *other == that.0 && has(&this.0, &this.1) && !has(&that.0, &that.1)
+            one == this && other == that && has(&this.0, &this.1) && !has(&that.0, &that.1)
         }
         (Proven::DeadPart(id, part), Shows::CanBe(shown, _)) => {
             let held = witness.stack.components.get(id);

@@ -35,8 +35,8 @@ pub(super) fn instances(size: Size) -> Vec<Instance> {
     all
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Sort {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Sort {
     Mandatory,
     Optional,
     One,
@@ -44,12 +44,14 @@ enum Sort {
 }
 
 /// Children of one feature, of one sort.
-struct Branch {
-    parent: u32,
-    sort: Sort,
-    children: Vec<u32>,
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) parent: u32,
+    pub(super) sort: Sort,
+    pub(super) children: Vec<u32>,
 }
 
+#[derive(Debug)]
 enum Cross {
     Needs(u32, u32),
     Excludes(u32, u32),
@@ -57,10 +59,15 @@ enum Cross {
 }
 
 /// A tree of features with constraints across it.
+#[derive(Debug)]
 pub struct Model {
     features: u32,
+    /// Further ones that only stand for parts of constraints.
+    helpers: u32,
     branches: Vec<Branch>,
     crossing: Vec<Cross>,
+    /// Of models that were read: features of each of which one is there (or not).
+    clauses: Vec<Vec<(u32, bool)>>,
     /// Features that are wanted.
     wanted: Vec<u32>,
 }
@@ -94,7 +101,31 @@ impl Model {
             }
         }
         let wanted = (1..features).filter(|feature| chosen[*feature as usize] && seed.percent(5)).collect();
-        Self { features, branches, crossing, wanted }
+        Self { features, helpers: 0, branches, crossing, clauses: Vec::new(), wanted }
+    }
+
+    /// A model that was read.
+    pub(super) fn read(
+        features: u32,
+        helpers: u32,
+        branches: Vec<Branch>,
+        clauses: Vec<Vec<(u32, bool)>>,
+    ) -> Self {
+        Self { features, helpers, branches, crossing: Vec::new(), clauses, wanted: Vec::new() }
+    }
+
+    /// How many features there are.
+    pub fn features(&self) -> u32 {
+        self.features
+    }
+
+    /// How many clauses its constraints make.
+    pub fn constraints(&self) -> usize {
+        self.crossing.len() + self.clauses.len()
+    }
+
+    fn variables(&self) -> u32 {
+        self.features + self.helpers
     }
 
     /// As a problem; with a clash, two alternatives of the largest 1-of-N group of the last half of the tree are wanted.
@@ -153,11 +184,12 @@ impl Model {
     /// As a registry, by path: a package for each feature, which implies its parent. Optional children are options of
     /// a group that has the parent as an option too, so that it never takes part without it.
     pub fn registry(&self) -> Vec<(String, String)> {
-        let mut implies: Vec<Vec<String>> = vec![Vec::new(); self.features as usize];
-        let mut conflicts: Vec<Vec<String>> = vec![Vec::new(); self.features as usize];
+        let mut implies: Vec<Vec<String>> = vec![Vec::new(); self.variables() as usize];
+        let mut conflicts: Vec<Vec<String>> = vec![Vec::new(); self.variables() as usize];
         let mut files = Vec::new();
-        let mut group = |name: &str, count: &str, options: &[u32]| {
-            let options: Vec<String> = options.iter().map(|option| format!("f{option}")).collect();
+        let called =
+            |options: &[u32]| -> Vec<String> { options.iter().map(|option| format!("f{option}")).collect() };
+        let mut group = |name: &str, count: &str, options: &[String]| {
             let text =
                 format!("name: {name}\ntype: package_group\n{count}\noptions: [{}]\n", options.join(", "));
             files.push((format!("package_groups/{name}.yaml"), text));
@@ -177,10 +209,10 @@ impl Model {
                 Sort::Optional => {
                     let with_parent: Vec<u32> =
                         [branch.parent].iter().chain(&branch.children).copied().collect();
-                    group(&name, "strategy: M-of-N", &with_parent);
+                    group(&name, "strategy: M-of-N", &called(&with_parent));
                 }
-                Sort::One => group(&name, "strategy: 1-of-N", &branch.children),
-                Sort::Some => group(&name, "strategy: M-of-N", &branch.children),
+                Sort::One => group(&name, "strategy: 1-of-N", &called(&branch.children)),
+                Sort::Some => group(&name, "strategy: M-of-N", &called(&branch.children)),
             }
             implies[parent].push(format!("package_group:{name}: null"));
         }
@@ -190,10 +222,37 @@ impl Model {
                 Cross::Excludes(a, b) => conflicts[a as usize].push(format!("package:f{b}: '*'")),
                 Cross::NeedsOneOf(a, b, c) => {
                     let options = if b == c { vec![b] } else { vec![b, c] };
-                    group(&format!("x{number}"), "strategy: M-of-N", &options);
+                    group(&format!("x{number}"), "strategy: M-of-N", &called(&options));
                     implies[a as usize].push(format!("package_group:x{number}: null"));
                 }
             }
+        }
+        let mut absent: BTreeSet<u32> = BTreeSet::new();
+        for (number, clause) in self.clauses.iter().enumerate() {
+            // What is said of a feature that has to be absent is said by it; the rest by the root.
+            let by = clause.iter().position(|(_, is)| !is);
+            let rest = clause.iter().enumerate().filter(|(place, _)| Some(*place) != by);
+            let rest: Vec<(u32, bool)> = rest.map(|(_, literal)| *literal).collect();
+            let by = by.map_or(0, |place| clause[place].0) as usize;
+            match rest.as_slice() {
+                [] => conflicts[by].push(format!("package:f{by}: '*'")),
+                [(feature, true)] => implies[by].push(format!("package:f{feature}: '*'")),
+                [(feature, false)] => conflicts[by].push(format!("package:f{feature}: '*'")),
+                several => {
+                    let name =
+                        |(feature, is): &(u32, bool)| format!("{}{feature}", if *is { "f" } else { "not-f" });
+                    let options: Vec<String> = several.iter().map(name).collect();
+                    group(&format!("x{number}"), "strategy: M-of-N", &options);
+                    implies[by].push(format!("package_group:x{number}: null"));
+                    absent.extend(several.iter().filter(|(_, is)| !is).map(|(feature, _)| *feature));
+                }
+            }
+        }
+        for feature in absent {
+            let text = format!(
+                "name: not-f{feature}\nversion: 1\nsources: {{prod: {{type: pypi}}}}\nconflicts: {{package:f{feature}: '*'}}\n"
+            );
+            files.push((format!("packages/not-f{feature}.yaml"), text));
         }
         for (feature, (implies, conflicts)) in implies.into_iter().zip(conflicts).enumerate() {
             let lines = |lines: Vec<String>| {
@@ -218,7 +277,7 @@ impl Model {
     /// of values shows is not asked again.
     pub fn anomalies(&self) -> Anomalies {
         let mut solver = BasicSolver::default();
-        let on: Vec<Lit> = (0..self.features).map(|_| Lit::new(solver.new_var_default(), true)).collect();
+        let on: Vec<Lit> = (0..self.variables()).map(|_| Lit::new(solver.new_var_default(), true)).collect();
         let is = |feature: u32| on[feature as usize];
         let mut clause = |literals: &[Lit]| {
             solver.add_clause_reuse(&mut literals.to_vec());
@@ -254,6 +313,13 @@ impl Model {
                 Cross::Excludes(a, b) => clause(&[!is(a), !is(b)]),
                 Cross::NeedsOneOf(a, b, c) => clause(&[!is(a), is(b), is(c)]),
             }
+        }
+        for several in &self.clauses {
+            let literals: Vec<Lit> = several
+                .iter()
+                .map(|(feature, there)| if *there { is(*feature) } else { !is(*feature) })
+                .collect();
+            clause(&literals);
         }
         let mut alive = vec![false; self.features as usize];
         let mut left_out: BTreeSet<(u32, u32)> = BTreeSet::new();

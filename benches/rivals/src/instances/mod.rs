@@ -4,11 +4,12 @@
 //!
 //! - `registry`: stacks of releases, modes, groups and version ranges, as registries of growing size have them.
 //! - `hard`: counting, long chains, pigeons: what searches get lost in.
-//! - `features`: trees of features with constraints across them.
+//! - `features`: trees of features with constraints across them; `uvl` reads such ones from files.
 
 pub mod features;
 mod hard;
 pub mod registry;
+pub mod uvl;
 
 use hsm_solver::{CandidateSet, Problem, StatementId, Then, When};
 
