@@ -1,6 +1,7 @@
 //! Feature models as registries: what hsm proves of them is what an analyser finds that asks a SAT solver.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use hsm::diagnostic::{Finding, Proven};
@@ -124,10 +125,10 @@ fn random(seed: u64) -> String {
             ["\t\tmandatory\n", "\t\toptional\n", "\t\tor\n", "\t\talternative\n"][below(4) as usize],
         );
         for _ in 0..2 + below(2) {
-            text.push_str(&format!("\t\t\tf{next}\n"));
+            let _ = writeln!(text, "\t\t\tf{next}");
             next += 1;
             if below(3) == 0 {
-                text.push_str(&format!("\t\t\t\toptional\n\t\t\t\t\tf{next}\n"));
+                let _ = writeln!(text, "\t\t\t\toptional\n\t\t\t\t\tf{next}");
                 next += 1;
             }
         }
@@ -138,7 +139,7 @@ fn random(seed: u64) -> String {
         let parts = [one(), one(), one(), one()];
         let mut with = || ["&", "|", "=>", "<=>"][below(4) as usize];
         let [a, b, c, d] = parts;
-        text.push_str(&format!("\t{a} {} ({b} {} !({c} {} {d}))\n", with(), with(), with()));
+        let _ = writeln!(text, "\t{a} {} ({b} {} !({c} {} {d}))", with(), with(), with());
     }
     text
 }
@@ -162,6 +163,7 @@ fn models_that_were_read_are_analysed_alike() {
 /// directory is what the analyser finds.
 #[test]
 #[ignore = "needs models"]
+#[expect(clippy::print_stdout, reason = "what was compared is worth knowing")]
 fn public_models_are_analysed_alike() {
     let dir = std::env::var("HSM_MODELS").unwrap();
     for entry in std::fs::read_dir(dir).unwrap() {

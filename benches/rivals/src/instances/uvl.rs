@@ -141,13 +141,11 @@ impl Reader {
         let mut tokens = tokens(content)?;
         tokens.reverse();
         let formula = self.equal(&mut tokens)?;
-        match tokens.last() {
-            Some(token) => Err(format!("`{token}` is one too many")),
-            None => {
-                self.formulas.push(formula);
-                Ok(())
-            }
+        if let Some(token) = tokens.last() {
+            return Err(format!("`{token}` is one too many"));
         }
+        self.formulas.push(formula);
+        Ok(())
     }
 
     /// `a <=> b`, which binds least.
