@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use hsm_solver::{Answer, Conflict, Failure, Options, Selection, Survey, Then};
+use hsm_solver::{Answer, Conflict, Failure, ItemId, Options, Selection, Survey, Then};
 
 use super::{
     ASKED, Could, NoStack, Question, Unsolved, ask, chosen, rings::Rings, stack::assemble, unsolved,
 };
 use crate::compile::Compiled;
 use crate::load::Inputs;
+use crate::names::{ComponentId, TargetId};
 
 /// For each question (all of it together) and each pair of questions whether some stack meets it. What takes more than
 /// the usual bound of steps stays open.
@@ -101,9 +102,11 @@ pub fn examples(
 ) -> Result<(), NoStack> {
     let could = Could::default();
     let rings = Rings::new(inputs, compiled, &could);
+    let with_variables = with_variables(inputs, compiled);
     let is_stack = |selection: &Selection| {
+        let has_variables = with_variables.iter().any(|item| selection.candidate(*item).is_some());
         rings.of(selection, &BTreeSet::new()).is_empty()
-            && assemble(inputs, compiled, selection, &chosen(compiled, selection)).is_ok()
+            && (!has_variables || assemble(inputs, compiled, selection, &chosen(compiled, selection)).is_ok())
     };
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
     let found = hsm_solver::examples(&compiled.problem, questions, &options);
@@ -115,6 +118,17 @@ pub fn examples(
         hand_on(found.as_ref());
     }
     Ok(())
+}
+
+/// The components that name variables of hsm's own, such as params: only of these it has to be seen whether all are set.
+fn with_variables(inputs: &Inputs, compiled: &Compiled) -> Vec<ItemId> {
+    let names_any = |id: &ComponentId| {
+        let files = inputs.files.get(&TargetId::Component(id.clone())).into_iter().flatten();
+        let mut sources = files.filter_map(|file| inputs.sources.get(*file));
+        sources.any(|source| source.text.contains("${HSM_"))
+    };
+    let components = compiled.components.iter().zip((0..).map(ItemId));
+    components.filter(|(component, _)| names_any(&component.id)).map(|(_, item)| item).collect()
 }
 
 /// The best selection that meets a question.
