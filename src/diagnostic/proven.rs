@@ -85,7 +85,10 @@ impl fmt::Display for Lost {
             Proven::NeverTogether(one, other) => {
                 write!(f, "{} together with {} is no longer possible", pair_member(one), pair_member(other))
             }
-            other @ (Proven::OutOfReach { .. } | Proven::NotProved(_)) => other.fmt(f),
+            other @ (Proven::OutOfReach { .. }
+            | Proven::Ring { .. }
+            | Proven::TwoValues { .. }
+            | Proven::NotProved(_)) => other.fmt(f),
         }
     }
 }
@@ -102,6 +105,8 @@ impl Lost {
             | Proven::OutOfReach { group, .. }
             | Proven::NeverTogether((group, _), _) => group.to_string(),
             Proven::DeadComponent(id) | Proven::DeadPart(id, _) => id.to_string(),
+            Proven::Ring { members, .. } => round(members),
+            Proven::TwoValues { target, .. } => target.to_string(),
             Proven::NotProved(what) => what.clone(),
         }
     }
@@ -128,12 +133,16 @@ impl fmt::Display for ComponentPart {
     }
 }
 
-fn pair((group, one): &(GroupId, Name), (other_group, other): &(GroupId, Name)) -> String {
-    if group == other_group {
-        format!("`{one}` and `{other}` of {group}")
+fn pair(one: &(GroupId, Name), other: &(GroupId, Name)) -> String {
+    if one.0 == other.0 {
+        format!("`{}` and {}", one.1, pair_member(other))
     } else {
-        format!("`{one}` of {group} and `{other}` of {other_group}")
+        format!("{} and {}", pair_member(one), pair_member(other))
     }
+}
+
+fn pair_member((group, option): &(GroupId, Name)) -> String {
+    format!("`{option}` of {group}")
 }
 
 fn round(members: &[ComponentId]) -> String {
