@@ -123,7 +123,9 @@ fn why(error: NotGot) -> WhyUnfetched {
     match error {
         NotGot::Offline => WhyUnfetched::Forbidden,
         NotGot::NoCommit(_) => WhyUnfetched::Gone,
-        error @ (NotGot::NoReference { .. } | NotGot::Empty) => WhyUnfetched::Wrong(error.to_string()),
+        error @ (NotGot::NoReference { .. } | NotGot::NoCommitThere { .. } | NotGot::Empty) => {
+            WhyUnfetched::Wrong(error.to_string())
+        }
         error => WhyUnfetched::Failed { why: error.to_string(), help: error.help() },
     }
 }

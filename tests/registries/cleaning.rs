@@ -38,7 +38,7 @@ fn two() -> (Place, String, String) {
 
 /// Fetches a new commit, on another day than the last.
 fn fetch(place: &Place, tag: &str) {
-    let looked = place.at("cache/registries/looked-for-unused");
+    let looked = place.at("cache/registries-looked-for-unused");
     if looked.exists() {
         set_back(&looked, 2);
     }
@@ -89,7 +89,7 @@ fn nothing_goes_without_a_fetch_twice_a_day_or_while_another_run_is_there() {
     }
     let (place, old, _) = two();
     set_back(&pack(&place, &old), 200);
-    set_back(&place.at("cache/registries/looked-for-unused"), 2);
+    set_back(&place.at("cache/registries-looked-for-unused"), 2);
     for args in [&["resolve", "--offline"][..], &["lock"], &["resolve"], &["sync", "--frozen", "--dry-run"]] {
         place.without_git("other", args);
         assert!(pack(&place, &old).exists(), "{args:?}");
@@ -115,7 +115,7 @@ fn nothing_goes_without_a_fetch_twice_a_day_or_while_another_run_is_there() {
     fs::remove_file(apart.at("project/hsm.lock")).expect("removed");
     elsewhere(&place);
     assert!(pack(&place, &old).exists(), "it was looked twice a day");
-    set_back(&place.at("cache/registries/looked-for-unused"), 2);
+    set_back(&place.at("cache/registries-looked-for-unused"), 2);
     apart.move_on("7.7");
     fs::remove_file(apart.at("project/hsm.lock")).expect("removed");
     elsewhere(&place);
@@ -136,7 +136,7 @@ fn readers_beside_a_cleaning_read_all_or_are_told_that_it_is_not_there() {
     for round in 0..6 {
         place.run("project", &["resolve"]).ends_with(0);
         set_back(&pack(&place, &old), 200);
-        set_back(&place.at("cache/registries/looked-for-unused"), 2);
+        set_back(&place.at("cache/registries-looked-for-unused"), 2);
         place.move_on(&format!("8.{round}"));
         place.project("third", "branch: main");
         let _none = fs::remove_file(place.at("third/hsm.lock"));

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a test that goes wrong should stop there")]
 
 mod cleaning;
+mod crafted;
 mod fetching;
 mod hostile;
 mod locking;

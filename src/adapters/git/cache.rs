@@ -33,6 +33,14 @@ pub enum NotGot {
     /// There is no such commit any more.
     #[error("it has no commit {0}: its history may have been rewritten")]
     NoCommit(String),
+    /// A tag may name a file or a directory.
+    #[error("its {what} `{name}` names no commit")]
+    NoCommitThere {
+        /// What.
+        what: &'static str,
+        /// As written.
+        name: String,
+    },
     /// It holds no commit.
     #[error("it is empty")]
     Empty,

@@ -24,7 +24,7 @@ const UNUSED: i128 = 90 * DAY;
 const ASIDE: &str = "unused";
 
 /// Its time of change is when it was looked last.
-const LOOKED: &str = "looked-for-unused";
+const LOOKED: &str = "registries-looked-for-unused";
 
 /// Opens a pack for this run, and says that it is in use; whether it is there.
 pub(super) fn take(pack: &Path, world: &dyn World) -> bool {
@@ -60,8 +60,8 @@ fn age(path: &Path, world: &dyn World) -> Option<i128> {
 
 /// Removes what nobody has used for a long time, at most once a day. That it fails is no reason for a run to fail.
 pub(super) fn clean(world: &dyn World) {
-    let Some(root) = cache_dir(world).map(|dir| dir.join("registries")) else { return };
-    let looked = root.join(LOOKED);
+    let Some(cache) = cache_dir(world) else { return };
+    let (root, looked) = (cache.join("registries"), cache.join(LOOKED));
     if age(&looked, world).is_some_and(|age| age < DAY) || world.write(&looked, b"").is_err() {
         return;
     }

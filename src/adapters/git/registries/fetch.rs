@@ -67,7 +67,7 @@ fn fetch_reference(repository: &Path, source: &Source, world: &dyn World) -> Res
     let no_reference = || NotGot::no_such(source.reference.as_ref());
     let shallow = remote(repository, source, &["--depth=1"], &[&spec], world)?;
     if shallow.ok() {
-        return named(repository, TIP, world)?.ok_or_else(no_reference);
+        return commit_of_tip(repository, source, world);
     }
     interrupted(world)?;
     worth_more(&shallow, world)?;
@@ -94,7 +94,21 @@ fn fetch_reference(repository: &Path, source: &Source, world: &dyn World) -> Res
     // what it said first is nearer to the cause
     worth_more(&whole, world)?;
     done(if whole.ok() { &whole } else { &shallow })?;
-    named(repository, TIP, world)?.ok_or_else(no_reference)
+    commit_of_tip(repository, source, world)
+}
+
+/// The commit that was fetched; a tag may name something else.
+fn commit_of_tip(repository: &Path, source: &Source, world: &dyn World) -> Result<String, NotGot> {
+    if let Some(commit) = named(repository, TIP, world)? {
+        return Ok(commit);
+    }
+    Err(match &source.reference {
+        Some((kind @ (GitRefKind::Branch | GitRefKind::Tag), name)) => {
+            let what = if *kind == GitRefKind::Tag { "tag" } else { "branch" };
+            NotGot::NoCommitThere { what, name: name.as_str().to_owned() }
+        }
+        reference => NotGot::no_such(reference.as_ref()),
+    })
 }
 
 /// The reference, and where it lands.

@@ -13,28 +13,51 @@ use crate::world::{Packed, World, pack};
 const LARGEST: usize = 4 << 20;
 
 /// What all files of a registry together may have.
-const MOST: usize = 1 << 30;
+const MOST: usize = 256 << 20;
+
+/// The folders that readers of registries look into, or say something about. No other one is looked into: a few objects can
+/// make a tree of more paths than anybody can list.
+const FOLDERS: [&str; 10] = [
+    "packages",
+    "containers",
+    "package_groups",
+    "container_groups",
+    "tests",
+    "libraries",
+    "library_groups",
+    "services",
+    "service_groups",
+    "groups",
+];
 
 /// The pack of a commit.
 pub(super) fn packed(repository: &Path, commit: &str, world: &dyn World) -> Result<Vec<u8>, NotGot> {
-    let listing = world.run(&local(repository, &["ls-tree", "-r", "-z", "--long", "--full-tree", commit]))?;
-    done(&listing)?;
+    let root = listing(repository, commit, world)?;
+    let mut listed: Vec<(String, Vec<u8>)> = Vec::new();
+    for folder in lines(&root).filter_map(Found::read) {
+        if folder.mode == "040000" && FOLDERS.contains(&folder.path.as_str()) {
+            listed.push((format!("{}/", folder.path), listing(repository, folder.id, world)?));
+        }
+    }
+    listed.push((String::new(), root));
     let mut files = Vec::new();
     let mut wanted = Vec::new();
-    let mut total = 0;
-    for line in listing.stdout.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
-        let Some(found) = Found::read(line).filter(|found| may_be_read(&found.path)) else { continue };
-        let what = match found.mode {
-            "120000" => Packed::Link,
-            "160000" => Packed::Module,
-            _ if found.size > LARGEST => Packed::TooLarge,
-            _ => {
-                total += found.size;
-                wanted.push((files.len(), found.id));
-                Packed::File(Vec::new())
-            }
-        };
-        files.push((found.path, what));
+    let mut total = 0_usize;
+    for (folder, listing) in &listed {
+        for found in lines(listing).filter_map(Found::read).filter(|found| may_be_read(&found.path)) {
+            let what = match found.mode {
+                "040000" => continue,
+                "120000" => Packed::Link,
+                "160000" => Packed::Module,
+                _ if found.size > LARGEST => Packed::TooLarge,
+                _ => {
+                    total = total.saturating_add(found.size);
+                    wanted.push((files.len(), found.id));
+                    Packed::File(Vec::new())
+                }
+            };
+            files.push((format!("{folder}{}", found.path), what));
+        }
     }
     if total > MOST {
         return Err(NotGot::Failed(format!("its entries have more than {MOST} bytes, the limit")));
@@ -45,6 +68,17 @@ pub(super) fn packed(repository: &Path, commit: &str, world: &dyn World) -> Resu
         files[*at].1 = Packed::File(bytes);
     }
     Ok(pack(&files))
+}
+
+/// What a tree holds, not what is in its folders.
+fn listing(repository: &Path, tree: &str, world: &dyn World) -> Result<Vec<u8>, NotGot> {
+    let listed = world.run(&local(repository, &["ls-tree", "-z", "--long", "--full-tree", tree]))?;
+    done(&listed)?;
+    Ok(listed.stdout)
+}
+
+fn lines(listing: &[u8]) -> impl Iterator<Item = &[u8]> {
+    listing.split(|byte| *byte == 0).filter(|line| !line.is_empty())
 }
 
 /// A line of `ls-tree --long`: `MODE TYPE ID SIZE<tab>PATH`.
@@ -65,8 +99,8 @@ impl<'l> Found<'l> {
     }
 }
 
-/// Whether some reader of registries may look for a file of this path.
-fn may_be_read(path: &str) -> bool {
-    let ending = path.rsplit_once('.').map(|(_, ending)| ending);
-    path.matches('/').count() <= 1 && matches!(ending, Some("yaml" | "yml"))
+/// Whether some reader of registries may look for a file of this name.
+fn may_be_read(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    !name.contains('/') && matches!(ending, Some("yaml" | "yml"))
 }
