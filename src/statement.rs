@@ -23,7 +23,7 @@ pub struct Statement {
 }
 
 /// Who says something: the subject of a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// `hsm.yaml`.
     Manifest,

@@ -10,7 +10,7 @@ use crate::statement::Origin;
 use crate::version::Version;
 
 /// Something that was proved of a registry by itself, whatever a project may want of it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Proven {
     /// No stack can have a group.
@@ -113,7 +113,7 @@ impl Lost {
 }
 
 /// A part of a component.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ComponentPart {
     /// A release.
     Release(Version),

@@ -20,9 +20,9 @@ use crate::solve::{NoStack, survey};
 /// What a registry allows: groups, options with and without each, pairs of them, components and their parts.
 #[derive(Debug, Clone, Default)]
 pub struct Possible {
-    all: HashSet<String>,
+    all: HashSet<Proven>,
     /// The options of groups, also those that nothing can have.
-    options: HashSet<String>,
+    options: HashSet<Proven>,
 }
 
 struct Surveyed {
@@ -94,13 +94,13 @@ fn surveyed(
     Ok(Surveyed { inputs, compiled, questions, answers })
 }
 
-/// What the refutation of something would say; of two options in either order the same.
-fn key(proven: &Proven) -> String {
+/// What refutes something; of two options in either order the same.
+fn key(proven: &Proven) -> Proven {
     match proven {
         Proven::NeverTogether(one, other) if other.1 < one.1 => {
-            Lost(Proven::NeverTogether(other.clone(), one.clone())).to_string()
+            Proven::NeverTogether(other.clone(), one.clone())
         }
-        proven => Lost(proven.clone()).to_string(),
+        proven => proven.clone(),
     }
 }
 
