@@ -104,16 +104,16 @@ impl Name {
     }
 }
 
-/// The form in which names of Python packages compare (PEP 503), of a text that is a name.
-pub fn pep503(name: &str) -> Cow<'_, str> {
+/// A text in the form in which names of Python packages compare (PEP 503).
+pub fn pep503(text: &str) -> Cow<'_, str> {
     // most are in that form already, and then nothing is copied
-    let bytes = name.as_bytes();
+    let bytes = text.as_bytes();
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if bytes.iter().all(|b| plain(*b)) && !bytes.windows(2).any(|pair| pair == b"--") {
-        return Cow::Borrowed(name);
+        return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '-' | '_' | '.' if out.ends_with('-') => {}
             '-' | '_' | '.' => out.push('-'),

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::layer::{DependsOn, Layer};
 use super::{Container, Demand, Demands, Entry, Group, Package, Rules};
-use crate::names::{ComponentId, GroupId, Kind, Name, TargetId};
+use crate::names::{ComponentId, GroupId, Kind, Name, TargetId, pep503};
 use crate::place::{At, Place};
 use crate::yaml::{self, Key, Limits, Node, Value};
 
@@ -103,20 +103,7 @@ pub fn mentions(entry: &Entry, text: &str) -> Vec<Mention> {
 
 /// Whether a text may name something: names are compared as loosely as those of packages.
 pub fn may_name(text: &str, name: &Name) -> bool {
-    let text: String = folded(text);
-    text.contains(&folded(name.as_str()))
-}
-
-fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '-' | '_' | '.' if out.ends_with('-') => {}
-            '-' | '_' | '.' => out.push('-'),
-            c => out.push(c.to_ascii_lowercase()),
-        }
-    }
-    out
+    pep503(text).contains(pep503(name.as_str()).as_ref())
 }
 
 struct Out<'n> {

@@ -56,20 +56,8 @@ impl Registries<'_> {
         make: impl Fn(&'m Label<'m>, Glance<'m>) -> T + Sync,
     ) -> Vec<T> {
         let read_at = self.world.now();
-        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let share = wanted.len().div_ceil(at_once).max(64);
-        let look = |(number, part): (usize, &'m [Label<'m>])| {
-            self.part(number * share, part, memory, read_at, &make)
-        };
-        let mut parts: Vec<Part<T>> = Vec::new();
-        std::thread::scope(|scope| {
-            let shares = || wanted.chunks(share).enumerate();
-            let running: Vec<_> = shares().map(|one| scope.spawn(move || look(one))).collect();
-            for (thread, one) in running.into_iter().zip(shares()) {
-                // a thread that died has told why; its share is looked at here, where it ends the program
-                parts.push(thread.join().unwrap_or_else(|_| look(one)));
-            }
-        });
+        let look = |start, part| self.part(start, part, memory, read_at, &make);
+        let parts: Vec<Part<T>> = side_by_side(wanted, look);
         let (mut seen, mut read) = (Vec::with_capacity(wanted.len()), Vec::new());
         for part in parts {
             seen.extend(part.seen);
@@ -81,6 +69,19 @@ impl Registries<'_> {
             }
         }
         seen
+    }
+
+    /// Those of these entries whose text is one that somebody wants, in their order. What cannot be read has no text.
+    pub fn with_text<'m>(
+        &self,
+        of: &'m [Label<'m>],
+        wanted: impl Fn(&str) -> bool + Sync,
+    ) -> Vec<&'m Label<'m>> {
+        let has = |label: &&Label<'_>| {
+            let bytes = self.path_of(label).and_then(|path| self.world.read(&path).ok());
+            wanted(&String::from_utf8_lossy(&bytes.unwrap_or_default()))
+        };
+        side_by_side(of, |_, part| part.iter().filter(has).collect::<Vec<_>>()).concat()
     }
 
     /// What one thread sees.
@@ -160,6 +161,25 @@ impl Registries<'_> {
             Err(found) => (broken(&sources, &found), found.iter().all(is_of_bytes)),
         }
     }
+}
+
+/// What comes of each share of the entries, and of the number of its first one; each share has a thread.
+fn side_by_side<'m, T: Send>(
+    all: &'m [Label<'m>],
+    look: impl Fn(usize, &'m [Label<'m>]) -> T + Sync,
+) -> Vec<T> {
+    let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = all.len().div_ceil(at_once).max(64);
+    let (shares, look) = (|| all.chunks(share).enumerate(), &look);
+    std::thread::scope(|scope| {
+        let start = |(number, part)| scope.spawn(move || look(number * share, part));
+        let running: Vec<_> = shares().map(start).collect();
+        let ended = running.into_iter().zip(shares());
+        // a thread that died has told why; its share is looked at here, where it ends the program
+        ended
+            .map(|(thread, (number, part))| thread.join().unwrap_or_else(|_| look(number * share, part)))
+            .collect()
+    })
 }
 
 /// The state of an entry's file.

@@ -261,7 +261,7 @@ impl New<'_> {
     /// What other entries name may not go; where another registry has the name too, only what names it with its registry
     /// counts.
     fn refuse_named(&self, desk: &mut Desk<'_>, listed: &Listed, has_another: bool) -> Result<(), Fail> {
-        let (namers, broken) = namers(&mut desk.shelf, listed, desk.context.world);
+        let (namers, broken) = namers(&mut desk.shelf, listed);
         let target = &listed.target;
         let mut lines = Vec::new();
         for namer in &namers {

@@ -228,21 +228,19 @@ struct Namer {
 }
 
 /// The visible entries that name one, and how many could not be read.
-fn namers(shelf: &mut Shelf<'_>, of: &Listed, world: &dyn World) -> (Vec<Namer>, usize) {
+fn namers(shelf: &mut Shelf<'_>, of: &Listed) -> (Vec<Namer>, usize) {
     let target = &of.target;
     let name = match target {
         TargetId::Component(id) => id.name(),
         TargetId::Group(id) => &id.name,
     };
     let (mut out, mut broken) = (Vec::new(), 0);
-    for listed in shelf.registries.all() {
-        if listed.hidden_by.is_some() || listed.path == of.path {
-            continue;
-        }
-        let bytes = world.read(&listed.path).unwrap_or_default();
-        if !may_name(&String::from_utf8_lossy(&bytes), name) {
-            continue;
-        }
+    let mut visible = shelf.registries.labels();
+    visible.retain(|label| label.hidden_by.is_none());
+    let may_name = shelf.registries.with_text(&visible, |text| may_name(text, name));
+    let may_name: Vec<Listed> =
+        may_name.into_iter().filter_map(|label| shelf.registries.of_label(label)).collect();
+    for listed in may_name.into_iter().filter(|listed| listed.path != of.path) {
         let Ok(Some(entry)) = shelf.registries.load_listed(&listed, &mut shelf.sources) else {
             broken += 1;
             continue;

@@ -33,7 +33,7 @@ pub(super) fn show(context: &Context<'_>, text: &str, raw: bool, no_solve: bool)
     };
     let source = text_of(&shelf.sources, entry.common().file);
     let own = mentions(&entry, &source);
-    let (namers, broken) = namers(&mut shelf, &listed, context.world);
+    let (namers, broken) = namers(&mut shelf, &listed);
     if broken > 0 {
         context.voice.warn(&format!(
             "{broken} entries that may name {} have errors and were not looked at",
