@@ -152,7 +152,8 @@ pub(super) fn words(proven: &Proven) -> Option<String> {
             format!("{} {reached} of {group}", if *is_max { "most" } else { "least" })
         }
         Proven::DeadComponent(id) => format!("dead {id}"),
-        Proven::DeadPart(..) => return None,
+        // rings have a law of their own
+        Proven::DeadPart(..) | Proven::Ring { .. } => return None,
         other => panic!("{other}"),
     })
 }
