@@ -70,10 +70,16 @@ fn lay_out(dir: &Path, entries: usize) {
     );
     // as a server has it
     git(&registry, &["gc", "--quiet"]);
-    let url = registry.display();
-    for (name, source) in
-        [("of-git", format!("{{git: \"file://{url}\", branch: main}}")), ("of-files", format!("\"{url}\""))]
-    {
+    let url = format!("file://{}", registry.display());
+    let args = ["rev-parse", "HEAD"];
+    let commit = Command::new("git").args(args).current_dir(&registry).output().expect("git starts").stdout;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    for (name, source) in [
+        // as a lock holds it: nobody asks where a branch is
+        ("of-git", format!("{{git: \"{url}\", rev: \"{commit}\"}}")),
+        ("of-branch", format!("{{git: \"{url}\", branch: main}}")),
+        ("of-files", "\"../registry\"".to_owned()),
+    ] {
         let project = dir.join(name);
         fs::create_dir_all(&project).expect("a directory");
         let text = format!(
@@ -84,8 +90,10 @@ fn lay_out(dir: &Path, entries: usize) {
 }
 
 fn git(dir: &Path, args: &[&str]) {
-    let status =
-        Command::new("git").args(args).current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").status();
+    let mut command = Command::new("git");
+    // none that begins by itself in the background
+    command.args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"]);
+    let status = command.args(args).current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").status();
     assert!(status.expect("git starts").success(), "git {args:?}");
 }
 
@@ -136,7 +144,7 @@ fn cold(dir: &Path, entries: usize) {
     let clone = dir.join("clone");
     let fetched = || {
         let _none = fs::remove_dir_all(&cache);
-        hsm(&dir.join("of-git"), &cache, &["resolve"])
+        hsm(&dir.join("of-branch"), &cache, &["resolve"])
     };
     let cloned = || {
         let _none = fs::remove_dir_all(&clone);
