@@ -210,7 +210,24 @@ pub enum TargetError {
     Name(#[from] NameError),
 }
 
+/// The word for a kind of entry.
+pub fn kind_word(kind: Kind, is_group: bool) -> &'static str {
+    match (kind, is_group) {
+        (kind, false) => kind.as_str(),
+        (Kind::Package, true) => "package_group",
+        (Kind::Container, true) => "container_group",
+    }
+}
+
 impl TargetId {
+    /// The word for its kind.
+    pub fn kind_word(&self) -> &'static str {
+        match self {
+            Self::Component(id) => kind_word(id.kind(), false),
+            Self::Group(id) => kind_word(id.kind, true),
+        }
+    }
+
     /// Its name, without the kind.
     pub fn name(&self) -> &Name {
         match self {

@@ -134,25 +134,31 @@ impl Example {
 }
 
 impl Held {
+    fn release_words(&self) -> Option<String> {
+        self.release.as_ref().map(|release| format!("in its release {release}"))
+    }
+
+    fn mode_words(&self) -> String {
+        self.mode.map_or("as an external".to_owned(), |mode| format!("in {mode} mode"))
+    }
+
+    fn profile_words(&self) -> Option<String> {
+        self.profile.as_ref().map(|profile| format!("with its profile `{profile}`"))
+    }
+
     /// What is there in place of a part that can't be.
     fn like(&self, part: &ComponentPart) -> String {
-        let mode = || self.mode.map_or("as an external".to_owned(), |mode| format!("in {mode} mode"));
-        match (part, &self.release, &self.profile) {
-            (ComponentPart::Release(_), Some(release), _) => format!("in its release {release}"),
-            (ComponentPart::Profile(_), _, Some(profile)) => format!("with its profile `{profile}`"),
-            (ComponentPart::Profile(_), _, None) => "without a profile".to_owned(),
-            (ComponentPart::Release(_), None, _) => "without a version".to_owned(),
-            (ComponentPart::Mode(_), ..) => mode(),
+        match part {
+            ComponentPart::Release(_) => self.release_words().unwrap_or("without a version".to_owned()),
+            ComponentPart::Profile(_) => self.profile_words().unwrap_or("without a profile".to_owned()),
+            ComponentPart::Mode(_) => self.mode_words(),
         }
     }
 }
 
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let release = self.release.as_ref().map(|release| format!("in its release {release}"));
-        let mode = self.mode.map_or("as an external".to_owned(), |mode| format!("in {mode} mode"));
-        let profile = self.profile.as_ref().map(|profile| format!("with its profile `{profile}`"));
-        let words: Vec<String> = release.into_iter().chain([mode]).chain(profile).collect();
-        f.write_str(&words.join(", "))
+        let words = self.release_words().into_iter().chain([self.mode_words()]).chain(self.profile_words());
+        f.write_str(&words.collect::<Vec<_>>().join(", "))
     }
 }

@@ -3,7 +3,7 @@
 //! Owns: which images and sources are not pinned, params that pass by each other, and keys that Compose does not have.
 //! Refuses: judging what only a project can know: a value with `${…}` of the user's own is not looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::container::keys;
 use crate::diagnostic::{Diagnostic, Finding, Severity, Upkeep};
@@ -27,6 +27,9 @@ pub(super) fn all(inputs: &Inputs) -> Vec<Diagnostic> {
         of_conflicts(inputs, target, entry, &mut found);
     }
     of_params(inputs, &mut found);
+    // what releases inherit is read once for each of them
+    let mut said = HashSet::new();
+    found.retain(|one| said.insert((one.place, one.finding.to_string())));
     found
 }
 
@@ -38,8 +41,8 @@ fn of_conflicts(inputs: &Inputs, by: &TargetId, entry: &Entry, found: &mut Vec<D
             continue;
         }
         let known: Vec<String> = inputs.entries.keys().map(ToString::to_string).collect();
-        let near = nearest(&target.to_string(), known.iter().map(String::as_str)).map(str::to_owned);
-        let nearest = inputs.entries.keys().find(|known| near.as_ref() == Some(&known.to_string())).cloned();
+        let near = nearest(&target.to_string(), known.iter().map(String::as_str));
+        let nearest = near.and_then(|near| TargetId::parse(near).ok());
         let upkeep = Upkeep::ConflictUnknown { by: by.clone(), target: target.clone(), nearest };
         say(line.target.place, upkeep, found);
     }
@@ -48,11 +51,7 @@ fn of_conflicts(inputs: &Inputs, by: &TargetId, entry: &Entry, found: &mut Vec<D
 fn say(place: Place, upkeep: Upkeep, found: &mut Vec<Diagnostic>) {
     let is_error = upkeep.code().starts_with("HSM-E");
     let severity = if is_error { Severity::Error } else { Severity::Warning };
-    // what releases inherit is read once for each of them
-    let said = Diagnostic { severity, ..Diagnostic::warning(place, Finding::Upkeep(upkeep)) };
-    if !found.contains(&said) {
-        found.push(said);
-    }
+    found.push(Diagnostic { severity, ..Diagnostic::warning(place, Finding::Upkeep(upkeep)) });
 }
 
 fn of_package(id: &ComponentId, package: &Package, found: &mut Vec<Diagnostic>) {
@@ -150,8 +149,10 @@ fn of_params(inputs: &Inputs, found: &mut Vec<Diagnostic>) {
             for param in params {
                 let key = param.key.value.as_str();
                 let is_own = uses(inputs, by, "HSM_PARAMS.", key);
+                // of an entry with errors nobody knows what it uses
                 let is_read = |id: &ComponentId| {
-                    uses(inputs, &TargetId::Component(id.clone()), "HSM_MERGED_PARAMS.", key)
+                    let target = TargetId::Component(id.clone());
+                    inputs.absent.contains_key(&target) || uses(inputs, &target, "HSM_MERGED_PARAMS.", key)
                 };
                 if !is_own && !targets.is_empty() && !targets.iter().any(is_read) {
                     let target = demand.target.value.clone();

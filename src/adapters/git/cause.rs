@@ -26,7 +26,7 @@ pub enum Cause {
 }
 
 /// What git, curl and ssh say, and what it means; the first that fits.
-const WORDS: [(&str, Cause); 24] = [
+const WORDS: [(&str, Cause); 22] = [
     (WAS_SILENT, Cause::Silent),
     ("could not read Username", Cause::Login),
     ("could not read Password", Cause::Login),
@@ -37,8 +37,6 @@ const WORDS: [(&str, Cause); 24] = [
     ("SSL certificate problem", Cause::Certificate),
     ("certificate verification failed", Cause::Certificate),
     ("certificate subject name", Cause::Certificate),
-    ("no alternative certificate subject name", Cause::Certificate),
-    ("not supported or disabled in libcurl", Cause::Elsewhere),
     ("disabled in libcurl", Cause::Elsewhere),
     ("' not allowed", Cause::Elsewhere),
     ("RPC failed", Cause::Broken),

@@ -43,27 +43,42 @@ pub fn tree(
     let commit = commit.map_err(|error| if let NotGot::Failed(_) = error { missing() } else { error })?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
     let root = format!("{commit}:{}", prefix.trim_end_matches('/'));
-    let listed = call(&["ls-tree", "-r", "-z", "--full-tree", &root])?;
-    let blobs: Vec<(String, String)> = blobs(&listed).filter(|(path, _)| wanted(path)).collect();
-    let files = read(dir, &blobs, world)?;
+    let listed = call(&[&LIST[..], &["-r", &root]].concat())?;
+    let blobs: Vec<Found<'_>> =
+        Found::all(&listed).filter(|found| found.mode != MODULE && wanted(found.path)).collect();
+    let objects: Vec<&str> = blobs.iter().map(|found| found.id).collect();
+    let bytes = batch(command::local(dir, &BATCH), &objects, world)?;
+    let files = blobs.iter().map(|found| found.path.to_owned()).zip(bytes).collect();
     Ok(Tree { commit, files })
 }
 
-/// The path and the object of each blob in a listing: `MODE blob OBJECT<tab>PATH`, ended by a NUL.
-fn blobs(listed: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
-    listed.split(|byte| *byte == 0).filter_map(|line| {
-        let line = String::from_utf8_lossy(line);
-        let (facts, path) = line.split_once('\t')?;
-        let mut facts = facts.split(' ').skip(1);
-        let (kind, object) = (facts.next()?, facts.next()?);
-        (kind == "blob").then(|| (path.to_owned(), object.to_owned()))
-    })
+/// The arguments of a listing that [`Found`] reads.
+pub(super) const LIST: [&str; 4] = ["ls-tree", "-z", "--long", "--full-tree"];
+
+/// The modes of what is no file of its own.
+pub(super) const FOLDER: &str = "040000";
+pub(super) const LINK: &str = "120000";
+pub(super) const MODULE: &str = "160000";
+
+/// A line of a listing: `MODE TYPE ID SIZE<tab>PATH`.
+pub(super) struct Found<'l> {
+    pub(super) mode: &'l str,
+    pub(super) id: &'l str,
+    /// In bytes; of what is no blob 0.
+    pub(super) size: usize,
+    pub(super) path: &'l str,
 }
 
-fn read(dir: &Path, blobs: &[(String, String)], world: &dyn World) -> Result<Vec<(String, Vec<u8>)>, NotGot> {
-    let objects: Vec<&str> = blobs.iter().map(|(_, object)| object.as_str()).collect();
-    let bytes = batch(command::local(dir, &BATCH), &objects, world)?;
-    Ok(blobs.iter().map(|(path, _)| path.clone()).zip(bytes).collect())
+impl<'l> Found<'l> {
+    /// All that is in a listing. What has a name that is not UTF-8 is no entry.
+    pub(super) fn all(listing: &'l [u8]) -> impl Iterator<Item = Self> {
+        listing.split(|byte| *byte == 0).filter_map(|line| {
+            let (facts, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+            let mut facts = facts.split_ascii_whitespace();
+            let (mode, _, id, size) = (facts.next()?, facts.next()?, facts.next()?, facts.next()?);
+            Some(Self { mode, id, size: size.parse().unwrap_or_default(), path })
+        })
+    }
 }
 
 /// The arguments of the call that [`batch`] needs.
@@ -98,13 +113,18 @@ fn next(rest: &mut &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{blobs, next};
+    use super::{Found, LINK, MODULE, next};
 
     #[test]
     fn a_listing_is_read() {
-        let listed = b"100644 blob aa\ta.yaml\x00120000 blob bb\tsub/b c.yaml\x00160000 commit cc\tmodule\0";
-        let found: Vec<_> = blobs(listed).collect();
-        assert_eq!(found, [("a.yaml".into(), "aa".into()), ("sub/b c.yaml".into(), "bb".to_owned())]);
+        let listed = b"100644 blob aa      12\ta.yaml\x00120000 blob bb       3\tsub/b c.yaml\0\
+            160000 commit cc       -\tmodule\x00100644 blob dd       1\t\xff.yaml\0";
+        let found: Vec<_> =
+            Found::all(listed).map(|found| (found.mode, found.id, found.size, found.path)).collect();
+        assert_eq!(
+            found,
+            [("100644", "aa", 12, "a.yaml"), (LINK, "bb", 3, "sub/b c.yaml"), (MODULE, "cc", 0, "module")]
+        );
     }
 
     #[test]

@@ -170,15 +170,12 @@ fn side_by_side<'m, T: Send>(
 ) -> Vec<T> {
     let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = all.len().div_ceil(at_once).max(64);
-    let (shares, look) = (|| all.chunks(share).enumerate(), &look);
+    let look = &look;
     std::thread::scope(|scope| {
         let start = |(number, part)| scope.spawn(move || look(number * share, part));
-        let running: Vec<_> = shares().map(start).collect();
-        let ended = running.into_iter().zip(shares());
-        // a thread that died has told why; its share is looked at here, where it ends the program
-        ended
-            .map(|(thread, (number, part))| thread.join().unwrap_or_else(|_| look(number * share, part)))
-            .collect()
+        let running: Vec<_> = all.chunks(share).enumerate().map(start).collect();
+        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ended.map(|part| part.unwrap_or_else(|died| std::panic::resume_unwind(died))).collect()
     })
 }
 

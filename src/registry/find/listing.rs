@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::names::{Folder, Names};
 use super::{FOLDERS, Loaded, Registries, kind_of, slot, target_of};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::names::{Kind, Name, TargetId};
+use crate::names::{Kind, Name, TargetId, kind_word};
 use crate::place::Sources;
 
 /// An entry of one registry by its name alone: little, so that a hundred thousand of them cost nothing.
@@ -35,11 +35,7 @@ impl Label<'_> {
 
     /// The word for its kind.
     pub fn word(&self) -> &'static str {
-        match (self.kind, self.is_group) {
-            (kind, false) => kind.as_str(),
-            (Kind::Package, true) => "package_group",
-            (Kind::Container, true) => "container_group",
-        }
+        kind_word(self.kind, self.is_group)
     }
 
     /// Its kind as a number, from 0, in the order in which entries are listed.

@@ -74,12 +74,6 @@ pub(crate) fn layer(fields: &mut Fields<'_>, has: Has, found: &mut Found) -> Lay
     out.volumes = each(fields, "volumes", Part::Volumes, &mut out.cleared, volume, found);
     out.env = env(fields, &mut out.cleared, found);
     out.compose = compose(fields, &mut out.cleared, found);
-    misplaced(fields, found);
-    out
-}
-
-/// Keys of Compose beside those of a layer: where each belongs.
-fn misplaced(fields: &mut Fields<'_>, found: &mut Found) {
     let beside = [
         ("environment", "the values under `env`"),
         ("image", "`image` in `sources.prod` with `type: docker-image`"),
@@ -87,7 +81,17 @@ fn misplaced(fields: &mut Fields<'_>, found: &mut Found) {
         ("depends_on", "`depends_on` under `orchestration`"),
     ];
     let passed = PASSED.iter().map(|key| (*key, "it under `compose`"));
-    for (key, belongs) in beside.into_iter().chain(passed) {
+    misplaced(fields, beside.into_iter().chain(passed), found);
+    out
+}
+
+/// Keys that stand elsewhere: where each belongs.
+fn misplaced(
+    fields: &mut Fields<'_>,
+    elsewhere: impl IntoIterator<Item = (&'static str, &'static str)>,
+    found: &mut Found,
+) {
+    for (key, belongs) in elsewhere {
         let Some(place) = fields.place_of(key).filter(|_| !fields.knows(key)) else { continue };
         let finding = Finding::Misplaced { key: key.to_owned(), inside: fields.what, belongs };
         found.push(Diagnostic::error(place, finding));
@@ -139,6 +143,7 @@ fn orchestration(fields: &mut Fields<'_>, out: &mut Layer, found: &mut Found) {
         }
         out.depends_on = depends_on(node, found);
     }
+    misplaced(&mut inner, shapes::BESIDE_ORCHESTRATION.iter().copied(), found);
     inner.finish(found);
 }
 

@@ -16,6 +16,16 @@ pub(crate) const TYPED: &[(&str, &str)] = &[
     ("extends", "the values out: the file that hsm writes stands alone"),
 ];
 
+/// Keys that are looked for in `orchestration`, and where each belongs.
+pub(crate) const BESIDE_ORCHESTRATION: &[(&str, &str)] = &[
+    ("ports", "`ports` beside `orchestration`"),
+    ("volumes", "`volumes` beside `orchestration`"),
+    ("env", "`env` beside `orchestration`"),
+    ("environment", "the values under `env` beside `orchestration`"),
+    ("container_name", "`container_name` beside `orchestration`"),
+    ("network_aliases", "`network_aliases` beside `orchestration`"),
+];
+
 /// `image`, of a layer that has one.
 pub(crate) const IMAGE: &[Key] =
     &[key("image", Is::Either(&[TEXT, Is::Nothing]), "The image, in place of the source's.")

@@ -24,7 +24,7 @@ pub use rules::{CONTAINER_DEMAND, CONTAINER_GROUP_DEMAND, PACKAGE_DEMAND, PACKAG
 
 pub(super) use container::{BESIDE_BUILD, PROFILE_MODES, TYPES as CONTAINER_SOURCE_TYPES};
 pub(super) use group::GROUP_TYPES;
-pub(super) use layer::TYPED;
+pub(super) use layer::{BESIDE_ORCHESTRATION, TYPED};
 pub(crate) use layer::{IMAGE, LAYER};
 pub(super) use package::TYPES as PACKAGE_SOURCE_TYPES;
 pub(super) use rules::MODES_OR_SAME;

@@ -107,6 +107,27 @@ fn a_name_that_is_not_there_and_a_broken_entry_are_errors_of_the_registry() {
 }
 
 #[test]
+fn of_an_entry_with_errors_it_is_not_said_that_it_uses_nothing() {
+    let project = project(GROUP);
+    project.write(
+        "hsm-registry/packages/app.yaml",
+        "name: app\nversion: 1\nsources: {prod: {type: pypi}}\nimplies: {container:web: {params: {size: 2}}}\n",
+    );
+    let text = "name: web\nsources: {prod: {type: docker-image, image: \"web:4\"}}\n";
+    project.write(
+        "hsm-registry/containers/web.yaml",
+        &format!("{text}orchestration: {{environment: {{SIZE: \"${{HSM_MERGED_PARAMS.size:-1}}\"}}}}\n"),
+    );
+    let run = project.refuses(&["registry", "validate"], Exit::NoSolution);
+    assert!(run.err.contains("[HSM-E065]: `environment` does not belong in `orchestration`"), "{}", run.err);
+    assert!(run.err.contains("help: write the values under `env` beside `orchestration`"), "{}", run.err);
+    assert!(!run.err.contains("HSM-W612"), "{}", run.err);
+    project.write("hsm-registry/containers/web.yaml", text);
+    let run = project.refuses(&["registry", "validate"], Exit::Done);
+    assert!(run.err.contains("[HSM-W612]: nobody reads the param `size`"), "{}", run.err);
+}
+
+#[test]
 fn what_is_careless_is_a_warning_and_what_no_project_can_run_an_error() {
     let project = project(GROUP);
     project.write(

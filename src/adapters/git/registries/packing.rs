@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::fetch::{done, local};
 use crate::adapters::git::cache::NotGot;
-use crate::adapters::git::tree::{BATCH, batch};
+use crate::adapters::git::tree::{BATCH, FOLDER, Found, LINK, LIST, MODULE, batch};
 use crate::world::{Packed, World, pack};
 
 /// No reader of a registry takes a larger file.
@@ -34,8 +34,8 @@ const FOLDERS: [&str; 10] = [
 pub(super) fn packed(repository: &Path, commit: &str, world: &dyn World) -> Result<Vec<u8>, NotGot> {
     let root = listing(repository, commit, world)?;
     let mut listed: Vec<(String, Vec<u8>)> = Vec::new();
-    for folder in lines(&root).filter_map(Found::read) {
-        if folder.mode == "040000" && FOLDERS.contains(&folder.path.as_str()) {
+    for folder in Found::all(&root) {
+        if folder.mode == FOLDER && FOLDERS.contains(&folder.path) {
             listed.push((format!("{}/", folder.path), listing(repository, folder.id, world)?));
         }
     }
@@ -44,11 +44,11 @@ pub(super) fn packed(repository: &Path, commit: &str, world: &dyn World) -> Resu
     let mut wanted = Vec::new();
     let mut total = 0_usize;
     for (folder, listing) in &listed {
-        for found in lines(listing).filter_map(Found::read).filter(|found| may_be_read(&found.path)) {
+        for found in Found::all(listing).filter(|found| may_be_read(found.path)) {
             let what = match found.mode {
-                "040000" => continue,
-                "120000" => Packed::Link,
-                "160000" => Packed::Module,
+                FOLDER => continue,
+                LINK => Packed::Link,
+                MODULE => Packed::Module,
                 _ if found.size > LARGEST => Packed::TooLarge,
                 _ => {
                     total = total.saturating_add(found.size);
@@ -72,31 +72,9 @@ pub(super) fn packed(repository: &Path, commit: &str, world: &dyn World) -> Resu
 
 /// What a tree holds, not what is in its folders.
 fn listing(repository: &Path, tree: &str, world: &dyn World) -> Result<Vec<u8>, NotGot> {
-    let listed = world.run(&local(repository, &["ls-tree", "-z", "--long", "--full-tree", tree]))?;
+    let listed = world.run(&local(repository, &[&LIST[..], &[tree]].concat()))?;
     done(&listed)?;
     Ok(listed.stdout)
-}
-
-fn lines(listing: &[u8]) -> impl Iterator<Item = &[u8]> {
-    listing.split(|byte| *byte == 0).filter(|line| !line.is_empty())
-}
-
-/// A line of `ls-tree --long`: `MODE TYPE ID SIZE<tab>PATH`.
-struct Found<'l> {
-    mode: &'l str,
-    id: &'l str,
-    size: usize,
-    path: String,
-}
-
-impl<'l> Found<'l> {
-    fn read(line: &'l [u8]) -> Option<Self> {
-        let (facts, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
-        let mut facts = facts.split_ascii_whitespace();
-        let (mode, _, id, size) = (facts.next()?, facts.next()?, facts.next()?, facts.next()?);
-        // a submodule has no size
-        Some(Self { mode, id, size: size.parse().unwrap_or_default(), path: path.to_owned() })
-    }
 }
 
 /// Whether some reader of registries may look for a file of this name.

@@ -14,7 +14,7 @@ use crate::cli::args::registry::{KindArg, Only};
 use crate::cli::commands::{Context, Fail};
 use crate::cli::voice::{SCHEMA, stack::strategy};
 use crate::load::Shelf;
-use crate::names::{Kind, TargetId, nearest};
+use crate::names::{TargetId, nearest};
 use crate::registry::{Fit, Glance, Label, Leave, Memory, OptionGlance, Registries, fit};
 use crate::version::Version;
 use crate::world::cache_dir;
@@ -185,17 +185,6 @@ pub(super) fn newest_first<'v>(versions: impl Iterator<Item = &'v Version>) -> V
     let mut all: Vec<&Version> = versions.collect();
     all.sort_by(|a, b| a.preference(b));
     all.into_iter().map(Version::to_string).collect()
-}
-
-/// The word for the kind of an entry.
-pub(super) fn kind_of(target: &TargetId) -> &'static str {
-    match target {
-        TargetId::Component(id) => id.kind().as_str(),
-        TargetId::Group(id) => match id.kind {
-            Kind::Package => "package_group",
-            Kind::Container => "container_group",
-        },
-    }
 }
 
 /// The id of an entry.

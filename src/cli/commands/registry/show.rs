@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::list::{kind_of, newest_first};
+use super::list::newest_first;
 use super::{KINDS, Namer, Site, find, namers, possible, text_of, typed};
 use crate::cli::Exit;
 use crate::cli::commands::{Context, Fail};
@@ -334,7 +334,7 @@ fn as_json(shelf: &Shelf<'_>, listed: &Listed, entry: &Entry, source: &str, name
         "schema": SCHEMA, "ok": true,
         "id": listed.target.to_string(),
         "name": entry.common().name.value.as_str(),
-        "kind": kind_of(&listed.target),
+        "kind": listed.target.kind_word(),
         "registry": listed.registry,
         "file": listed.shown,
         "hidden_by": listed.hidden_by,
