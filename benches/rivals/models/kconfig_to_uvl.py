@@ -4,10 +4,11 @@
     python kconfig_to_uvl.py SOURCE_DIR [ARCH] > model.uvl
 
 SOURCE_DIR is the source of a project that is configured with Kconfig: Linux, U-Boot, BusyBox (after `make gen_build_files`).
-Nothing of it is run: what a Kconfig asks of a compiler is taken to be there.
+Nothing of it is run: what a Kconfig asks of a compiler is taken to be there. kconfiglib does not know `modules` as a line
+of its own: take it out of Linux's `kernel/module/Kconfig` first.
 
-A feature is a bool or a tristate (`m` counts as `y`). Its parent is the nearest menu entry above it that is one. The
-members of a choice are alternatives. `depends on`, `select`, `imply` (which demands nothing) and, for what has no
+A feature is a bool or a tristate (`m` counts as `y`), or a choice, whose members are alternatives. Its parent is the
+nearest menu entry above it that is one. `depends on`, `select`, `imply` (which demands nothing) and, for what has no
 prompt, its defaults become constraints. What compares texts or numbers is a feature of its own that nobody restricts.
 """
 
@@ -51,14 +52,18 @@ class Model:
         self.children = {}
         self.alternatives = {}
         self.constraints = []
+        self.choices = {choice: f"choice-{number}" for number, choice in enumerate(kconfig.unique_choices)}
+        for choice, name in self.choices.items():
+            if any(is_feature(symbol) for symbol in choice.syms):
+                self.children.setdefault(self.parent(choice), []).append(name)
         for symbol in kconfig.unique_defined_syms:
             if is_feature(symbol):
                 self.place(symbol)
         for symbol in kconfig.unique_defined_syms:
             if is_feature(symbol):
                 self.constrain(symbol)
-        for number, choice in enumerate(kconfig.unique_choices):
-            self.choice(number, choice)
+        for choice, name in self.choices.items():
+            self.choice(choice, name)
 
     # True, False, a name, or (operator, parts…)
     def formula(self, expr):
@@ -77,22 +82,26 @@ class Model:
                         return value if same == (other is not self.kconfig.n) else negated(value)
             return self.compared.setdefault(text, f"compared-{len(self.compared)}")
         if isinstance(expr, Choice):
-            members = [self.formula(member) for member in expr.syms]
-            return combine("|", members)
+            return self.choices[expr] if any(is_feature(symbol) for symbol in expr.syms) else False
         if expr in (self.kconfig.y, self.kconfig.m):
             return True
         if is_feature(expr):
             return expr.name
         return False
 
-    def place(self, symbol):
-        parent = None
-        node = symbol.nodes[0].parent
-        while node is not None and parent is None:
-            if is_feature(node.item) and len(symbol.nodes) == 1 and node.item is not symbol:
-                parent = node.item.name
+    def parent(self, item):
+        node = item.nodes[0].parent
+        while node is not None:
+            if is_feature(node.item) and len(item.nodes) == 1 and node.item is not item:
+                return node.item.name
             node = node.parent
-        self.children.setdefault(parent, []).append(symbol.name)
+        return None
+
+    def place(self, symbol):
+        if symbol.choice:
+            self.alternatives.setdefault(self.choices[symbol.choice], []).append(symbol.name)
+        else:
+            self.children.setdefault(self.parent(symbol), []).append(symbol.name)
 
     def constrain(self, symbol):
         name = symbol.name
@@ -111,17 +120,13 @@ class Model:
         if symbol.defaults:
             self.demand(combine("&", [depends, reasons[1]]), name)
 
-    def choice(self, number, choice):
+    def choice(self, choice, name):
         members = [symbol for symbol in choice.syms if is_feature(symbol)]
-        for place, one in enumerate(members):
-            for other in members[:place]:
-                self.demand(one.name, negated(other.name))
         if choice.is_optional or not members:
             return
         visible = combine("|", [self.formula(node.prompt[1]) for node in choice.nodes if node.prompt])
-        some = combine("|", [symbol.name for symbol in members])
         can = combine("|", [self.formula(node.dep) for symbol in members for node in symbol.nodes])
-        self.demand(combine("&", [visible, can]), some)
+        self.demand(combine("&", [visible, can]), name)
 
     def demand(self, condition, then):
         if condition is False or then is True:
@@ -130,20 +135,21 @@ class Model:
 
     def write(self, out):
         out.write("features\n\troot\n")
-        self.below(out, None, 2, set())
+        self.below(out, None, 2)
         out.write("constraints\n")
         for constraint in self.constraints:
             out.write(f"\t{text(constraint)}\n")
 
-    def below(self, out, parent, depth, above):
+    def below(self, out, parent, depth):
         children = list(self.children.get(parent, []))
         if parent is None:
             children += list(self.compared.values())
-        if children:
-            out.write("\t" * depth + "optional\n")
-        for child in children:
-            out.write("\t" * (depth + 1) + quoted(child) + "\n")
-            self.below(out, child, depth + 2, above)
+        for sort, names in [("optional", children), ("alternative", self.alternatives.get(parent, []))]:
+            if names:
+                out.write("\t" * depth + sort + "\n")
+            for name in names:
+                out.write("\t" * (depth + 1) + quoted(name) + "\n")
+                self.below(out, name, depth + 2)
 
 
 def combine(operator, parts):

@@ -72,7 +72,8 @@ fn proved(model: &Model) -> Anomalies {
     anomalies
 }
 
-/// Every kind of group and of connective, features of whose names some are quoted, and a comment.
+/// Every kind of group and of connective, features of whose names some are quoted and one has what starts a
+/// comment elsewhere, and a comment.
 const SMALL: &str = r#"namespace Small
 features
 	Root {abstract true}
@@ -84,14 +85,14 @@ features
 		optional
 			A // said of A
 			B {cost 3}
-			C
+			C//+1
 		or
 			D
 			E
 constraints
 	A => !B
-	(A | B) & !(C & D) <=> Base
-	!"first one" => (D & E | C & !A)
+	(A | B) & !(C//+1 & D) <=> Base
+	!"first one" => (D & E | C//+1 & !A)
 "#;
 
 #[test]

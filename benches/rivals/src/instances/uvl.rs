@@ -18,7 +18,7 @@ pub fn read(text: &str) -> Result<Model, String> {
     let mut reader = Reader::default();
     let mut section = "";
     for (line, number) in text.lines().zip(1..) {
-        let content = line.split("//").next().unwrap_or_default();
+        let content = without_comment(line);
         let depth = content.len() - content.trim_start().len();
         let content = content.trim();
         if content.is_empty() {
@@ -39,6 +39,17 @@ pub fn read(text: &str) -> Result<Model, String> {
         read.map_err(|what| format!("line {number}: {what}"))?;
     }
     Ok(reader.model())
+}
+
+/// A line without the comment at its end. Public models have names with `//` in them.
+fn without_comment(line: &str) -> &str {
+    let mut starts = line.match_indices("//").map(|(at, _)| at);
+    let is_comment = |at: &usize| {
+        let before = &line[..*at];
+        before.matches('"').count().is_multiple_of(2)
+            && before.chars().next_back().is_none_or(char::is_whitespace)
+    };
+    starts.find(is_comment).map_or(line, |at| &line[..at])
 }
 
 #[derive(Default)]
@@ -125,7 +136,7 @@ impl Reader {
         let content = content.strip_prefix("Boolean ").unwrap_or(content);
         let (name, rest) = match content.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').ok_or("a quote is not closed")?,
-            None => content.split_once([' ', '{']).map_or((content, ""), |(name, rest)| (name, rest)),
+            None => content.split_once([' ', '\t', '{']).map_or((content, ""), |(name, rest)| (name, rest)),
         };
         if rest.contains("cardinality") || ["Integer", "String", "Real"].contains(&name) {
             return Err(format!("`{content}` is no feature that is there or not"));
