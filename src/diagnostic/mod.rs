@@ -55,39 +55,38 @@ pub struct Diagnostic {
     pub related: Vec<Related>,
     /// Stacks that show what is said.
     pub witnesses: Vec<Witness>,
+    /// What to do in this case, in place of what the finding says in general.
+    pub instead: Option<String>,
 }
 
 impl Diagnostic {
+    fn new(severity: Severity, place: Option<Place>, finding: Finding) -> Self {
+        Self { severity, place, finding, related: Vec::new(), witnesses: Vec::new(), instead: None }
+    }
+
     /// An error at a place.
     pub fn error(place: Place, finding: Finding) -> Self {
-        Self {
-            severity: Severity::Error,
-            place: Some(place),
-            finding,
-            related: Vec::new(),
-            witnesses: Vec::new(),
-        }
+        Self::new(Severity::Error, Some(place), finding)
     }
 
     /// A warning at a place.
     pub fn warning(place: Place, finding: Finding) -> Self {
-        Self {
-            severity: Severity::Warning,
-            place: Some(place),
-            finding,
-            related: Vec::new(),
-            witnesses: Vec::new(),
-        }
+        Self::new(Severity::Warning, Some(place), finding)
     }
 
     /// An error that has no place: a file or directory that is not there.
     pub fn missing(finding: Finding) -> Self {
-        Self { severity: Severity::Error, place: None, finding, related: Vec::new(), witnesses: Vec::new() }
+        Self::new(Severity::Error, None, finding)
     }
 
     /// A warning about no single place.
     pub fn general(finding: Finding) -> Self {
-        Self { severity: Severity::Warning, place: None, finding, related: Vec::new(), witnesses: Vec::new() }
+        Self::new(Severity::Warning, None, finding)
+    }
+
+    /// What to do, where that is known.
+    pub fn help(&self) -> Option<String> {
+        self.instead.clone().or_else(|| self.finding.help())
     }
 
     /// The same with a further place.

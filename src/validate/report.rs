@@ -336,6 +336,7 @@ impl Report<'_> {
         for (number, unsolved) in self.open.iter().zip(all) {
             let (Some(said), Some(unsolved)) = (self.found.get_mut(*number), unsolved) else { continue };
             said.related.extend(numbered(&unsolved.statements));
+            said.instead = unreadable(&unsolved.statements);
             told.extend(unsolved.statements.iter().filter_map(|statement| match &statement.claim {
                 Claim::Ring { members, .. } => Some(members.iter().cloned().collect()),
                 _ => None,
@@ -378,6 +379,22 @@ const MANY: usize = 200;
 
 /// The containers of rings.
 type Told = HashSet<BTreeSet<ComponentId>>;
+
+/// What to do where lines count an entry that can't be read as one that nobody can have: it may say anything.
+fn unreadable(statements: &[Statement]) -> Option<String> {
+    let targets = statements.iter().filter_map(|statement| match &statement.claim {
+        Claim::Broken(target) => Some(target.to_string()),
+        _ => None,
+    });
+    let targets: Vec<String> = targets.collect();
+    if targets.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "mend the entry of {} first and validate again: this may be gone then",
+        targets.join(" and of ")
+    ))
+}
 
 /// Lines with their numbers.
 fn numbered(statements: &[Statement]) -> Vec<Related> {

@@ -17,7 +17,7 @@ pub(super) fn diagnostic(sources: &Sources, base: &str, d: &Diagnostic) -> Strin
     for witness in &d.witnesses {
         let _ = write!(message, "\nexample: {witness}");
     }
-    if let Some(help) = d.finding.help() {
+    if let Some(help) = d.help() {
         let _ = write!(message, "\nhelp: {help}");
     }
     command(severity(d.severity), base, at.as_ref(), d.finding.code(), &message)

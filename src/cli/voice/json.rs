@@ -120,7 +120,7 @@ fn diagnostic(sources: &Sources, d: &Diagnostic) -> Json {
         "severity": severity(d.severity),
         "code": d.finding.code(),
         "message": d.finding.to_string(),
-        "help": d.finding.help(),
+        "help": d.help(),
         "place": d.place.map(|p| place(sources, p)),
         "related": related,
     });

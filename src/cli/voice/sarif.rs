@@ -39,7 +39,7 @@ impl Log {
             // writing to a string cannot fail
             let _ = write!(text, "\nexample: {witness}");
         }
-        if let Some(help) = d.finding.help() {
+        if let Some(help) = d.help() {
             text.push_str("\nhelp: ");
             text.push_str(&help);
         }

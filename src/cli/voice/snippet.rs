@@ -68,7 +68,7 @@ pub(super) fn diagnostic(sources: &Sources, d: &Diagnostic, look: Look) -> Strin
         other => one_line(&other.to_string()),
     };
     let examples: Vec<String> = d.witnesses.iter().map(|witness| one_line(&witness.to_string())).collect();
-    let notes = Notes { examples: &examples, help: d.finding.help() };
+    let notes = Notes { examples: &examples, help: d.help() };
     message(sources, opening, &text, &marks, &notes, look)
 }
 

@@ -227,7 +227,7 @@ fn diagnostics(out: &mut String, sources: &Sources, found: &[&Diagnostic]) {
         for witness in &d.witnesses {
             let _ = writeln!(out, "<p>Example: {}</p>", escape(&witness.to_string()));
         }
-        if let Some(help) = d.finding.help() {
+        if let Some(help) = d.help() {
             let _ = writeln!(out, "<p>{}</p>", escape(&help));
         }
         out.push_str("</div>\n");
