@@ -5,22 +5,21 @@
 //!
 //! What follows of the problem by itself is worked out once. A question is laid over that and taken back; mostly it
 //! clashes at once, and only what it touches is looked at. What has to be searched is put to one set of clauses that all
-//! questions share. From then on only the rules of the statements that were found are looked at. Questions are
-//! shared out to two threads, always the same ones to the same, so that the answers are the same on every machine.
+//! questions of a share have in common. From then on only the rules of the statements that were found are looked at.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::thread;
 
 use crate::conflict::explain;
 use crate::encode::{Counting, World};
-use crate::fuel::{self, Stop, within};
+use crate::fuel::{Stop, within};
 use crate::part::part_of;
 use crate::problem::{CandidateSet, Problem, StatementId, Then, When};
 use crate::propagate::{Mark, Propagation};
 use crate::reach::Reach;
 use crate::run::{allowance, interruptible, to_explain};
 use crate::sat::formula::Formula;
+use crate::shares::shared_out;
 use crate::solution::{Conflict, Engine, Failure, Options};
 
 /// Of each question (all of its demands together) the statements because of which it can't be met: a conflict of the
@@ -44,48 +43,19 @@ pub fn grounds(
 
 struct Interrupted;
 
-/// How many threads work, and how few questions are not worth a second one.
-const SHARES: usize = 2;
-const FEW: usize = 8;
-
-type Answers = Vec<Option<Conflict>>;
-
 fn all(
     problem: &Problem,
     asked: StatementId,
     questions: &[Vec<Then>],
     fuel: u64,
-) -> Result<Answers, Interrupted> {
+) -> Result<Vec<Option<Conflict>>, Interrupted> {
     let reach = Reach::all(problem);
     let rules = Rules::new(problem);
-    let shares = if questions.len() < FEW { 1 } else { SHARES };
-    let share = |first: usize| -> Result<Answers, Interrupted> {
+    shared_out(questions.len(), |numbers| {
         let world = OnceCell::new();
         let mut grounds = Grounds::new(problem, &reach, &rules, asked, &world, fuel)?;
-        questions.iter().skip(first).step_by(shares).map(|question| grounds.of(question)).collect()
-    };
-    let flag = fuel::flag();
-    let (share, flag) = (&share, &flag);
-    let answers: Result<Vec<Answers>, Interrupted> = thread::scope(|scope| {
-        let others: Vec<_> = (1..shares)
-            .map(|first| {
-                scope.spawn(move || {
-                    fuel::bind(flag.clone());
-                    share(first)
-                })
-            })
-            .collect();
-        let first = share(0);
-        let others = others.into_iter().map(|other| match other.join() {
-            Ok(answers) => answers,
-            Err(defect) => std::panic::resume_unwind(defect),
-        });
-        // All of them are waited for.
-        let others: Vec<Result<Answers, Interrupted>> = others.collect();
-        [first].into_iter().chain(others).collect()
-    });
-    let mut answers: Vec<_> = answers?.into_iter().map(Vec::into_iter).collect();
-    Ok((0..questions.len()).map(|number| answers[number % shares].next().flatten()).collect())
+        numbers.filter_map(|number| questions.get(number)).map(|question| grounds.of(question)).collect()
+    })
 }
 
 /// The rules of each statement.

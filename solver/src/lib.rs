@@ -116,7 +116,8 @@ mod reach;
 mod relax;
 mod run;
 mod sat;
-pub mod solution;
+pub mod shares;
+mod solution;
 pub mod survey;
 pub mod text;
 

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use crate::encode::{Counting, World};
 use crate::fuel::{Stop, within};
-use crate::problem::{ItemId, Problem, Then};
+use crate::problem::{ItemId, Problem, Subject, Then};
 use crate::propagate::Propagation;
 use crate::reach::Reach;
 use crate::run::{allowance, interruptible, size};
@@ -109,7 +109,7 @@ fn put(
     }
     let cover = Cover::new(questions, known, problem.len(), size(problem));
     let mut asking = Asking { problem, questions, formula, literals, cover, fuel, accept };
-    let mut known = Known::new(questions, pairs);
+    let mut known = Known::new(problem, questions, pairs);
     asking.each(&mut known)?;
     asking.pairs(&mut known)?;
     let all =
@@ -134,41 +134,52 @@ struct Known {
     each: Vec<Option<Answer>>,
     /// Of each pair.
     of_pairs: Vec<Option<Answer>>,
-    /// The questions that are not settled, and some that are.
-    open: Vec<u32>,
-    /// The questions that are in a pair.
-    paired: Vec<u32>,
-    /// By question: the pairs that are not settled of which it is the first, each with the other question.
-    pairs: Vec<Vec<(u32, u32)>>,
-    /// By question: whether the last selection meets it, of those that matter.
+    pairs: Vec<(u32, u32)>,
+    /// By question: the pairs that it is in, as far as they are not settled.
+    in_pairs: Vec<Vec<u32>>,
+    /// By item, and after them by group: the questions that speak of it, as far as they matter.
+    speak: Vec<Vec<u32>>,
+    items: usize,
+    /// By question: whether the last selection meets it.
     holds: Vec<bool>,
+    last: Option<Selection>,
 }
 
 impl Known {
-    fn new(questions: &[&[Then]], all: &[(u32, u32)]) -> Self {
+    fn new(problem: &Problem, questions: &[&[Then]], pairs: &[(u32, u32)]) -> Self {
         let each: Vec<Option<Answer>> =
             questions.iter().map(|question| asks_for_a_holder(question).then_some(Answer::Open)).collect();
-        let mut pairs: Vec<Vec<(u32, u32)>> = vec![Vec::new(); each.len()];
-        let mut is_paired = vec![false; each.len()];
-        let mut of_pairs = vec![None; all.len()];
-        for ((one, other), number) in all.iter().zip(0..) {
+        let mut in_pairs: Vec<Vec<u32>> = vec![Vec::new(); each.len()];
+        let mut of_pairs = vec![None; pairs.len()];
+        for ((one, other), number) in pairs.iter().zip(0..) {
             let (one, other) = (*one as usize, *other as usize);
             if one.max(other) < each.len() {
-                pairs[one].push((other as u32, number));
-                (is_paired[one], is_paired[other]) = (true, true);
+                in_pairs[one].push(number);
+                in_pairs[other].push(number);
             } else {
                 // What there is no question about can't be.
                 of_pairs[number as usize] = Some(Answer::Impossible);
             }
         }
-        let numbers = 0..each.len() as u32;
-        let paired = numbers.clone().filter(|number| is_paired[*number as usize]).collect();
-        let open = numbers.filter(|number| each[*number as usize].is_none()).collect();
-        Self { holds: vec![false; each.len()], each, of_pairs, open, paired, pairs }
+        let items = problem.len();
+        let mut speak: Vec<Vec<u32>> = vec![Vec::new(); items + problem.groups().len()];
+        for (question, number) in questions.iter().zip(0..) {
+            for subject in question.iter().flat_map(|then| subjects(problem, then)) {
+                let at = match subject {
+                    Subject::Item(item) => item.0 as usize,
+                    Subject::Group(group) => items + group.0 as usize,
+                };
+                if let Some(questions) = speak.get_mut(at).filter(|all| all.last() != Some(&number)) {
+                    questions.push(number);
+                }
+            }
+        }
+        let holds = vec![false; each.len()];
+        Self { each, of_pairs, pairs: pairs.to_vec(), in_pairs, speak, items, holds, last: None }
     }
 
     fn is_paired(&self, number: u32) -> bool {
-        self.paired.binary_search(&number).is_ok()
+        self.in_pairs.get(number as usize).is_some_and(|pairs| !pairs.is_empty())
     }
 
     fn is_open(&self, number: u32) -> bool {
@@ -185,20 +196,57 @@ impl Known {
         }
     }
 
-    /// The pairs that are not settled, from a first question on, about so many; and where the next ones start.
+    /// The pairs from a number on that are not settled, about so many; and where the next ones start.
     fn open_pairs(&self, from: usize, about: usize) -> (Vec<Wish>, usize) {
-        let mut wishes = Vec::new();
-        let mut one = from;
-        while let Some(others) = self.pairs.get(one).filter(|_| wishes.len() < about) {
-            let wish = |(other, number): &(u32, u32)| Wish {
-                questions: [one as u32, *other],
-                number: *number,
-                refused: 0,
-            };
-            wishes.extend(others.iter().map(wish));
-            one += 1;
+        let open = |number: &usize| self.of_pairs.get(*number).is_some_and(Option::is_none);
+        let numbers: Vec<usize> = (from..self.pairs.len()).filter(open).take(about).collect();
+        let next = numbers.last().map_or(self.pairs.len(), |last| last + 1);
+        let wish = |number: usize| {
+            let (one, other) = self.pairs[number];
+            Wish { questions: [one, other], number: number as u32, refused: 0 }
+        };
+        (numbers.into_iter().map(wish).collect(), next)
+    }
+
+    /// The questions that a selection meets and the one before did not. Only what has changed is looked at.
+    fn newly_met(&mut self, problem: &Problem, questions: &[&[Then]], selection: &Selection) -> Vec<u32> {
+        let asked: Vec<u32> = match self.last.take() {
+            None => (0..questions.len() as u32).collect(),
+            Some(last) => {
+                let items = last.items.iter().zip(&selection.items).zip(0..);
+                let items = items.filter(|((before, now), _)| before != now).map(|(_, item)| item);
+                let groups = last.groups.iter().zip(&selection.groups).zip(self.items..);
+                let groups = groups.filter(|((before, now), _)| before != now).map(|(_, group)| group);
+                let speak = items.chain(groups).filter_map(|at| self.speak.get(at));
+                speak.flatten().copied().collect()
+            }
+        };
+        self.last = Some(selection.clone());
+        let mut met = Vec::new();
+        for number in asked {
+            let Some(question) = questions.get(number as usize) else { continue };
+            let is_met = question.iter().all(|then| holds(problem, selection, then));
+            if is_met && !self.holds[number as usize] {
+                met.push(number);
+            }
+            self.holds[number as usize] = is_met;
         }
-        (wishes, one)
+        met
+    }
+}
+
+/// What a demand speaks of.
+fn subjects(problem: &Problem, then: &Then) -> Vec<Subject> {
+    match then {
+        Then::Present(item, _) | Then::AbsentOr(item, _) => vec![Subject::Item(*item)],
+        Then::TakesPart(group) => vec![Subject::Group(*group)],
+        Then::OneOf(group, members) | Then::AllOf(group, members) => {
+            let all = problem.groups().get(group.0 as usize).map_or(&[][..], |group| &group.members);
+            let options = members.iter().filter_map(|member| all.get(*member as usize));
+            options.map(|item| Subject::Item(*item)).chain([Subject::Group(*group)]).collect()
+        }
+        Then::AnyOf(alternatives) => alternatives.iter().map(|(item, _)| Subject::Item(*item)).collect(),
+        Then::Holds(..) | Then::Never => Vec::new(),
     }
 }
 
@@ -211,7 +259,8 @@ impl Asking<'_, '_> {
     /// Answers each question. What a model says of pairs is kept for them.
     fn each(&mut self, known: &mut Known) -> Result<(), Stop> {
         let one = |number: &u32| Wish { questions: [*number, *number], number: *number, refused: 0 };
-        let mut wishes: Vec<Wish> = known.open.iter().map(one).collect();
+        let open: Vec<u32> = (0..known.each.len() as u32).filter(|number| known.is_open(*number)).collect();
+        let mut wishes: Vec<Wish> = open.iter().map(one).collect();
         let mut poor = 0;
         while !wishes.is_empty() && poor < POOR {
             let (impossible, is_worth_it) = self.gather(&mut wishes, known)?;
@@ -244,12 +293,10 @@ impl Asking<'_, '_> {
     }
 
     fn pairs(&mut self, known: &mut Known) -> Result<(), Stop> {
-        for one in 0..known.pairs.len() {
-            for (other, pair) in std::mem::take(&mut known.pairs[one]) {
-                match known.of_both(one as u32, other) {
-                    None => known.pairs[one].push((other, pair)),
-                    answer => known.of_pairs[pair as usize] = answer,
-                }
+        for number in 0..known.pairs.len() {
+            if known.of_pairs[number].is_none() {
+                let (one, other) = known.pairs[number];
+                known.of_pairs[number] = known.of_both(one, other);
             }
         }
         let mut next = 0;
@@ -258,18 +305,20 @@ impl Asking<'_, '_> {
             (wishes, next) = known.open_pairs(next, MANY);
             self.gather_pairs(wishes, known)?;
         }
-        for one in (0..known.pairs.len()).rev() {
-            while let Some((other, pair)) = known.pairs[one].pop() {
-                let both = [self.literals[one], self.literals[other as usize]];
-                known.of_pairs[pair as usize] = Some(match self.search(&both)? {
-                    Found::Selection(selection) => {
-                        self.take(&selection, known);
-                        Answer::Possible
-                    }
-                    Found::Nothing => Answer::Impossible,
-                    Found::Unknown => Answer::Open,
-                });
+        for number in 0..known.pairs.len() {
+            if known.of_pairs[number].is_some() {
+                continue;
             }
+            let (one, other) = known.pairs[number];
+            let both = [self.literals[one as usize], self.literals[other as usize]];
+            known.of_pairs[number] = Some(match self.search(&both)? {
+                Found::Selection(selection) => {
+                    self.take(&selection, known);
+                    Answer::Possible
+                }
+                Found::Nothing => Answer::Impossible,
+                Found::Unknown => Answer::Open,
+            });
         }
         Ok(())
     }
@@ -279,9 +328,7 @@ impl Asking<'_, '_> {
         while !wishes.is_empty() && poor < POOR {
             let (impossible, is_worth_it) = self.gather(&mut wishes, known)?;
             for place in impossible {
-                let Wish { questions: [one, _], number, .. } = wishes[place];
-                known.of_pairs[number as usize] = Some(Answer::Impossible);
-                known.pairs[one as usize].retain(|(_, pair)| *pair != number);
+                known.of_pairs[wishes[place].number as usize] = Some(Answer::Impossible);
             }
             poor += usize::from(!is_worth_it);
             wishes.retain(|wish| known.of_pairs[wish.number as usize].is_none() && !wish.is_hard());
@@ -325,66 +372,53 @@ impl Asking<'_, '_> {
 
     /// Notes all that a selection answers.
     fn take(&mut self, selection: &Selection, known: &mut Known) {
-        let meets = |number: &u32| {
-            let question = self.questions.get(*number as usize);
-            question.is_some_and(|question| question.iter().all(|then| self.holds(selection, then)))
-        };
-        let (met, open): (Vec<u32>, Vec<u32>) = std::mem::take(&mut known.open)
-            .into_iter()
-            .filter(|number| known.each[*number as usize].is_none())
-            .partition(meets);
-        known.open = open;
-        let both: Vec<u32> = known.paired.iter().copied().filter(meets).collect();
+        let met = known.newly_met(self.problem, self.questions, selection);
+        for number in &met {
+            if known.is_open(*number) {
+                known.each[*number as usize] = Some(Answer::Possible);
+                self.formula.retire(self.literals[*number as usize], known.is_paired(*number));
+            }
+        }
+        // A pair of which both were met before is settled.
+        let Known { holds, of_pairs, pairs, in_pairs, .. } = known;
         for number in met {
-            known.each[number as usize] = Some(Answer::Possible);
-            self.formula.retire(self.literals[number as usize], known.is_paired(number));
-        }
-        for number in &both {
-            known.holds[*number as usize] = true;
-        }
-        for one in &both {
-            let Known { holds, of_pairs, pairs, .. } = &mut *known;
-            pairs[*one as usize].retain(|(other, pair)| {
-                let is_met = holds[*other as usize];
-                if is_met {
-                    of_pairs[*pair as usize] = Some(Answer::Possible);
+            in_pairs[number as usize].retain(|pair| {
+                let (one, other) = pairs[*pair as usize];
+                let answer = &mut of_pairs[*pair as usize];
+                if answer.is_none() && holds[one as usize] && holds[other as usize] {
+                    *answer = Some(Answer::Possible);
                 }
-                !is_met
+                answer.is_none()
             });
         }
-        for number in both {
-            known.holds[number as usize] = false;
-        }
     }
+}
 
-    /// Whether a selection meets a demand. Who holds a resource it does not say.
-    fn holds(&self, selection: &Selection, then: &Then) -> bool {
-        let is_in = |item: ItemId, set: &crate::CandidateSet| {
-            selection.candidate(item).is_some_and(|candidate| set.contains(candidate))
-        };
-        match then {
-            Then::Present(item, set) => is_in(*item, set),
-            Then::AbsentOr(item, set) => selection.candidate(*item).is_none() || is_in(*item, set),
-            Then::TakesPart(group) => selection.options(*group).is_some(),
-            Then::OneOf(group, members) | Then::AllOf(group, members) => {
-                let Some(options) = selection.options(*group) else { return false };
-                let all = self.problem.groups().get(group.0 as usize).map_or(&[][..], |group| &group.members);
-                // The same option may be named twice.
-                let is_present = |member: &u32| {
-                    let item = all.get(*member as usize);
-                    item.is_some_and(|item| {
-                        options.iter().any(|option| all.get(*option as usize) == Some(item))
-                    })
-                };
-                if matches!(then, Then::AllOf(..)) {
-                    members.iter().all(is_present)
-                } else {
-                    members.iter().any(is_present)
-                }
+/// Whether a selection meets a demand. Who holds a resource it does not say.
+fn holds(problem: &Problem, selection: &Selection, then: &Then) -> bool {
+    let is_in = |item: ItemId, set: &crate::CandidateSet| {
+        selection.candidate(item).is_some_and(|candidate| set.contains(candidate))
+    };
+    match then {
+        Then::Present(item, set) => is_in(*item, set),
+        Then::AbsentOr(item, set) => selection.candidate(*item).is_none() || is_in(*item, set),
+        Then::TakesPart(group) => selection.options(*group).is_some(),
+        Then::OneOf(group, members) | Then::AllOf(group, members) => {
+            let Some(options) = selection.options(*group) else { return false };
+            let all = problem.groups().get(group.0 as usize).map_or(&[][..], |group| &group.members);
+            // The same option may be named twice.
+            let is_present = |member: &u32| {
+                let item = all.get(*member as usize);
+                item.is_some_and(|item| options.iter().any(|option| all.get(*option as usize) == Some(item)))
+            };
+            if matches!(then, Then::AllOf(..)) {
+                members.iter().all(is_present)
+            } else {
+                members.iter().any(is_present)
             }
-            Then::AnyOf(alternatives) => alternatives.iter().any(|(item, set)| is_in(*item, set)),
-            Then::Holds(..) | Then::Never => false,
         }
+        Then::AnyOf(alternatives) => alternatives.iter().any(|(item, set)| is_in(*item, set)),
+        Then::Holds(..) | Then::Never => false,
     }
 }
 

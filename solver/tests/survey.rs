@@ -94,30 +94,79 @@ fn a_survey_agrees_with_asking_one_by_one() {
     assert!(possible > 5_000 && impossible > 2_000 && apart > 2_000, "{possible} {impossible} {apart}");
 }
 
+/// The problem in which just this is selected.
+fn fixed(problem: &Problem, selection: &Selection) -> Problem {
+    let mut fixed = problem.indifferent();
+    for (item, candidate) in (0..).map(ItemId).zip(&selection.items) {
+        let then = match candidate {
+            Some(candidate) => Then::Present(item, [*candidate].into_iter().collect()),
+            None => Then::AbsentOr(item, CandidateSet::default()),
+        };
+        fixed.rule(ASKED, When::Always, then);
+    }
+    for (group, options) in (0..).map(GroupId).zip(&selection.groups) {
+        if options.is_some() {
+            fixed.rule(ASKED, When::Always, Then::TakesPart(group));
+        }
+    }
+    fixed
+}
+
 #[test]
 fn what_is_accepted_keeps_every_rule() {
     for seed in 0..400 * times() {
         let dice = &mut Dice::new(seed);
         let problem = open_world(&world::problem(dice, 400));
         let check = |selection: &Selection| {
-            let mut fixed = problem.indifferent();
-            for (item, candidate) in (0..).map(ItemId).zip(&selection.items) {
-                let then = match candidate {
-                    Some(candidate) => Then::Present(item, [*candidate].into_iter().collect()),
-                    None => Then::AbsentOr(item, CandidateSet::default()),
-                };
-                fixed.rule(ASKED, When::Always, then);
-            }
-            for (group, options) in (0..).map(GroupId).zip(&selection.groups) {
-                if options.is_some() {
-                    fixed.rule(ASKED, When::Always, Then::TakesPart(group));
-                }
-            }
+            let fixed = fixed(&problem, selection);
             assert!(solve(&fixed, &Options::default()).is_ok(), "seed {seed}: {selection:?} of {problem:?}");
             true
         };
         survey(&problem, &questions(&problem), &[], &Options::default(), &check).expect("an answer");
     }
+}
+
+/// Small ones, and such that every question brings in more than can be seen at a glance.
+#[test]
+fn an_example_meets_its_question_and_keeps_every_rule() {
+    let (mut found, mut shared) = (0, 0);
+    for seed in 0..300 * times() {
+        let dice = &mut Dice::new(seed);
+        let mut problem = open_world(&world::problem(dice, 400));
+        let all = questions(&problem);
+        if seed % 3 == 0 {
+            let many = |item| Then::Present(item, CandidateSet::all(1));
+            let items: Vec<ItemId> = (0..problem.len() as u32).map(ItemId).collect();
+            let chain: Vec<ItemId> = (0..120).map(|_| problem.item(1)).collect();
+            for item in items {
+                let when = When::Item(item, CandidateSet::all(problem.candidates(item)));
+                problem.rule(StatementId(1_000_000), when, many(chain[0]));
+            }
+            for next in chain.windows(2) {
+                let when = When::Item(next[0], CandidateSet::all(1));
+                problem.rule(StatementId(1_000_001), when, many(next[1]));
+            }
+        }
+        let examples = hsm_solver::examples(&problem, &all, &Options::default(), |one| Some(one.clone()));
+        let examples = examples.expect("an answer");
+        assert_eq!(examples.len(), all.len());
+        for (question, example) in all.iter().zip(&examples) {
+            let Some(example) = example else { continue };
+            let mut fixed = fixed(&problem, example);
+            for then in question {
+                fixed.rule(ASKED, When::Always, then.clone());
+            }
+            assert!(solve(&fixed, &Options::default()).is_ok(), "seed {seed}: {question:?}: {example:?}");
+            found += 1;
+            shared += u32::from(std::sync::Arc::strong_count(example) > 1);
+        }
+        let refused = hsm_solver::examples(&problem, &all, &Options::default(), |_| None::<()>);
+        assert!(refused.expect("an answer").iter().all(Option::is_none));
+    }
+    assert!(found > 2_000 && shared > 200, "{found} {shared}");
+    let options = Options { interrupted: Some(&|| true), ..Options::default() };
+    let stopped = hsm_solver::examples(&Problem::new(), &[Vec::new()], &options, |_| Some(()));
+    assert_eq!(stopped.err(), Some(Failure::Interrupted));
 }
 
 #[test]

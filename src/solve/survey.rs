@@ -3,6 +3,7 @@
 //! Owns: the questions whose answers rings could spoil, and stacks that show an answer. Refuses: knowing what they are asked for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hsm_solver::{Answer, Conflict, Failure, ItemId, Options, Selection, Survey, Then};
 
@@ -88,18 +89,18 @@ pub fn grounds(
     questions.iter().zip(found).map(explained).collect()
 }
 
-/// Hands on, for each question in turn, a selection that meets it and can be carried out, and holds little else; `None`:
-/// none was found.
+/// For each question what `make` makes of a selection that meets it and can be carried out, and holds little else; `None`:
+/// none was found. Questions that bring in very much may share one.
 ///
 /// # Errors
 /// [`NoStack::Interrupted`].
-pub fn examples(
+pub fn examples<T: Send + Sync>(
     inputs: &Inputs,
     compiled: &Compiled,
     questions: &[Vec<Then>],
     interrupted: &(dyn Fn() -> bool + Sync),
-    mut hand_on: impl FnMut(Option<&Selection>),
-) -> Result<(), NoStack> {
+    make: impl Fn(&Selection) -> T + Sync,
+) -> Result<Vec<Option<Arc<T>>>, NoStack> {
     let could = Could::default();
     let rings = Rings::new(inputs, compiled, &could);
     let with_variables = with_variables(inputs, compiled);
@@ -109,15 +110,14 @@ pub fn examples(
             && (!has_variables || assemble(inputs, compiled, selection, &chosen(compiled, selection)).is_ok())
     };
     let options = Options { interrupted: Some(interrupted), ..Options::default() };
-    let found = hsm_solver::examples(&compiled.problem, questions, &options);
-    for (question, found) in questions.iter().zip(found.map_err(|_| NoStack::Interrupted)?) {
-        let found = match found.filter(is_stack) {
-            Some(selection) => Some(selection),
-            None => searched(inputs, compiled, &could, question, interrupted)?.filter(is_stack),
-        };
-        hand_on(found.as_ref());
+    let of = |selection: &Selection| is_stack(selection).then(|| make(selection));
+    let mut found =
+        hsm_solver::examples(&compiled.problem, questions, &options, of).map_err(|_| NoStack::Interrupted)?;
+    for (question, found) in questions.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+        let selection = searched(inputs, compiled, &could, question, interrupted)?;
+        *found = selection.as_ref().and_then(of).map(Arc::new);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The components that name variables of hsm's own, such as params: only of these it has to be seen whether all are set.

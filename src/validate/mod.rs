@@ -28,6 +28,7 @@ mod witnesses;
 use std::path::Path;
 
 pub use lost::{Possible, lost, possible};
+pub use questions::MOST_OPTIONS;
 
 use crate::compile::compile;
 use crate::diagnostic::{Diagnostic, Finding, Severity, Wiring};
@@ -52,6 +53,8 @@ pub struct Validation {
     pub findings: Vec<Diagnostic>,
     /// How many questions were answered.
     pub asked: usize,
+    /// How many groups have so many options that pairs of them were not asked about.
+    pub uncompared: usize,
 }
 
 impl Validation {
@@ -85,7 +88,7 @@ pub fn validate(
     let answers = survey(&inputs, &compiled, (&questions.demands, &questions.pairs), interrupted)?;
     findings.extend(report::report(&inputs, &mut compiled, &questions, &answers, interrupted)?);
     let asked = questions.demands.len() + questions.pairs.len();
-    Ok(Validation { inputs, findings, asked })
+    Ok(Validation { inputs, findings, asked, uncompared: questions.uncompared })
 }
 
 /// What a project only hears as a warning, since it may never meet it, is an error of the registry: a name of something

@@ -32,6 +32,8 @@ pub(super) struct Questions {
     pub(super) components: Vec<OfComponent>,
     /// About params.
     pub(super) params: Vec<OfParam>,
+    /// How many groups have too many options for all pairs of them to be asked about.
+    pub(super) uncompared: usize,
 }
 
 /// What is asked about a group.
@@ -84,6 +86,9 @@ pub(super) struct OfParam {
     /// Whether two of them that differ can both count: the number of the pair, and the two.
     pub(super) both: Vec<(Number, usize, usize)>,
 }
+
+/// Of a group with more options than these, pairs are asked about only where all are: their number grows with the square.
+pub const MOST_OPTIONS: usize = 32;
 
 /// So many pairs of lines that set one param are looked at.
 const MOST_PAIRS: usize = 1_000;
@@ -211,7 +216,11 @@ impl Questions {
         let of: Vec<Vec<Paired>> = self.groups.iter().map(options).collect();
         // Of a group that takes one, nobody expects two.
         let several = self.groups.iter().zip(&of).filter(|(group, _)| !group.takes_one);
-        let mut pairs: Vec<(Paired, Paired)> = several.flat_map(|(_, options)| within(options)).collect();
+        let (compared, others): (Vec<_>, Vec<_>) =
+            several.map(|(_, options)| options).partition(|options| all || options.len() <= MOST_OPTIONS);
+        self.uncompared = others.len();
+        let mut pairs: Vec<(Paired, Paired)> =
+            compared.into_iter().flat_map(|options| within(options)).collect();
         if all {
             let mut seen: HashSet<(ItemId, ItemId)> =
                 pairs.iter().map(|(one, other)| key(*one, *other)).collect();

@@ -3,7 +3,6 @@
 //! Owns: which stack shows what a finding says. Refuses: a stack that no project could have.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use hsm_solver::{GroupId as GroupNumber, ItemId, Selection, Then};
 
@@ -52,10 +51,8 @@ impl Witnesses {
         found: &mut [Diagnostic],
         interrupted: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), NoStack> {
-        let mut stacks: Vec<Option<Arc<Example>>> = Vec::with_capacity(self.asked.len());
-        examples(inputs, compiled, &self.asked, interrupted, |selection| {
-            stacks.push(selection.map(|selection| Arc::new(example(inputs, compiled, selection))));
-        })?;
+        let of = |selection: &Selection| example(inputs, compiled, selection);
+        let stacks = examples(inputs, compiled, &self.asked, interrupted, of)?;
         for (finding, numbers, shows) in self.wanted {
             let stack = numbers.iter().find_map(|number| stacks.get(*number)?.as_ref());
             let (Some(finding), Some(stack)) = (found.get_mut(finding), stack) else { continue };

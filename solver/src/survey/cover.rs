@@ -149,6 +149,24 @@ impl<'a, 'p> Cover<'a, 'p> {
         }
     }
 
+    /// How many items a question brings in without any choice.
+    pub(super) fn brought_in(&mut self, number: u32, fuel: u64) -> Result<usize, Stop> {
+        let before = self.known.forced().len();
+        let wish = Wish { questions: [number, number], number, refused: 0 };
+        self.lay(&wish, false, &mut fuel.clone())?;
+        let brought_in = self.known.forced().len() - before;
+        self.known.back_to(self.here);
+        Ok(brought_in)
+    }
+
+    /// Lays a question for good, with its choices, if that goes: all others are laid over it.
+    pub(super) fn keep(&mut self, number: u32, fuel: u64) -> Result<bool, Stop> {
+        let wish = Wish { questions: [number, number], number, refused: 0 };
+        let laid = self.lay(&wish, true, &mut fuel.clone())?;
+        self.here = self.known.mark();
+        Ok(laid == Laid::Yes)
+    }
+
     /// Notes what a selection has: something else is chosen next time.
     pub(super) fn note(&mut self, selection: &Selection) {
         for (had, candidate) in self.had.iter_mut().zip(&selection.items) {

@@ -83,7 +83,7 @@ pub(in crate::cli) enum Registry {
     #[command(after_help = "Examples:
   hsm registry validate
   hsm registry validate ./hsm-registry      (a directory, without a project)
-  hsm registry validate --pairs             (also options of different groups that never go together)
+  hsm registry validate --pairs             (also options of large and of different groups that never go together)
   hsm registry validate --format sarif      (or json, github)
 
 Ends with 3 where an error was found; warnings alone end with 0, with --strict with 3.")]
@@ -91,7 +91,7 @@ Ends with 3 where an error was found; warnings alone end with 0, with --strict w
         /// The directory of a registry; else those of the project
         #[arg(value_name = "DIR")]
         dir: Option<PathBuf>,
-        /// Also report options of different groups that no stack has together
+        /// Also report options of different groups, and of groups with more than 32, that no stack has together
         #[arg(long)]
         pairs: bool,
         /// Warnings count as errors

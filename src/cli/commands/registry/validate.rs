@@ -10,7 +10,7 @@ use crate::load::{self, Shelf};
 use crate::road::Stop;
 use crate::solve::NoStack;
 use crate::validate::cases::cases;
-use crate::validate::{Wanted, validate as find_out};
+use crate::validate::{MOST_OPTIONS, Wanted, validate as find_out};
 
 pub(super) fn validate(
     context: &Context<'_>,
@@ -31,6 +31,12 @@ pub(super) fn validate(
         let entries = count(found.entries(), "entry", "entries");
         let groups = count(found.groups(), "group", "groups");
         let questions = count(found.asked, "question", "questions");
+        if found.uncompared > 0 {
+            let groups = count(found.uncompared, "group", "groups");
+            context.voice.note(&format!(
+                "pairs of options of {groups} with more than {MOST_OPTIONS} were not looked at: `--pairs` does"
+            ));
+        }
         context.voice.step("validated", &format!("{entries}, {groups} among them; {questions} answered"));
     }
     Ok(if fails { Exit::NoSolution } else { Exit::Done })
