@@ -2,6 +2,7 @@
 //!
 //! Owns: the order of registries, the index of names, what was opened. Refuses: reading what nobody asked for.
 
+mod digest;
 mod glances;
 mod heirs;
 mod index;

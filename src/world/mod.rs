@@ -152,6 +152,11 @@ pub trait World: Send + Sync {
     fn read_regular(&self, path: &Path, most: usize) -> io::Result<Vec<u8>>;
     /// The names in a directory, sorted by bytes. A name that is not UTF-8 is an error.
     fn list(&self, path: &Path) -> io::Result<Vec<(String, FileKind)>>;
+    /// Each name in a directory, in whichever order, for who does not keep them. A name that is not UTF-8 is an error.
+    fn each_name(&self, path: &Path, each: &mut dyn FnMut(&str)) -> io::Result<()> {
+        self.list(path)?.iter().for_each(|(name, _)| each(name));
+        Ok(())
+    }
     /// What is at a path, links not followed; `None` when nothing is.
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>>;
     /// A directory, many of whose files are to be looked at.

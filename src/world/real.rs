@@ -70,6 +70,18 @@ impl World for Real {
         Ok(names)
     }
 
+    fn each_name(&self, path: &Path, each: &mut dyn FnMut(&str)) -> io::Result<()> {
+        let Ok(entries) = fs::read_dir(path) else {
+            // in a pack, or there is an error to tell
+            self.list(path)?.iter().for_each(|(name, _)| each(name));
+            return Ok(());
+        };
+        for entry in entries {
+            each(&text(entry?.file_name())?);
+        }
+        Ok(())
+    }
+
     fn stat(&self, path: &Path) -> io::Result<Option<Stat>> {
         match fs::symlink_metadata(path) {
             Ok(meta) => Ok(Some(Stat {

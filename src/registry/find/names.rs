@@ -7,13 +7,15 @@
 //! both of the times that it had, no name came or went. A directory that was changed shortly before it was listed is not
 //! remembered, since within the grain of a file system's clock a second change would leave no trace. And there are file
 //! systems that don't keep the times of directories; so for each name that is looked up, the file itself is asked for too,
-//! and where it and the memory disagree, the folder is listed.
+//! and where it and the memory disagree, the folder is listed. Who wants to see all names has it listed in any case: what
+//! is remembered then only saves putting the same names in order again.
 
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::digest::Digest;
 use super::index::{self, Stamp};
 use super::table::{Draft, Table};
 use crate::names::{Kind, Name, pep503};
@@ -25,27 +27,47 @@ const MANY: usize = 1_000;
 /// A directory that was changed less than this before it was listed may have been changed again since, in nanoseconds.
 const GRAIN: i128 = 2_000_000_000;
 
-/// The names of the entries in a folder, each in the form in which it compares and as its file spells it, in that order.
+/// The names of the entries in a folder, each in the form in which it compares and as its file spells it, in that order. In
+/// front of them, under no name, the digest of the listing that they were taken from.
 #[derive(Debug, Default)]
 pub(super) struct Names(Table);
+
+/// The ending of an entry's file.
+pub(super) const ENDING: &str = ".yaml";
 
 impl Names {
     /// Those among the files of a folder; what is not called like an entry is left out.
     ///
     /// Whatever is called like an entry and is no file is a mistake that is told when the entry is wanted.
     fn of(files: &[(String, FileKind)], of_package: bool) -> Self {
-        let stems = files.iter().filter_map(|(file, _)| file.strip_suffix(".yaml"));
+        let mut digest = Digest::default();
+        for (file, _) in files {
+            add(file, &mut digest);
+        }
+        let stems = files.iter().filter_map(|(file, _)| file.strip_suffix(ENDING));
         let stems = stems.filter(|stem| Name::check(stem).is_ok());
         let mut all: Vec<(Cow<'_, str>, &str)> =
             stems.map(|stem| (if of_package { pep503(stem) } else { Cow::Borrowed(stem) }, stem)).collect();
         all.sort_unstable();
         let mut draft = Draft::default();
+        draft.add(b"", &[&digest.bytes()]);
         for (name, stem) in all {
             draft.add(name.as_bytes(), &[if name == stem { b"" } else { stem.as_bytes() }]);
         }
         Self(draft.table())
     }
 
+    /// Whether they are the names of a listing.
+    fn are_of(&self, listing: &Digest) -> bool {
+        self.0.get(0) == Some((b"", &listing.bytes()))
+    }
+
+    /// How many there are, each spelling by itself.
+    pub(super) fn len(&self) -> usize {
+        self.0.len().saturating_sub(1)
+    }
+
+    /// The first one has the number 1.
     fn get(&self, at: usize) -> Option<(&str, &str)> {
         let (name, stem) = self.0.get(at)?;
         let stem = if stem.is_empty() { name } else { stem };
@@ -55,7 +77,7 @@ impl Names {
     /// Each name with its first spelling.
     pub(super) fn each(&self) -> impl Iterator<Item = (&str, &str)> {
         let mut before = None;
-        (0..self.0.len())
+        (1..self.0.len())
             .filter_map(|at| self.get(at))
             .filter(move |(name, _)| before.replace(*name) != Some(*name))
     }
@@ -75,7 +97,8 @@ pub(super) struct Folder {
     /// What was listed when it was opened, or is remembered.
     known: Names,
     is_remembered: bool,
-    listed: OnceLock<Names>,
+    /// What a listing gave in this run, where that is not what is remembered.
+    listed: OnceLock<Option<Names>>,
 }
 
 impl Folder {
@@ -106,7 +129,7 @@ impl Folder {
             Err(error) => return Err(error),
         };
         if let Some((file, stamp)) = memory.filter(|(_, stamp)| stamp.is_settled(opened_at, GRAIN))
-            && names.0.len() >= MANY
+            && names.len() >= MANY
         {
             index::keep(file, &names.0.file(&head(&stamp)), world);
         }
@@ -124,12 +147,18 @@ impl Folder {
         if !self.is_remembered {
             return &self.known;
         }
-        self.listed.get_or_init(|| Names::of(&world.list(&self.path).unwrap_or_default(), self.of_package))
+        let listed = self.listed.get_or_init(|| {
+            let mut digest = Digest::default();
+            let is_listed = world.each_name(&self.path, &mut |file| add(file, &mut digest)).is_ok();
+            let anew = || Names::of(&world.list(&self.path).unwrap_or_default(), self.of_package);
+            (!is_listed || !self.known.are_of(&digest)).then(anew)
+        });
+        listed.as_ref().unwrap_or(&self.known)
     }
 
     /// Its names, without a listing where what is remembered holds.
     pub(super) fn known(&self) -> &Names {
-        self.listed.get().unwrap_or(&self.known)
+        self.listed.get().and_then(Option::as_ref).unwrap_or(&self.known)
     }
 
     /// Whether a listing is still to be made for who wants to see all names.
@@ -160,13 +189,21 @@ impl Folder {
 
     /// The file of an entry.
     pub(super) fn file(&self, stem: &Name) -> PathBuf {
-        self.path.join(format!("{stem}.yaml"))
+        self.path.join(format!("{stem}{ENDING}"))
+    }
+}
+
+/// Takes a file of a folder into the digest of its listing, if it may be an entry. What kind of file it is is asked when the
+/// entry is wanted.
+fn add(file: &str, listing: &mut Digest) {
+    if file.ends_with(ENDING) {
+        listing.add(file);
     }
 }
 
 /// The first line of the file: what it is, and the state of the directory under which it holds.
 fn head(stamp: &Stamp) -> String {
-    format!("hsm-names 1 {} {stamp}\n", env!("CARGO_PKG_VERSION"))
+    format!("hsm-names 2 {} {stamp}\n", env!("CARGO_PKG_VERSION"))
 }
 
 #[cfg(test)]
@@ -223,6 +260,7 @@ mod tests {
         Rename(usize, usize),
         Replace(usize),
         InPlace(usize),
+        IntoDirectory(usize),
         Nothing,
     }
 
@@ -234,6 +272,7 @@ mod tests {
             (number(), number()).prop_map(|(from, to)| Change::Rename(from, to)),
             number().prop_map(Change::Replace),
             number().prop_map(Change::InPlace),
+            number().prop_map(Change::IntoDirectory),
             Just(Change::Nothing),
         ];
         prop::collection::vec(change, 1..6)
@@ -249,6 +288,9 @@ mod tests {
                 Change::Remove(number) => disk.remove_file(&file(number)),
                 Change::Rename(from, to) => disk.rename(&file(from), &file(to)),
                 Change::InPlace(number) => disk.write_in_place(&file(number), b"y"),
+                Change::IntoDirectory(number) => {
+                    disk.remove_file(&file(number)).map(|()| disk.make_dirs(&file(number)))
+                }
                 Change::Nothing => Ok(()),
             };
         });
@@ -300,6 +342,37 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// On a file system that does not keep the times of directories each change is seen by who wants to see all names;
+        /// and where no name came or went, nothing is put in order again.
+        #[test]
+        fn a_listing_sees_what_the_times_of_the_directory_do_not_tell(changes in changes()) {
+            let world = Rehearsal::with(large()).at_time(i128::MAX / 2);
+            drop(open(PACKAGES, Some(&memory()), &world));
+            let bytes = world.read(&memory()).expect("remembered");
+            let files = || world.list(&at("folder")).expect("listed").into_iter().map(|(file, _)| file).collect::<Vec<_>>();
+            let (before, files_before) = (all(open(PACKAGES, None, &world).known()), files());
+            for change in &changes {
+                apply(change, &world);
+            }
+            let stamp = world.stat(&at("folder")).expect("asked").as_ref().and_then(Stamp::of_directory);
+            let head = head(&stamp.expect("a directory"));
+            let body = bytes.iter().position(|byte| *byte == b'\n').expect("a first line") + 1;
+            // as if the directory had the same times as before
+            index::keep(&memory(), &[head.as_bytes(), &bytes[body..]].concat(), &world);
+            let (with, without) = (open(PACKAGES, Some(&memory()), &world), open(PACKAGES, None, &world));
+            prop_assert!(with.is_unlisted());
+            prop_assert_eq!(all(with.known()), &*before);
+            let there = all(without.known());
+            prop_assert_eq!(all(with.listed(&world)), &*there);
+            prop_assert_eq!(all(with.known()), &*there);
+            prop_assert!(!with.is_unlisted());
+            prop_assert_eq!(with.listed.get().is_some_and(Option::is_some), files() != files_before);
+        }
+    }
+
     #[test]
     fn a_large_folder_is_listed_once_and_then_looked_into_by_name() {
         let world = Rehearsal::with(large()).at_time(i128::MAX / 2);
@@ -347,7 +420,8 @@ mod tests {
             let folder = open(CONTAINERS, Some(&memory()), &world);
             let before = listings(&world);
             assert_eq!(spellings(&folder, asked, &world).len(), there, "{asked}");
-            assert_eq!(listings(&world) - before, usize::from(asked != "p3"), "{asked}");
+            // once to see that there are other names, once for the names
+            assert_eq!(listings(&world) - before, if asked == "p3" { 0 } else { 2 }, "{asked}");
             assert_eq!(spellings(&folder, "p0", &world).len(), 1);
         }
     }
