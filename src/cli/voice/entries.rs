@@ -1,21 +1,20 @@
 //! Entries of registries: as a table, and one by itself.
 
+use std::borrow::Borrow;
 use std::fmt::Write as _;
 
 use super::safe::one_line;
-use super::{STEP, Voice, stack};
+use super::{Line, STEP, Voice, rows};
 
 impl Voice {
     /// Rows in sections; a section without rows is left out.
-    pub(in crate::cli) fn rows<T: AsRef<str>>(&self, sections: &[(&str, Vec<[T; 4]>)]) {
-        let mut out = String::new();
+    pub(in crate::cli) fn rows<'t>(&self, sections: &[(&str, Vec<impl Borrow<Line<'t>>>)]) {
         for (title, rows) in sections {
-            stack::section(&mut out, title, rows, self.look.plain);
+            rows::section(title, rows, self.look.plain, &mut |text| self.data(text));
         }
-        if out.is_empty() {
-            out.push_str("no entries\n");
+        if sections.iter().all(|(_, rows)| rows.is_empty()) {
+            self.data("no entries\n");
         }
-        self.data(&out);
     }
 
     /// A headline, and below it what there is to say: a word and a text each; the same word again is left out.

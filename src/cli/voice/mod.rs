@@ -18,6 +18,7 @@ mod json;
 mod page;
 pub(super) mod plan;
 mod report;
+mod rows;
 mod safe;
 mod sarif;
 mod snippet;
@@ -48,6 +49,7 @@ use width::Look;
 
 pub(super) use blame::commands;
 pub(super) use json::{SCHEMA, links as links_json};
+pub(super) use rows::Line;
 pub(super) use safe::one_line;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
@@ -185,6 +187,8 @@ impl Voice {
     pub(super) fn data(&self, text: &str) {
         self.wrote(match self.format {
             Format::Sarif => anstream::stderr().lock().write_all(text.as_bytes()),
+            // what holds nothing but text is the same with colours and without, and there may be much of it
+            _ if safe::is_text(text) => io::stdout().lock().write_all(text.as_bytes()),
             _ => anstream::stdout().lock().write_all(text.as_bytes()),
         });
     }

@@ -24,6 +24,13 @@ pub(super) fn cell_on_line(text: &str) -> Cow<'_, str> {
     if is_plain && text.len() <= LONGEST { Cow::Borrowed(text) } else { Cow::Owned(one_line(text)) }
 }
 
+/// Whether a text has no control characters but the ends of its lines, and so no colours. Those that are longer than a byte
+/// are let through by everything that takes colours out.
+pub(super) fn is_text(text: &str) -> bool {
+    let is_fine = |byte: u8| (byte >= b' ' && byte != 0x7f) || byte == b'\n';
+    text.as_bytes().chunks(4_096).all(|part| part.iter().fold(true, |fine, byte| fine & is_fine(*byte)))
+}
+
 /// How many characters of a word are shown, and how many of them stand at its end.
 const LONGEST: usize = 200;
 const TAIL: usize = 40;
@@ -57,7 +64,19 @@ fn shown(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{lines, one_line};
+    use proptest::prelude::*;
+
+    use super::{is_text, lines, one_line};
+
+    proptest! {
+        /// What is text, whatever its letters, has nothing that would be taken out of it.
+        #[test]
+        fn of_what_is_text_nothing_is_taken_out(text in "[ -~\n\u{80}-\u{a0}é漢\u{1f600}\u{1b}\u{7f}\t]{0,12}") {
+            let stripped = anstream::adapter::strip_bytes(text.as_bytes()).into_vec();
+            prop_assert!(!is_text(&text) || stripped == text.as_bytes());
+            prop_assert_eq!(is_text(&text), !text.contains(['\u{1b}', '\u{7f}', '\t']));
+        }
+    }
 
     #[test]
     fn a_word_without_end_is_shortened_in_its_middle() {

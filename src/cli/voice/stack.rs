@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::safe::cell_on_line;
+use super::rows::{self, Line};
 use super::{STEP, json};
 use crate::manifest::Mode;
 use crate::names::Name;
@@ -16,12 +16,16 @@ use crate::version::Version;
 /// The stack as a table: packages, containers, groups.
 pub(super) fn table(stack: &Stack, plain: bool) -> String {
     let mut out = String::new();
-    section(&mut out, "packages", &stack.packages.values().map(package_row).collect::<Vec<_>>(), plain);
-    section(&mut out, "containers", &stack.containers.values().map(container_row).collect::<Vec<_>>(), plain);
+    let mut section = |title, rows: &mut dyn Iterator<Item = [String; 4]>| {
+        let rows: Vec<Line<'_>> = rows.map(|row| Line::new(row.map(Cow::Owned))).collect();
+        rows::section(title, &rows, plain, &mut |text| out.push_str(text));
+    };
+    section("packages", &mut stack.packages.values().map(package_row));
+    section("containers", &mut stack.containers.values().map(container_row));
     let groups = stack.groups.iter().map(|(id, group)| {
         [id.to_string(), strategy(group.one).to_owned(), some_of(&group.options), String::new()]
     });
-    section(&mut out, "groups", &groups.collect::<Vec<_>>(), plain);
+    section("groups", &mut { groups });
     if out.is_empty() {
         out.push_str("the stack is empty\n");
     }
@@ -37,43 +41,6 @@ fn some_of(names: &[Name]) -> String {
     match names.len().saturating_sub(NAMED) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// A cell that is wider than this does not push the others out of sight.
-const WIDEST: usize = 60;
-
-/// Rows below a title, in columns; none, no title. Nothing of the rows is copied before it is written.
-pub(super) fn section<T: AsRef<str>>(out: &mut String, title: &str, rows: &[[T; 4]], plain: bool) {
-    if rows.is_empty() {
-        return;
-    }
-    // writing to a string cannot fail
-    let _ = writeln!(out, "{STEP}{title}{}{STEP:#}", if plain { ":" } else { "" });
-    let shown = || rows.iter().map(|row| row.each_ref().map(|cell| cell_on_line(cell.as_ref())));
-    if plain {
-        for row in shown() {
-            let said: Vec<&str> =
-                row.iter().map(AsRef::as_ref).filter(|cell| !matches!(*cell, "" | "-")).collect();
-            let _ = writeln!(out, "  {}", said.join(", "));
-        }
-        return;
-    }
-    let wide = |cell: &str| if cell.is_ascii() { cell.len() } else { cell.chars().count() };
-    let widest = |most: [usize; 4], row: [Cow<'_, str>; 4]| {
-        std::array::from_fn(|at| most[at].max(wide(&row[at]).min(WIDEST)))
-    };
-    let widths = shown().fold([0; 4], widest);
-    for row in shown() {
-        out.push_str("  ");
-        let start = out.len();
-        for (cell, width) in row.iter().zip(widths) {
-            out.push_str(cell);
-            out.extend(std::iter::repeat_n(' ', width.saturating_sub(wide(cell)) + 2));
-        }
-        let end = start + out[start..].trim_end().len();
-        out.truncate(end);
-        out.push('\n');
     }
 }
 

@@ -3,10 +3,13 @@
 //! Owns: who reads which of them, and what is written into the cache. Refuses: keeping what was read.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use super::index::{self, Anew, GRAIN, Index, Stamp};
 use super::listing::first_error;
-use super::{FOLDERS, Label, Registries};
+use super::names::ENDING;
+use super::{FOLDERS, Label, Registries, Registry};
 use crate::diagnostic::{Diagnostic, Finding, any_error};
 use crate::place::Sources;
 use crate::registry::Glance;
@@ -14,6 +17,9 @@ use crate::world::Look;
 
 /// A registry with fewer entries is read anew each time: that takes no longer.
 const FEW: usize = 100;
+
+/// At most so many entries are looked at between two questions for more of them: no thread waits long for another.
+const SHARE: usize = 2_000;
 
 /// What is remembered of the registries' entries: by their number, where it lies and what it says.
 #[derive(Debug, Default)]
@@ -30,39 +36,62 @@ struct Part<T> {
 }
 
 impl Registries<'_> {
-    /// What is remembered of those registries of which many entries are wanted. `cache`: the directory in which that lies;
-    /// an index that can't be read or written is no matter.
-    pub fn memory(&self, wanted: &[Label<'_>], cache: Option<&Path>) -> Memory {
-        let mut counts = vec![0; self.list.len()];
-        for label in wanted {
-            counts[label.number] += 1;
-        }
-        let of = |(number, count): (usize, usize)| {
-            let cache = cache.filter(|_| count >= FEW)?;
-            let directory = self.world.canonical(&self.list.get(number)?.dir).ok()?;
-            let path = index::place(cache, &directory, "");
-            let index = Index::read(&path, self.world);
-            Some((path, index))
+    /// The entries that are wanted, in the order of [`labels`](Registries::labels), and what is remembered of those
+    /// registries of which many are; that is read while folders are listed. `of`: the number of the only registry that
+    /// anybody wants. `cache`: the directory in which that lies; an index that can't be read or written is no matter.
+    pub fn recalled(
+        &self,
+        of: Option<usize>,
+        wanted: impl Fn(&Label<'_>) -> bool,
+        cache: Option<&Path>,
+    ) -> (Vec<Label<'_>>, Memory) {
+        let is_large = |registry: &Registry| {
+            registry.folders.iter().map(|folder| folder.known().len()).sum::<usize>() >= FEW
         };
-        Memory(counts.into_iter().enumerate().map(of).collect())
+        std::thread::scope(|scope| {
+            let read = |(number, registry)| {
+                let is_likely = of.is_none_or(|of| of == number) && is_large(registry);
+                is_likely.then(|| scope.spawn(move || self.index(number, cache)))
+            };
+            let reading: Vec<_> = self.list.iter().enumerate().map(read).collect();
+            let mut labels = self.labels();
+            labels.retain(|label| of.is_none_or(|of| of == label.number) && wanted(label));
+            let mut counts = vec![0; self.list.len()];
+            for label in &labels {
+                counts[label.number] += 1;
+            }
+            let index = |(number, reading): (usize, Option<ScopedJoinHandle<'_, _>>)| {
+                let read = reading.map(joined);
+                if counts[number] < FEW { None } else { read.unwrap_or_else(|| self.index(number, cache)) }
+            };
+            let memory = reading.into_iter().enumerate().map(index).collect();
+            (labels, Memory(memory))
+        })
+    }
+
+    /// Where what is remembered of a registry lies, and what that is.
+    fn index(&self, number: usize, cache: Option<&Path>) -> Option<(PathBuf, Index)> {
+        let cache = cache?;
+        let directory = self.world.canonical(&self.list.get(number)?.dir).ok()?;
+        let path = index::place(cache, &directory, "");
+        let index = Index::read(&path, self.world);
+        Some((path, index))
     }
 
     /// What somebody makes of each of these entries, at a glance; they are looked at side by side, in the order of
-    /// [`labels`](Registries::labels). What was read anew is remembered.
+    /// [`labels`](Registries::labels), in parts as the threads made them. What was read anew is remembered.
     pub fn glances<'m, T: Send>(
         &self,
         wanted: &'m [Label<'m>],
         memory: &'m Memory,
         make: impl Fn(&'m Label<'m>, Glance<'m>) -> T + Sync,
-    ) -> Vec<T> {
+    ) -> Vec<Vec<T>> {
         let read_at = self.world.now();
         let look = |start, part| self.part(start, part, memory, read_at, &make);
         let parts: Vec<Part<T>> = side_by_side(wanted, look);
-        let (mut seen, mut read) = (Vec::with_capacity(wanted.len()), Vec::new());
-        for part in parts {
-            seen.extend(part.seen);
-            read.extend(part.read);
-        }
+        let (seen, read): (Vec<Vec<T>>, Vec<_>) =
+            parts.into_iter().map(|part| (part.seen, part.read)).unzip();
+        let read = read.concat();
         for (number, memory) in memory.0.iter().enumerate() {
             if let Some((path, index)) = memory {
                 self.remember(number, path, index, wanted, &read);
@@ -94,6 +123,7 @@ impl Registries<'_> {
         make: impl Fn(&'m Label<'m>, Glance<'m>) -> T,
     ) -> Part<T> {
         let mut out = Part { seen: Vec::with_capacity(part.len()), read: Vec::new() };
+        let (mut file, mut key) = (String::new(), Vec::new());
         // entries of one folder lie side by side
         for run in part.chunk_by(|a, b| (a.number, a.slot()) == (b.number, b.slot())) {
             let Some(first) = run.first() else { continue };
@@ -103,10 +133,9 @@ impl Registries<'_> {
             let mut at = index.map_or(0, |index| index.start(&index::key(first)));
             for label in run {
                 let number = start + out.seen.len();
-                let stamp = index.and_then(|_| stamp_of(label, folder.as_ref()));
-                let known = index
-                    .zip(stamp)
-                    .and_then(|(index, stamp)| index.get(&index::key(label), &stamp, &mut at));
+                let stamp = index.and_then(|_| stamp_of(label, folder.as_ref(), &mut file));
+                index::key_into(label, &mut key);
+                let known = index.zip(stamp).and_then(|(index, stamp)| index.get(&key, &stamp, &mut at));
                 let glance = known.unwrap_or_else(|| {
                     let (glance, is_lasting) = self.glance(label);
                     let stamp = stamp.filter(|stamp| is_lasting && stamp.is_settled(read_at, GRAIN));
@@ -163,25 +192,43 @@ impl Registries<'_> {
     }
 }
 
-/// What comes of each share of the entries, and of the number of its first one; each share has a thread.
+/// What comes of each share of the entries, and of the number of its first one, in their order. As many threads as the
+/// machine can run take one share after another.
 fn side_by_side<'m, T: Send>(
     all: &'m [Label<'m>],
     look: impl Fn(usize, &'m [Label<'m>]) -> T + Sync,
 ) -> Vec<T> {
     let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = all.len().div_ceil(at_once).max(64);
-    let look = &look;
-    std::thread::scope(|scope| {
-        let start = |(number, part)| scope.spawn(move || look(number * share, part));
-        let running: Vec<_> = all.chunks(share).enumerate().map(start).collect();
-        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
-        ended.map(|part| part.unwrap_or_else(|died| std::panic::resume_unwind(died))).collect()
-    })
+    let share = all.len().div_ceil(at_once).clamp(64, SHARE);
+    let shares: Vec<&[Label<'_>]> = all.chunks(share).collect();
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut out = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = shares.get(number) else { return out };
+            out.push((number, look(number * share, part)));
+        }
+    };
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..at_once.min(shares.len())).map(|_| scope.spawn(take)).collect();
+        running.into_iter().flat_map(joined).collect()
+    });
+    done.sort_unstable_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, out)| out).collect()
 }
 
-/// The state of an entry's file.
-fn stamp_of(label: &Label<'_>, folder: &dyn Look) -> Option<Stamp> {
-    folder.stat(&format!("{}.yaml", label.name)).ok().flatten().as_ref().and_then(Stamp::of)
+/// What a thread made.
+fn joined<T>(running: ScopedJoinHandle<'_, T>) -> T {
+    running.join().unwrap_or_else(|died| std::panic::resume_unwind(died))
+}
+
+/// The state of an entry's file. `file`: room for the file's name.
+fn stamp_of(label: &Label<'_>, folder: &dyn Look, file: &mut String) -> Option<Stamp> {
+    file.clear();
+    file.push_str(label.name);
+    file.push_str(ENDING);
+    folder.stat(file).ok().flatten().as_ref().and_then(Stamp::of)
 }
 
 /// Whether a file's bytes alone are to blame.

@@ -94,14 +94,20 @@ pub(super) fn keep(file: &Path, bytes: &[u8], world: &dyn World) {
 /// Under what an entry is remembered: its folder, its name in the form in which it compares, and its spelling where that is
 /// another. The keys have the order in which entries are listed.
 pub(super) fn key(label: &Label<'_>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 + label.compared.len() + label.name.len());
+    let mut out = Vec::new();
+    key_into(label, &mut out);
+    out
+}
+
+/// The same in the room of the one before.
+pub(super) fn key_into(label: &Label<'_>, out: &mut Vec<u8>) {
+    out.clear();
     out.push(label.slot());
     out.extend_from_slice(label.compared.as_bytes());
     if label.compared != label.name {
         out.push(0);
         out.extend_from_slice(label.name.as_bytes());
     }
-    out
 }
 
 impl Index {
@@ -258,7 +264,12 @@ impl<'b> Reader<'b> {
 
     fn texts(&mut self) -> Option<Vec<Cow<'b, str>>> {
         let many = self.length()?;
-        (0..many).map(|_| self.text()).collect()
+        // each has a length of its own, so that no more of them fit
+        let mut out = Vec::with_capacity(many.min(self.bytes.len() / 4));
+        for _ in 0..many {
+            out.push(self.text()?);
+        }
+        Some(out)
     }
 
     /// A text, if there is one.

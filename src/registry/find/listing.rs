@@ -72,7 +72,8 @@ impl Registries<'_> {
     /// The names of all entries, in the same order.
     pub fn labels(&self) -> Vec<Label<'_>> {
         self.list_side_by_side();
-        let mut out = Vec::new();
+        let folders = self.list.iter().flat_map(|registry| &registry.folders);
+        let mut out = Vec::with_capacity(folders.map(|folder| folder.known().len()).sum());
         for slot in 0..FOLDERS.len() {
             self.each_of(slot, |folder| folder.listed(self.world), |label| out.push(label));
         }
@@ -98,15 +99,18 @@ impl Registries<'_> {
         mut each: impl FnMut(Label<'r>),
     ) {
         let (_, kind, is_group) = FOLDERS[slot];
+        if let [only] = self.list.as_slice() {
+            let label =
+                |(compared, name)| Label { kind, is_group, compared, name, number: 0, hidden_by: None };
+            return names(&only.folders[slot]).each().map(label).for_each(each);
+        }
         let mut all: Vec<(&str, usize, &str)> = Vec::new();
         for (number, registry) in self.list.iter().enumerate() {
             all.extend(
                 names(&registry.folders[slot]).each().map(|(compared, name)| (compared, number, name)),
             );
         }
-        if self.list.len() > 1 {
-            all.sort_unstable();
-        }
+        all.sort_unstable();
         let mut first = ("", 0);
         for (compared, number, name) in all {
             if first.0 != compared {

@@ -75,10 +75,10 @@ impl Table {
     /// What the record of a key says, for one who asks in the order of the keys: `at` is where the last one was found.
     pub(super) fn next(&self, key: &[u8], at: &mut usize) -> Option<&[u8]> {
         let is_it = |at: usize| self.get(at).filter(|(own, _)| *own == key);
-        if is_it(*at).is_none() {
+        let (_, says) = is_it(*at).or_else(|| {
             *at = self.position(key);
-        }
-        let (_, says) = is_it(*at)?;
+            is_it(*at)
+        })?;
         *at += 1;
         Some(says)
     }

@@ -1,5 +1,6 @@
 //! `registry diff`: what changed between two states of a registry.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::Site;
 use crate::adapters::git::{self, NotGot};
 use crate::cli::Exit;
 use crate::cli::commands::{Context, Fail};
-use crate::cli::voice::SCHEMA;
+use crate::cli::voice::{Line, SCHEMA};
 use crate::compare::{Breaks, Change, State, compare};
 use crate::diagnostic::{Diagnostic, Finding, Related};
 use crate::load::{self, Report, Shelf};
@@ -244,7 +245,7 @@ pub(super) fn say(context: &Context<'_>, sources: &Sources, changes: &[Change]) 
         let place = change.new.as_ref().or(change.old.as_ref()).map(|(_, place)| *place);
         let place = place.map(|place| sources.position(place).to_string()).unwrap_or_default();
         let why = change.breaks.map(|why| why.to_string()).unwrap_or_default();
-        [change.target.to_string(), change.to_string(), why, place]
+        Line::new([change.target.to_string(), change.to_string(), why, place].map(Cow::Owned))
     };
     let of =
         |breaks: bool| changes.iter().filter(|change| change.breaks.is_some() == breaks).map(cells).collect();
@@ -259,7 +260,7 @@ fn say_lost(context: &Context<'_>, sources: &Sources, lost: &[Diagnostic]) {
         let because: Vec<&str> = because(said).map(|line| &*line.what).collect();
         let place = said.place.map(|place| sources.position(place).to_string()).unwrap_or_default();
         let of = if let Finding::Lost(lost) = &said.finding { lost.of() } else { String::new() };
-        [of, said.finding.to_string(), because.join("; "), place]
+        Line::new([of, said.finding.to_string(), because.join("; "), place].map(Cow::Owned))
     };
     if !lost.is_empty() {
         context.voice.rows(&[("follows from these changes", lost.iter().map(cells).collect())]);

@@ -12,10 +12,10 @@ use crate::adapters::git::registries::name_of;
 use crate::cli::Exit;
 use crate::cli::args::registry::{KindArg, Only};
 use crate::cli::commands::{Context, Fail};
-use crate::cli::voice::{SCHEMA, stack::strategy};
+use crate::cli::voice::{Line, SCHEMA, stack::strategy};
 use crate::load::Shelf;
 use crate::names::{TargetId, nearest};
-use crate::registry::{Fit, Glance, Label, Leave, Memory, OptionGlance, Registries, fit};
+use crate::registry::{Fit, Glance, Label, Leave, OptionGlance, Registries, fit};
 use crate::version::Version;
 use crate::world::cache_dir;
 
@@ -34,41 +34,27 @@ pub(super) fn list(
     let mut shelf = Site::look(context, "hsm registry list")?;
     let number = registry.map(|name| number_of(&shelf, name)).transpose()?;
     let filter = Filter::new(&mut shelf, only)?;
-    let wanted = |label: &Label<'_>| {
-        filter.may(label)
-            && number.is_none_or(|number| label.number == number)
-            && (all || label.hidden_by.is_none())
-    };
+    let wanted = |label: &Label<'_>| filter.may(label) && (all || label.hidden_by.is_none());
     let registries = &shelf.registries;
-    let (labels, memory) = recalled(context, registries, wanted);
+    let (labels, memory) = registries.recalled(number, wanted, cache_dir(context.world).as_deref());
     let row = |label, glance| filter.has(&glance).then_some(Row { label, glance });
     if context.voice.is_json() {
-        let rows: Vec<Row<'_>> = registries.glances(&labels, &memory, row).into_iter().flatten().collect();
+        let rows: Vec<Row<'_>> =
+            registries.glances(&labels, &memory, row).into_iter().flatten().flatten().collect();
         write(context, registries, &rows, None);
         return Ok(Exit::Done);
     }
     let table = Table { registries, by_kind: true };
-    let cells = registries
-        .glances(&labels, &memory, |label, glance| Some((label.slot(), table.cells(&row(label, glance)?))));
+    let lines = registries.glances(&labels, &memory, |label, glance| {
+        Some((label.slot(), Line::new(table.cells(&row(label, glance)?))))
+    });
     let mut sections =
         ["packages", "containers", "package groups", "container groups"].map(|title| (title, Vec::new()));
-    for (slot, cells) in cells.into_iter().flatten() {
-        sections[usize::from(slot)].1.push(cells);
+    for (slot, line) in lines.iter().flatten().flatten() {
+        sections[usize::from(*slot)].1.push(line);
     }
     context.voice.rows(&sections);
     Ok(Exit::Done)
-}
-
-/// The entries that are wanted, and what is remembered of them.
-fn recalled<'r>(
-    context: &Context<'_>,
-    registries: &'r Registries<'_>,
-    wanted: impl Fn(&Label<'_>) -> bool,
-) -> (Vec<Label<'r>>, Memory) {
-    let mut labels = registries.labels();
-    labels.retain(wanted);
-    let memory = registries.memory(&labels, cache_dir(context.world).as_deref());
-    (labels, memory)
 }
 
 pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Result<Exit, Fail> {
@@ -79,7 +65,7 @@ pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Re
     let filter = Filter::new(&mut shelf, only)?;
     let registries = &shelf.registries;
     let visible = |label: &Label<'_>| filter.may(label) && label.hidden_by.is_none();
-    let (labels, memory) = recalled(context, registries, visible);
+    let (labels, memory) = registries.recalled(None, visible, cache_dir(context.world).as_deref());
     let fits = registries.glances(&labels, &memory, |label, glance| {
         let fit = if glance.error.is_none() && filter.has(&glance) {
             fit(label.name, &glance, words)?
@@ -88,7 +74,7 @@ pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Re
         };
         Some((fit, Row { label, glance }))
     });
-    let mut found: Vec<(Fit, Row<'_>)> = fits.into_iter().flatten().collect();
+    let mut found: Vec<(Fit, Row<'_>)> = fits.into_iter().flatten().flatten().collect();
     let as_typed = found.iter().any(|(fit, _)| fit.as_typed);
     found.retain(|(fit, _)| fit.as_typed == as_typed);
     found.sort_by_cached_key(|(fit, row)| (Reverse(*fit), id(row.label)));
@@ -113,7 +99,7 @@ pub(super) fn search(context: &Context<'_>, words: &[String], only: &Only) -> Re
         context.voice.note(&format!("no entry has `{}`; these are like it", words.join(" ")));
     }
     let table = Table { registries, by_kind: false };
-    context.voice.rows(&[("entries", rows.iter().map(|row| table.cells(row)).collect())]);
+    context.voice.rows(&[("entries", rows.iter().map(|row| Line::new(table.cells(row))).collect())]);
     Ok(Exit::Done)
 }
 
