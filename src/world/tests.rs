@@ -21,6 +21,29 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[test]
+fn each_name_is_one_that_is_listed_and_what_cannot_be_listed_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    for file in ["b.yaml", "é", ".hidden", "a"] {
+        fs::write(dir.path().join(file), "").unwrap();
+    }
+    let real = Real::new().unwrap();
+    let each = |path: &Path| {
+        let mut all = Vec::new();
+        real.each_name(path, &mut |name| all.push(name.to_owned())).map(|()| {
+            all.sort();
+            all
+        })
+    };
+    assert_eq!(each(dir.path()).unwrap(), names(dir.path()));
+    for path in [dir.path().join("none"), dir.path().join("a")] {
+        assert_eq!(each(&path).unwrap_err().kind(), real.list(&path).unwrap_err().kind());
+    }
+    let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"odd\xff");
+    fs::write(dir.path().join(odd), "").unwrap();
+    assert_eq!(each(dir.path()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
+#[test]
 fn a_written_file_keeps_its_mode_and_leaves_nothing_beside_it() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a");
