@@ -2,9 +2,11 @@
 //!
 //! Owns: the questions as demands on the compiled world, and what each of them is about. Refuses: the answers.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use hsm_solver::{CandidateSet, Count, GroupId as GroupNumber, ItemId, Member, StatementId, Then};
+use hsm_solver::{
+    CandidateSet, Count, GroupId as GroupNumber, ItemId, Member, ResourceId, StatementId, Then,
+};
 
 use super::params::{Setter, setters};
 use crate::compile::{Choice, Compiled};
@@ -111,7 +113,7 @@ impl Questions {
                 new.components.push(about);
             }
         }
-        new.pair(all_pairs);
+        new.pair(all_pairs, &held(compiled));
         for ((target, key), setters) in setters(inputs, compiled) {
             new.param(target, key, setters);
         }
@@ -208,9 +210,10 @@ impl Questions {
         }
     }
 
-    /// Options of one group that may have several; of different groups where that is wanted.
-    fn pair(&mut self, all: bool) {
-        let options = |group: &OfGroup| -> Vec<(ItemId, u32)> {
+    /// Options of one group that may have several, of a large one only those that want the same port or name; all of them, and
+    /// those of different groups, where that is wanted.
+    fn pair(&mut self, all: bool, held: &HashMap<ItemId, Vec<ResourceId>>) {
+        let options = |group: &OfGroup| -> Vec<Paired> {
             group.options.iter().map(|option| (option.item, option.present as u32)).collect()
         };
         let of: Vec<Vec<Paired>> = self.groups.iter().map(options).collect();
@@ -221,6 +224,7 @@ impl Questions {
         self.uncompared = others.len();
         let mut pairs: Vec<(Paired, Paired)> =
             compared.into_iter().flat_map(|options| within(options)).collect();
+        pairs.extend(others.into_iter().flat_map(|options| rivals(options, held)));
         if all {
             let mut seen: HashSet<(ItemId, ItemId)> =
                 pairs.iter().map(|(one, other)| key(*one, *other)).collect();
@@ -256,6 +260,28 @@ fn key(one: Paired, other: Paired) -> (ItemId, ItemId) {
 fn within(options: &[Paired]) -> impl Iterator<Item = (Paired, Paired)> {
     let pairs = options.iter().enumerate();
     pairs.flat_map(|(place, one)| options.iter().skip(place + 1).map(move |other| (*one, *other)))
+}
+
+/// The pairs within a list that may hold the same resource.
+fn rivals(options: &[Paired], held: &HashMap<ItemId, Vec<ResourceId>>) -> BTreeSet<(Paired, Paired)> {
+    let mut by: BTreeMap<ResourceId, Vec<Paired>> = BTreeMap::new();
+    for option in options {
+        for resource in held.get(&option.0).into_iter().flatten() {
+            by.entry(*resource).or_default().push(*option);
+        }
+    }
+    by.values().flat_map(|options| within(options)).filter(|(one, other)| one.0 != other.0).collect()
+}
+
+/// The ports and names that each component may hold.
+fn held(compiled: &Compiled) -> HashMap<ItemId, Vec<ResourceId>> {
+    let mut held: HashMap<ItemId, Vec<ResourceId>> = HashMap::new();
+    for rule in compiled.problem.rules() {
+        if let Then::Holds(resource, item) = rule.then {
+            held.entry(item).or_default().push(resource);
+        }
+    }
+    held
 }
 
 /// That a group takes part, with at least (at most) so many options.

@@ -205,6 +205,43 @@ fn options_of_one_group_that_want_one_port_or_name_are_told_with_both_places() {
 }
 
 #[test]
+fn of_a_large_group_only_options_that_want_one_port_are_compared_unless_asked() {
+    let options: Vec<String> = (0..33).map(|number| format!("{{name: c{number}}}")).collect();
+    let conflicting =
+        options.join(", ").replace("{name: c3}", "{name: c3, conflicts: {container:c4: \"*\"}}");
+    let project = project(GROUP);
+    let text = format!("name: many\ntype: container_group\nstrategy: M-of-N\noptions: [{conflicting}]\n");
+    project.write("hsm-registry/container_groups/many.yaml", &text);
+    for number in 0..33 {
+        let name = format!("c{number}");
+        let port = if number < 2 { "ports: [\"6379:6379\"]\n" } else { "" };
+        project.write(&format!("hsm-registry/containers/{name}.yaml"), &format!("{}{port}", entry(&name)));
+    }
+    let pairs = |args: &[&str]| {
+        let run = project.refuses(args, Exit::Done);
+        let told = ["`c0` and `c1`", "`c3` and `c4`"].map(|pair| run.err.contains(pair));
+        (told, run.err.contains("of 1 group with more than 32 options only those"), run.err)
+    };
+    let (told, left_out, err) = pairs(&["registry", "validate"]);
+    assert_eq!((told, left_out), ([true, false], true), "{err}");
+    let (told, left_out, err) = pairs(&["registry", "validate", "--pairs"]);
+    assert_eq!((told, left_out), ([true, true], false), "{err}");
+}
+
+#[test]
+fn what_follows_only_from_an_entry_that_cannot_be_read_says_to_mend_that() {
+    let project = project(&GROUP.replace(", conflicts: {container:valkey: \"*\"}", ""));
+    project.write("hsm-registry/containers/valkey.yaml", "name: valkey\nbroken: [\n");
+    let said = json(&project.refuses(&["registry", "validate", "--format", "json"], Exit::NoSolution));
+    let found = said["diagnostics"].as_array().into_iter().flatten();
+    let help: Vec<_> = found
+        .filter(|found| found["code"].as_str() == Some("HSM-E601"))
+        .map(|found| &found["help"])
+        .collect();
+    assert_eq!(help, ["mend the entry of container:valkey first and validate again: this may be gone then"]);
+}
+
+#[test]
 fn a_demand_for_a_mode_or_a_profile_that_has_no_source_is_an_error_with_its_line() {
     let project = project(&GROUP.replace(", conflicts: {container:valkey: \"*\"}", ""));
     for demand in ["mode: dev", "profile: away"] {

@@ -34,7 +34,7 @@ pub(super) fn validate(
         if found.uncompared > 0 {
             let groups = count(found.uncompared, "group", "groups");
             context.voice.note(&format!(
-                "pairs of options of {groups} with more than {MOST_OPTIONS} were not looked at: `--pairs` does"
+                "of {groups} with more than {MOST_OPTIONS} options only those that want the same port or name were compared: `--pairs` compares all"
             ));
         }
         context.voice.step("validated", &format!("{entries}, {groups} among them; {questions} answered"));
